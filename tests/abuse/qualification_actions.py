@@ -19,7 +19,7 @@ ACT = rules.QualificationAction
 #: Action → its button, and what is then typed into its dialogue.
 BUTTONS: dict[ACT, tuple[str, ...]] = {
     ACT.EDIT: ("qual.draft",),
-    ACT.SUBMIT: ("d.yes", "مدرکی ندارم", "ثبت نهایی", "بله"),
+    ACT.SUBMIT: ("d.yes", "هیچ‌کدام را ندارم", "ثبت نهایی", "بله"),
     ACT.DISCARD: ("qual.discard_do",),
     ACT.CLAIM: ("desk.claim",),
     ACT.ASSIGN: ("desk.assign_do",),

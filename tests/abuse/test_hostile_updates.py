@@ -35,7 +35,7 @@ CHUNK = 125
 SECRET = "X-Telegram-Bot-Api-Secret-Token"
 #: Bytes that the process may grow by, however much comes.
 GROWTH = 150 * 1024 * 1024
-ADDRESS, PHONE = "آدرس پستی کامل", "شماره تماس ثابت"
+ADDRESS, PHONE = "آدرس محل زندگی خود را کامل", "تلفن ثابت"
 #: The messenger's own numbers begin here; those below are made ones.
 FIRST_UPDATE = 1000
 

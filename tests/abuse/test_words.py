@@ -63,13 +63,19 @@ def scripts(to: str, university: int) -> list[tuple[str, tuple[Press | str, ...]
     """What is written where no action of the tables asks for words. `to` is a user code, `university` the fingerprint
     of the row."""
     return [
-        ("officer:draft", (Press("qual.draft"), "مدرکی ندارم", "✏️ آدرس پستی", LONG, "ثبت نهایی", "بله")),
-        ("staff", (Press("staff.new_letter"), "۲", to, "بله", SHORT, SHORT, LONG, "رد کردن")),
+        (
+            "officer:draft",
+            (Press("qual.draft"), "هیچ‌کدام را ندارم", "✏️ آدرس محل زندگی", LONG, "ثبت نهایی", "بله"),
+        ),
+        ("staff", (Press("staff.new_letter"), "۲", to, "بله", SHORT, SHORT, LONG, "بدون پیوست")),
         ("staff", ("✅ تأیید", "📤 ارسال", "بله")),
         ("staff", ("/cancel", Press("staff.new_field"), SHORT, "خیر", "✅ تأیید")),
         ("staff", (Press("staff.new_document"), LONG, MARK, SHORT[:18], "الزامی", "۱", "✅ تأیید")),
         ("staff", (Press("staff.rename_university", 0, university, "mui"), FORMULA, "✅ تأیید")),
-        ("manager:kian", (Press("dist.new_branch"), SHORT, "فارس", "شیراز", LONG, "رد کردن", "✅ تأیید")),
+        (
+            "manager:kian",
+            (Press("dist.new_branch"), SHORT, "فارس", "شیراز", LONG, "بعداً انتخاب می‌کنم", "✅ تأیید"),
+        ),
     ]
 
 
@@ -202,7 +208,7 @@ NAMES = (
 async def test_a_files_name_is_a_label(service: RunningService, tmp_path: Path) -> None:
     store, beside = tmp_path / "files", set(tmp_path.iterdir())
     person, read = service.people["officer:draft"], service.database.read
-    await service.walk("officer:draft", Press("qual.draft"), "مدرکی ندارم", "✏️ تصویر کارت ملی")
+    await service.walk("officer:draft", Press("qual.draft"), "هیچ‌کدام را ندارم", "✏️ تصویر کارت ملی")
     before = await read(lambda db: set(db.exec(select(StoredFile.id))))
     for name in NAMES:
         await person.send_file(name, files.jpeg())

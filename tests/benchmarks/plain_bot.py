@@ -24,7 +24,7 @@ Context = ContextTypes.DEFAULT_TYPE
 
 async def start(update: Update, context: Context) -> int:
     assert update.message is not None
-    await update.message.reply_text("نام خود را مطابق شناسنامه بفرستید.", reply_markup=BUTTONS)
+    await update.message.reply_text("نام خود را مطابق شناسنامه بنویسید.", reply_markup=BUTTONS)
     return FIRST
 
 
@@ -32,13 +32,13 @@ async def first_name(update: Update, context: Context) -> int:
     assert update.message is not None
     assert context.user_data is not None
     context.user_data["first_name"] = update.message.text
-    await update.message.reply_text("نام خانوادگی خود را مطابق شناسنامه بفرستید.", reply_markup=BUTTONS)
+    await update.message.reply_text("نام خانوادگی خود را مطابق شناسنامه بنویسید.", reply_markup=BUTTONS)
     return LAST
 
 
 async def last_name(update: Update, context: Context) -> int:
     assert update.message is not None
-    await update.message.reply_text("نام خود را مطابق شناسنامه بفرستید.", reply_markup=BUTTONS)
+    await update.message.reply_text("نام خود را مطابق شناسنامه بنویسید.", reply_markup=BUTTONS)
     return FIRST
 
 

@@ -65,7 +65,7 @@ class Manager:
         await follow(
             self.person,
             ("👤 انتخاب مسئول فنی", "برای کدام شعبه"),
-            (BRANCH, "کد ملی مسئول فنی را بفرستید"),
+            (BRANCH, "کد ملی مسئول فنی را بنویسید"),
         )
         await self.person.type(officer.national_code)
         await self.person.sees(f"درخواست همکاری با {officer.name}")
@@ -91,7 +91,7 @@ class Manager:
             self.person,
             ("🔓 آزاد کردن کد ملی", "کد ملی کدام مسئول فنی آزاد شود؟"),
             (officer.name, "همین حالا پایان می‌یابد و قابل بازگشت نیست"),
-            ("بله، آزاد می‌کنم", "بدون مسئول فنی"),
+            ("بله، آزاد می‌کنم", "مسئول فنی: ندارد"),
         )
         self.contract_ends("contract.freed")
 
@@ -140,8 +140,8 @@ async def cooperate(officer: Officer, crowd: Crowd, university: University) -> N
 async def _refuse(officer: Officer, manager: Manager) -> None:
     await follow(officer.here, ("❌ رد همکاری", "دلیل رد را بنویسید"))
     await officer.here.type("محل کار از من دور است")
-    await officer.here.sees("بازگردانده و مختومه می‌شود")
-    await follow(officer.here, ("بله، رد می‌کنم", "ردشده توسط شما"))
+    await officer.here.sees("گفته و درخواست بسته می‌شود")
+    await follow(officer.here, ("بله، رد می‌کنم", "ردشده از سوی شما"))
     officer.expect("cooperation.rejected_by_officer", push="N15", rows=len(manager.phones))
     officer.cooperations[-1] = CooperationState.REJECTED_BY_OFFICER
 
@@ -149,7 +149,7 @@ async def _refuse(officer: Officer, manager: Manager) -> None:
 async def _accept(officer: Officer, manager: Manager) -> None:
     await follow(
         officer.here,
-        ("✅ قبول همکاری", "اجازه می‌دهید درخواست برای بررسی به دانشگاه ارسال شود"),
+        ("✅ قبول همکاری", "درخواست برای بررسی به دانشگاه فرستاده می‌شود"),
         ("بله، قبول می‌کنم", "وضعیت: ⏳ در انتظار بررسی دانشگاه"),
     )
     officer.expect("cooperation.accepted", push="N14", rows=len(manager.phones))
@@ -157,7 +157,7 @@ async def _accept(officer: Officer, manager: Manager) -> None:
 
 
 async def _give_up(officer: Officer, manager: Manager) -> None:
-    await follow(officer.here, ("انصراف از همکاری", "مطمئن هستید"), ("بله، انصراف می‌دهم", "ردشده توسط شما"))
+    await follow(officer.here, ("انصراف از همکاری", "مطمئن هستید"), ("بله، انصراف می‌دهم", "ردشده از سوی شما"))
     officer.expect("cooperation.given_up", push="N15", rows=len(manager.phones))
     officer.cooperations[-1] = CooperationState.REJECTED_BY_OFFICER
 
@@ -183,7 +183,7 @@ async def _terminate(officer: Officer, manager: Manager) -> None:
     await follow(officer.here, ("🤝 مراکز طرف قرارداد", "🟢 فعال"), ("درخواست قطع همکاری", "دست‌کم ۱۰ حرف"))
     await officer.here.type("به شهر دیگری می‌روم.")
     await officer.here.sees("قابل بازگشت نیست")
-    await follow(officer.here, ("نهایی می‌کنم", "قطع همکاری: ✅ نهایی‌شده"))
+    await follow(officer.here, ("قطع همکاری می‌کنم", "قطع همکاری: ✅ نهایی‌شده"))
     await hears(officer, "نام شما از اطلاعات این مرکز حذف شد")
     officer.expect(
         "termination.termination_drafted",

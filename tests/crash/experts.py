@@ -48,9 +48,9 @@ class Expert:
         await person.sees(card)
 
     async def _claim(self, task: Task) -> None:
-        if self.person.screen().button("📌 بررسی با من") is None:
+        if self.person.screen().button("📌 برداشتن پرونده") is None:
             return  # it came back to this expert
-        await follow(self.person, ("📌 بررسی با من", "کارشناس: "))
+        await follow(self.person, ("📌 برداشتن پرونده", "کارشناس: "))
         task.officer.expect("qualification.claimed")
 
     async def _declare_deficiencies(self) -> None:

@@ -35,7 +35,7 @@ LEFT: list[tuple[str, Reply, str, str]] = [
     ("جنسیت خود را", tap("زن"), "gender", "female"),
     ("شماره شناسنامه خود را", tap("برابر با کد ملی"), "birth_cert_no", "{code}"),
     ("استان محل زندگی خود را", send("فارس"), "province", "فارس"),
-    ("بخشی از نام شهر", send("شیراز"), "city", "شیراز"),
+    ("نام شهر", send("شیراز"), "city", "شیراز"),
 ]
 #: After a kill the menu may be shown again instead of the welcome.
 MENU = re.compile("خوش آمدید|یکی از گزینه‌های زیر|کارتابل|مدیریت شعبه‌ها")
@@ -55,7 +55,7 @@ async def register(officer: Officer) -> None:
     while f"نام خانوادگی: {officer.last}" not in shown.text:
         # The first name, sent again for want of an answer, was taken for the last name.
         await person.tap("نام خانوادگی")
-        shown = await walk(person, replies, "آیا اطلاعات زیر درست است")
+        shown = await walk(person, replies, "اطلاعات زیر درست است")
     await person.tap("✅ تأیید")
     officer.credentials = read_credentials(await person.sees(PASSWORD))
     officer.expect("account.registered")
@@ -87,9 +87,9 @@ async def fill_form(officer: Officer, crowd: Crowd, university: University) -> N
     await open_qualification(officer, "ثبت درخواست")
     replies = form(province=university.province, city=university.city)
     if officer.scenario == "changes messenger":
-        await walk(officer.here, replies, "آدرس پستی کامل")
+        await walk(officer.here, replies, "آدرس محل زندگی خود را کامل")
         await change_messenger(officer, crowd)
-        await officer.here.tap("ادامه پیش‌نویس")
+        await officer.here.tap("ادامه درخواست")
     await walk(officer.here, replies, SUMMARY)
     officer.expect("qualification.started")
 
@@ -162,7 +162,7 @@ async def resolve_deficiencies(officer: Officer, university: University, code: s
             ("📎", document(file=("مدرک تحصیلی.pdf", files.pdf))),
             ("اگر توضیحی برای کارشناس", send("مدرک خواناتر پیوست شد.")),
         ],
-        "پس از بررسی، پرونده را دوباره ارسال کنید",
+        "اصلاح‌ها را مرور کنید",
     )
     await follow(person, ("📤 ارسال دوباره", "به همان کارشناس بازمی‌گردد"), ("بله", "🔍 در حال بررسی"))
     officer.expect("qualification.resolved", push="N11", rows=1)
@@ -181,7 +181,7 @@ async def be_rejected(officer: Officer, university: University, code: str, decis
 
 async def withdraw(officer: Officer) -> None:
     await open_qualification(officer, "🔎 پیگیری")
-    await follow(officer.here, ("انصراف از درخواست", "مطمئن هستید"), ("بله، انصراف می‌دهم", "پس‌گرفته‌شده"))
+    await follow(officer.here, ("انصراف از درخواست", "مطمئن هستید"), ("بله، انصراف می‌دهم", "انصراف‌داده‌شده"))
     officer.expect("qualification.withdrawn")
     officer.requests[-1] = RequestState.WITHDRAWN
 
@@ -190,7 +190,7 @@ async def leave_draft(officer: Officer) -> None:
     """Stop in the middle of the form, with or without the button for it."""
     await open_qualification(officer, "ثبت درخواست")
     count = officer.rng.randint(1, len(LEFT))
-    prompts = [prompt for prompt, *_ in LEFT] + ["آدرس پستی کامل"]
+    prompts = [prompt for prompt, *_ in LEFT] + ["آدرس محل زندگی خود را کامل"]
     await walk(officer.here, [(prompt, reply) for prompt, reply, *_ in LEFT[:count]], prompts[count])
     officer.expect("qualification.started")
     officer.requests.append(RequestState.DRAFT)

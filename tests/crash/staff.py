@@ -121,7 +121,7 @@ async def write_letters(crowd: Crowd, clerk: RetryingPerson) -> None:
 
 async def _write_letter(clerk: RetryingPerson, officer: Officer) -> None:
     await clerk.command("menu")
-    await follow(clerk, ("✉️ ارسال نامه", None), ("نامه جدید", None))
+    await follow(clerk, ("✉️ نامه‌ها", None), ("نامه جدید", None))
     await walk(
         clerk,
         [
@@ -131,8 +131,8 @@ async def _write_letter(clerk: RetryingPerson, officer: Officer) -> None:
             ("شماره نامه را", send("۶۶۵/۱۲")),
             ("عنوان نامه را", send("دعوت به جلسه")),
             ("متن نامه را", send("جلسه روز شنبه برگزار می‌شود.")),
-            ("«پیوست نامه»", tap("رد کردن")),
+            ("«پیوست نامه»", tap("بدون پیوست")),
         ],
         "نامه به این صورت دیده می‌شود",
     )
-    await follow(clerk, ("✉️ ارسال نامه", "فرستاده شود؟"), ("بله", "وضعیت: "))
+    await follow(clerk, ("✉️ نامه‌ها", "فرستاده شود؟"), ("بله", "وضعیت: "))

@@ -46,7 +46,7 @@ async def test_a_visitor_walks_with_sample_answers(page: Page, emulators: Emulat
     assert boxes[0]["x"] < boxes[1]["x"], "the first button of a row is the leftmost, as messengers lay it"
     await sara.get_by_role("button", name="📝 ثبت‌نام").click()
     await expect(sara.get_by_role("status").filter(has_text="چشم")).to_be_visible()
-    await expect(sara.get_by_text("کد ملی ۱۰ رقمی خود را بفرستید.")).to_be_visible()
+    await expect(sara.get_by_text("کد ملی ۱۰ رقمی خود را بنویسید.")).to_be_visible()
     await expect(sara.get_by_text("ویرایش‌شده")).to_be_visible()
     await sara.get_by_role("button", name=re.compile("✨ ۹۹۹")).click()
     await sara.get_by_role("button", name="📱 ارسال شماره همراه").click()

@@ -23,11 +23,11 @@ def screen(text: str, *, contact: bool = False) -> Seen:
 @pytest.mark.parametrize(
     ("prompt", "answer"),
     [
-        ("کد ملی ۱۰ رقمی خود را بفرستید. با هر کد ملی فقط یک بار می‌توان ثبت‌نام کرد.", "۹۹۹۱۰۰۰۰۰۳"),
-        ("نام خانوادگی خود را مطابق شناسنامه بفرستید.", "کریمی‌نژاد"),
-        ("نام خود را مطابق شناسنامه بفرستید.", "سارا"),
-        ("شماره شناسنامه خود را بفرستید.", "۱۲۳۴"),
-        ("مقدار فعلی: ۱۲۳۴\n\nشماره شناسنامه خود را بفرستید.", "۵۶۷۸"),
+        ("کد ملی ۱۰ رقمی خود را بنویسید. با هر کد ملی فقط یک بار می‌توان ثبت‌نام کرد.", "۹۹۹۱۰۰۰۰۰۳"),
+        ("نام خانوادگی خود را مطابق شناسنامه بنویسید.", "کریمی‌نژاد"),
+        ("نام خود را مطابق شناسنامه بنویسید.", "سارا"),
+        ("شماره شناسنامه خود را بنویسید.", "۱۲۳۴"),
+        ("مقدار فعلی: ۱۲۳۴\n\nشماره شناسنامه خود را بنویسید.", "۵۶۷۸"),
     ],
 )
 def test_a_prompt_is_answered(prompt: str, answer: str) -> None:
@@ -35,8 +35,8 @@ def test_a_prompt_is_answered(prompt: str, answer: str) -> None:
 
 
 def test_no_answer_where_a_button_gives_it_or_nothing_is_asked() -> None:
-    assert suggest(SARA, screen("شماره همراه خود را با دکمه زیر ارسال کنید.", contact=True)) == []
-    assert suggest(SARA, screen("نام: سارا\nنام پدر: علی\nآدرس پستی: شیراز")) == []
+    assert suggest(SARA, screen("«📱 ارسال شماره همراه» را در پایین صفحه ارسال کنید.", contact=True)) == []
+    assert suggest(SARA, screen("نام: سارا\nنام پدر: علی\nآدرس محل زندگی: شیراز")) == []
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_shown_credentials_are_remembered() -> None:
     sara = Identity("سارا", "", "", "")
     assert learn(sara, "کد کاربری: \u206612345678\u2069\nرمز عبور: \u2066Kq7mXw3TnRpd\u2069")
     assert (sara.user_code, sara.password) == ("12345678", "Kq7mXw3TnRpd")
-    assert not learn(sara, "کد کاربری خود را بفرستید.")
+    assert not learn(sara, "کد کاربری خود را بنویسید.")
 
 
 def test_national_codes_have_their_check_digit() -> None:

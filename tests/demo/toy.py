@@ -55,7 +55,7 @@ class ToyBot:
         await self.call("answerCallbackQuery", callback_query_id=query["id"], text="چشم")
         message = query["message"]
         where = {"chat_id": message["chat"]["id"], "message_id": message["message_id"]}
-        await self.call("editMessageText", text="کد ملی ۱۰ رقمی خود را بفرستید.", **where)
+        await self.call("editMessageText", text="کد ملی ۱۰ رقمی خود را بنویسید.", **where)
 
     async def _told(self, message: dict[str, Any]) -> None:
         where = {"chat_id": message["chat"]["id"]}

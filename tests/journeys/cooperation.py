@@ -24,7 +24,7 @@ from tests.support.journey_steps import (
 )
 
 FIRM, BRANCH = "کیان طب", "مرکزی"
-NOT_ELIGIBLE = "مسئول فنی واجد شرایطی با این کد ملی برای انتخاب وجود ندارد"
+NOT_ELIGIBLE = "با این کد ملی مسئول فنی واجد شرایطی پیدا نشد"
 OLD_PASSWORD = "Old-1234"
 
 
@@ -50,7 +50,7 @@ async def found(
             ("نام مدیر را", send(manager[0])),
             ("نام خانوادگی مدیر را", send(manager[1])),
             ("شماره همراه مدیر را", send(mobile)),
-            ("تلفن مرکز را", send("۰۷۱۳۲۱۲۳۴۵۶")),
+            ("تلفن ثابت مرکز را", send("۰۷۱۳۲۱۲۳۴۵۶")),
             ("آدرس کامل مرکز را", send("شیراز، خیابان زند، پلاک ۱۰")),
             ("استان شعبه مرکزی را", send("فارس")),
             ("نام شهر شعبه مرکزی", send("شیراز")),
@@ -95,7 +95,7 @@ async def qualified(setup: JourneySetup, *names: str) -> list[Someone]:
 async def pick(boss: Boss, national_code: str, *, until: str, branch: str = BRANCH) -> None:
     await boss.person.command("menu").tap("👤 انتخاب مسئول فنی").sees("برای کدام شعبه")
     await boss.person.tap(branch)
-    await walk(boss.person, [("کد ملی مسئول فنی را بفرستید", send(national_code))], until)
+    await walk(boss.person, [("کد ملی مسئول فنی را بنویسید", send(national_code))], until)
 
 
 async def open_request(officer: Person) -> None:
@@ -108,7 +108,7 @@ async def open_request(officer: Person) -> None:
 
 async def accept(officer: Person) -> None:
     await open_request(officer)
-    await officer.tap("✅ قبول همکاری").sees("اجازه می‌دهید درخواست برای بررسی به دانشگاه ارسال شود")
+    await officer.tap("✅ قبول همکاری").sees("درخواست برای بررسی به دانشگاه فرستاده می‌شود")
     await officer.tap("بله، قبول می‌کنم").sees("همکاری را پذیرفتید")
     await officer.sees("وضعیت: ⏳ در انتظار بررسی دانشگاه")
 
@@ -151,19 +151,19 @@ async def chosen(setup: JourneySetup) -> None:
     await fill(sara)
     await submit(sara)
     await approve(expert, "سارا")
-    await sara.sees("اکنون توزیع‌کنندگان می‌توانند شما را انتخاب کنند")
+    await sara.sees("اکنون شرکت‌ها و اصناف می‌توانند شما را انتخاب کنند")
     await pick(boss, someone.national_code, until="درخواست همکاری برای سارا")
     await open_request(sara)
     await sara.tap("🏢 مشخصات مرکز").sees("آدرس شعبه")
     await sara.tap("بازگشت").sees("در انتظار پاسخ شما")
     await sara.tap("❌ رد همکاری").sees("دلیل رد را بنویسید")
-    await sara.type("محل کار از من دور است").sees("بازگردانده و مختومه می‌شود")
-    await sara.tap("بله، رد می‌کنم").sees("ردشده توسط شما")
+    await sara.type("محل کار از من دور است").sees("گفته و درخواست بسته می‌شود")
+    await sara.tap("بله، رد می‌کنم").sees("ردشده از سوی شما")
     await boss.person.sees("را نپذیرفت", "محل کار از من دور است")
     await employ(boss, someone, expert)
     await branch_shows(boss, "مسئول فنی: سارا کریمی‌نژاد، از")
     await centers_show(sara, f"🟢 فعال: {FIRM}")
-    await sara.tap("آرشیو همکاری").sees("همه درخواست‌های همکاری شما", "✅ تأییدشده", "❌ ردشده توسط شما")
+    await sara.tap("آرشیو همکاری").sees("همه درخواست‌های همکاری شما", "✅ تأییدشده", "❌ ردشده از سوی شما")
 
 
 @journey("J8", "قطع همکاری به خواست مسئول فنی، با پیامک به مدیریت")
@@ -178,16 +178,16 @@ async def ended(setup: JourneySetup) -> None:
     await person.tap("درخواست قطع همکاری").sees("دست‌کم ۱۰ حرف")
     await person.type("کوتاه").sees("لطفاً دلیل را کامل‌تر بنویسید")
     await person.type("به شهر دیگری می‌روم.").sees(
-        "مسئولیت حقوقی استفاده بدون دلیل بر عهده شماست", "قابل بازگشت نیست"
+        "مسئولیت حقوقی استفاده بدون دلیل از این امکان بر عهده شماست", "قابل بازگشت نیست"
     )
-    await person.tap("نهایی می‌کنم").sees("نام شما از اطلاعات این مرکز حذف شد")
+    await person.tap("قطع همکاری می‌کنم").sees("نام شما از اطلاعات این مرکز حذف شد")
     told = await boss.person.sees("به همکاری خود با شعبه")
     assert told.button("👤 انتخاب مسئول فنی") is not None
     assert "به شهر دیگری" not in told.text
-    await branch_shows(boss, "بدون مسئول فنی")
+    await branch_shows(boss, "مسئول فنی: ندارد")
     await sms.sees(boss.mobile, f"مدیریت محترم {FIRM}؛ سارا نمونه، مسئول فنی شعبه {BRANCH}", within=60)
     assert len(sms.inbox(boss.mobile)) == 1
-    await centers_show(person, "همکاری فعالی ندارید")
+    await centers_show(person, "اکنون با مرکزی همکاری ندارید")
     await person.tap("آرشیو قطع همکاری").sees("✅ نهایی‌شده")
     # Eligible again.
     await pick(boss, sara.national_code, until="درخواست همکاری برای")
@@ -202,7 +202,7 @@ async def taken_back(setup: JourneySetup) -> None:
         await pick(boss, sara.national_code, until="درخواست همکاری برای")
         if accepted:
             await accept(sara.person)
-            await boss.person.sees("را پذیرفت و پرونده برای")
+            await boss.person.sees("را پذیرفت و درخواست برای")
         else:
             await open_request(sara.person)
         await branch_shows(boss, "در انتظار")
@@ -213,7 +213,7 @@ async def taken_back(setup: JourneySetup) -> None:
     await pick(boss, sara.national_code, until="درخواست همکاری برای")
     await accept(sara.person)
     await sara.person.tap("انصراف از همکاری").sees("مطمئن هستید")
-    await sara.person.tap("بله، انصراف می‌دهم").sees("ردشده توسط شما")
+    await sara.person.tap("بله، انصراف می‌دهم").sees("ردشده از سوی شما")
     await boss.person.sees("انصراف داد")
     await expert.command("menu").tap("🤝 همکاری‌ها").sees("در انتظار بررسی نیست")
     await pick(boss, sara.national_code, until="درخواست همکاری برای")
@@ -238,11 +238,11 @@ async def replaced(setup: JourneySetup) -> None:
     await sara.person.sees("به همکاری شما در شعبه", "کد ملی شما آزاد شد")
     await mina.person.sees("✅ دانشگاه همکاری شما با")
     await branch_shows(boss, "مسئول فنی: مینا نمونه")
-    await centers_show(sara.person, "همکاری فعالی ندارید")
+    await centers_show(sara.person, "اکنون با مرکزی همکاری ندارید")
     await boss.person.command("menu").tap("🔓 آزاد کردن کد ملی").sees("کد ملی کدام مسئول فنی آزاد شود؟")
     await boss.person.tap("مینا").sees("همین حالا پایان می‌یابد و قابل بازگشت نیست")
     await boss.person.tap("بله، آزاد می‌کنم").sees("کد ملی مینا نمونه آزاد شد")
     await mina.person.sees("کد ملی شما آزاد شد")
-    await branch_shows(boss, "بدون مسئول فنی")
+    await branch_shows(boss, "مسئول فنی: ندارد")
     # Nobody's SMS: that is for whoever ends it alone (Q20).
     assert setup.bot.emulators.sms.inbox(boss.mobile) == []

@@ -126,7 +126,7 @@ async def manager_of(setup: JourneySetup, distributor: str) -> Person:
         resources,
         [
             ("کد ملی مدیر را", send(next_national_code())),
-            ("نام مدیر را بفرستید", send("حسین")),
+            ("نام مدیر را بنویسید", send("حسین")),
             ("نام خانوادگی مدیر را", send("رضایی")),
         ],
         "مشخصات مدیر را بررسی کنید",

@@ -8,7 +8,7 @@ from tests.journeys.qualification import JourneySetup, journey
 from tests.support import files
 from tests.support.journey_steps import Reply, send, submit, tap, walk
 
-TOLD = "📬 پیام جدید از اداره کل"
+TOLD = "📬 نامه جدید از اداره کل"
 
 
 async def write(
@@ -18,12 +18,12 @@ async def write(
 
     async def attach(person: Person, seen: Seen) -> None:
         if not attachment:
-            await person.tap("رد کردن")
+            await person.tap("بدون پیوست")
             return
         await person.send_file("بخشنامه.pdf", files.pdf()).sees("دریافت شد")
         await person.tap("⬅️ ادامه")
 
-    await resources.command("menu").tap("✉️ ارسال نامه").tap("نامه جدید")
+    await resources.command("menu").tap("✉️ نامه‌ها").tap("نامه جدید")
     shown = await walk(
         resources,
         [
@@ -37,7 +37,7 @@ async def write(
     )
     assert title in shown.text
     assert text in shown.text
-    await resources.tap("✉️ ارسال نامه").sees("فرستاده شود؟")
+    await resources.tap("✉️ نامه‌ها").sees("فرستاده شود؟")
     await resources.tap("بله").sees("وضعیت: ")
     return shown
 
@@ -100,6 +100,6 @@ async def letters(setup: JourneySetup) -> None:
     assert sum("«نشانی تازه»" in one.text for one in sara.history()) == 1
     await (
         resources.command("menu")
-        .tap("✉️ ارسال نامه")
-        .sees("نامه‌های اداره کل، از تازه‌ترین", "گیرندگان: ۲، اعلان: ۲، خوانده‌شده: ۲")
+        .tap("✉️ نامه‌ها")
+        .sees("نامه‌های اداره کل، از جدیدترین", "گیرندگان: ۲، اعلان: ۲، خوانده‌شده: ۲")
     )

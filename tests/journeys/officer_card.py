@@ -28,7 +28,7 @@ async def card(setup: JourneySetup) -> None:
         "استعلام کارت مسئول فنی",
         "سارا نمونه",
         f"•••••••{sara.national_code[-3:].translate(_PERSIAN)}",
-        "✅ احراز صلاحیت‌شده",
+        "✅ دارای صلاحیت تأییدشده",
     )
     assert sara.national_code not in told.text
     await stranger.start("card_" + "A" * 22).sees("این کارت شناخته نشد")

@@ -121,8 +121,8 @@ async def registration(setup: JourneySetup) -> None:
     await login(sara, someone.credentials)
     elsewhere = await setup.elsewhere(someone)
     told = await sara.sees("🔐 ورود جدید به حساب شما")
-    assert any("خروج از آن" in label for label in told.labels)
-    await sara.tap("خروج از آن", on=told).button_rests()
+    assert any("بستن این" in label for label in told.labels)
+    await sara.tap("بستن این", on=told).button_rests()
     await elsewhere.command("menu").sees("خوش آمدید")
 
 
@@ -134,7 +134,7 @@ async def request(setup: JourneySetup) -> None:
     await sara.tap("زن").sees("شماره شناسنامه خود را")
     await sara.tap("بازگشت").sees("جنسیت خود را")
     await sara.tap("بازگشت").sees("نام پدر خود را")
-    await sara.send_photo(files.jpeg()).sees("به‌صورت متن بفرستید")
+    await sara.send_photo(files.jpeg()).sees("یکی از دکمه‌ها را بزنید یا پاسخ را بنویسید")
     shown = await walk(sara, [("نام پدر خود را", send("حسن")), *form()], SUMMARY)
     assert "حسن" in shown.text
     await sara.tap("نام پدر").sees("نام پدر خود را")
@@ -147,9 +147,9 @@ async def request(setup: JourneySetup) -> None:
 async def moved(setup: JourneySetup) -> None:
     someone = await setup.registered()
     sara = someone.person
-    await fill(sara, until="آدرس پستی کامل")
+    await fill(sara, until="آدرس محل زندگی خود را کامل")
     elsewhere = await setup.elsewhere(someone)
-    await elsewhere.tap("ادامه پیش‌نویس")
+    await elsewhere.tap("ادامه درخواست")
     shown = await walk(elsewhere, form(), SUMMARY)
     assert "علی" in shown.text
     await submit(elsewhere)
@@ -165,7 +165,7 @@ async def review(setup: JourneySetup) -> None:
     await expert.sees("📥")
     card = await open_file(expert, "سارا")
     assert code in card.text
-    await expert.tap("📌 بررسی با من").sees(re.compile(r"پرونده \d{12} —"))
+    await expert.tap("📌 برداشتن پرونده").sees(re.compile(r"پرونده \d{12} —"))
     shown = await expert.tap("📎 مدارک").tap("کارت ملی").sees_file()
     assert shown.file.content[:2] in (b"\xff\xd8", b"\x89P", b"%P")
     await open_mine(expert, "سارا")
@@ -183,7 +183,7 @@ async def review(setup: JourneySetup) -> None:
             ("مدرک تحصیلی", document(file=("مدرک تحصیلی.pdf", files.pdf))),
             ("اگر توضیحی برای کارشناس", send("مدرک خواناتر پیوست شد.")),
         ],
-        "پس از بررسی، پرونده را دوباره ارسال کنید",
+        "اصلاح‌ها را مرور کنید",
     )
     await sara.tap("📤 ارسال دوباره").sees("به همان کارشناس بازمی‌گردد")
     await sara.tap("بله")
@@ -336,7 +336,7 @@ async def reassigned(setup: JourneySetup) -> None:
     sara = await setup.officer_at_summary()
     code = await submit(sara)
     await open_file(first.person, "سارا")
-    await first.person.tap("📌 بررسی با من").sees(re.compile(r"پرونده \d{12} —"))
+    await first.person.tap("📌 برداشتن پرونده").sees(re.compile(r"پرونده \d{12} —"))
     await chief.person.command("menu").tap("🔎 جست‌وجو").sees("کد رهگیری ۱۲ رقمی")
     await chief.person.type(code).sees(code)
     await chief.person.tap("ارجاع به کارشناس").tap("بهار")
@@ -352,7 +352,7 @@ async def withdrawn(setup: JourneySetup) -> None:
     sara, url = await to_payment(setup)
     await sara.command("menu").tap("🎓 احراز صلاحیت").tap("🔎 پیگیری").tap("انصراف از درخواست")
     await sara.sees("مطمئن هستید")
-    await sara.tap("بله، انصراف می‌دهم").sees("پس‌گرفته‌شده")
+    await sara.tap("بله، انصراف می‌دهم").sees("انصراف‌داده‌شده")
     assert "۱٬۵۰۰٬۰۰۰" not in (await pay_page(url)).text or "انصراف" in (await pay_page(url)).text
     assert (await click_to_bank(url)).status_code != 303
     await sara.tap("ثبت دوباره").sees(SUMMARY)

@@ -36,9 +36,11 @@ async def general_data(setup: JourneySetup) -> None:
     await sara.tap("نام پدر")
     await walk(sara, [("نام پدر خود را", send("حسن"))], "تغییر «نام پدر» ذخیره شد")
     await sara.tap("ایمیل")
-    await walk(sara, [("نشانی ایمیل خود را", send("sara@example.com"))], "تغییر «ایمیل» ذخیره شد")
+    await walk(sara, [("ایمیل خود را", send("sara@example.com"))], "تغییر «ایمیل» ذخیره شد")
     await sara.tap("شماره همراه")
-    await walk(sara, [("شماره همراه جدید خود را", send("09351112233"))], "شماره همراه شما ذخیره شد")
+    await walk(
+        sara, [("«📱 ارسال شماره همراه» را در پایین صفحه", send("09351112233"))], "شماره همراه شما ذخیره شد"
+    )
     await sara.sees("۰۹۳۵۱۱۱۲۲۳۳", "تأییدنشده")
     await elsewhere.sees("شماره همراه حساب شما تغییر کرد")
     # Never, and only by an amendment.
@@ -57,7 +59,7 @@ async def general_data(setup: JourneySetup) -> None:
     await sara.sees(IN_CIRCULATION)
     await sara.tap("🔎 پیگیری درخواست").sees("در انتظار بررسی")
     # Free again when it is over.
-    await sara.tap("انصراف از درخواست").tap("بله، انصراف می‌دهم").sees("پس‌گرفته‌شده")
+    await sara.tap("انصراف از درخواست").tap("بله، انصراف می‌دهم").sees("انصراف‌داده‌شده")
     await open_general(sara)
     await sara.sees(GENERAL)
     await sara.tap("نام پدر")
@@ -78,7 +80,7 @@ async def amendment(setup: JourneySetup) -> None:
 
     await sara.command("menu").tap("🎓 احراز صلاحیت").sees("تأیید نهایی")
     await sara.tap("ثبت اصلاحیه").sees(SUMMARY)
-    await sara.tap("📤 ثبت نهایی").tap("بله").sees("تغییری ثبت نکرده‌اید")
+    await sara.tap("📤 ثبت نهایی").tap("بله").sees("چیزی تغییر نکرده است")
     await sara.tap("نام خانوادگی")
     await walk(sara, [("نام خانوادگی خود را", send("محمدی"))], "نام خانوادگی — قبلی: کریمی‌نژاد / جدید: محمدی")
     await sara.tap("مقطع تحصیلی")
@@ -90,12 +92,12 @@ async def amendment(setup: JourneySetup) -> None:
     await sara.tap("مدرک تحصیلی").sees("دریافت شد")
     await sara.tap("🗑 حذف").sees("فایل حذف شد")
     await sara.send_file("مدرک تحصیلی.pdf", files.pdf()).sees("دریافت شد")
-    await sara.tap("مدرک بعدی").sees("تصویر مدرک تحصیلی — فایل تازه")
+    await sara.tap("مدرک بعدی").sees("تصویر مدرک تحصیلی — فایل جدید")
     # Another province: its university reviews.
     await sara.tap("استان")
     await walk(
         sara,
-        [("استان محل زندگی خود را", send("اصفهان")), ("بخشی از نام شهر", send("اصفهان"))],
+        [("استان محل زندگی خود را", send("اصفهان")), ("نام شهر", send("اصفهان"))],
         "استان — قبلی: فارس / جدید: اصفهان",
     )
     code = await submit(sara)
@@ -106,7 +108,7 @@ async def amendment(setup: JourneySetup) -> None:
     assert "نام خانوادگی — قبلی: کریمی‌نژاد / جدید: محمدی" in card.text
     assert "مقطع تحصیلی — قبلی: کارشناسی / جدید: کارشناسی ارشد" in card.text
     assert "نام پدر" not in card.text
-    old = await expert.tap("📎 مدارک").tap("مدرک تحص…، قبلی (۱)").sees_file()
+    old = await expert.tap("📎 مدارک").tap("قبلی: مدرک تحصیلی").sees_file()
     new = await expert.tap("مدرک تحصیلی (۱)").sees_file()
     assert old.file.content != new.file.content
     await approve(expert, "سارا")

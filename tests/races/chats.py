@@ -23,8 +23,8 @@ from tests.races import fixtures
 from tests.races.qualification import CODE, Submission
 from tests.races.race import STALE, Heard, Outcome, Race, Round, Side, press_all, pressing, sending
 
-LEFT, OTHER_LEFT, OTHER_GONE = "از حساب خود خارج شدید", "از حساب شما خارج شد", "دیگر به حساب شما متصل نیست"
-SIGN_OUT = re.compile("خروج از")
+LEFT, OTHER_LEFT, OTHER_GONE = "از حساب خود خارج شدید", "آن ورود بسته شد", "پیش‌تر بسته شده است"
+SIGN_OUT = re.compile("بستن")
 PASSWORD = "Sara-12345"
 HASH = Passwords(weak=True).hash_now(PASSWORD)
 
@@ -50,7 +50,7 @@ class TwoTerminations(TwoPhones):
     """Both phones confirm the end of the same contract, or one gives it up."""
 
     won = ("✅ نهایی‌شده", "لغو شد")
-    label = "نهایی می‌کنم"
+    label = "قطع همکاری می‌کنم"
 
     def set_up(self, db: Session) -> None:
         officer, code = fixtures.qualified(db, self.here, self.there)
@@ -67,7 +67,7 @@ class TwoTerminations(TwoPhones):
             await phone.press_and_read(Press("term.confirm", self.id))
 
     def sides(self) -> dict[str, Side]:
-        return {"ends": pressing(self.here, "نهایی می‌کنم"), "ends_too": pressing(self.there, self.label)}
+        return {"ends": pressing(self.here, "قطع همکاری می‌کنم"), "ends_too": pressing(self.there, self.label)}
 
     def check(self, db: Session) -> None:
         state = db.get_one(Termination, self.id).state
@@ -206,7 +206,7 @@ class SubmitAgainstEdit(Submission):
 
     async def run(self) -> Outcome:
         outcome = await super().run()
-        await self.there.reads("متوجه نشدم" if self.submitted else "نام پدر: عباس")
+        await self.there.reads("متوجه پیام شما نشدم" if self.submitted else "نام پدر: عباس")
         return outcome
 
     def judge(self, heard: Sequence[Heard]) -> Outcome:

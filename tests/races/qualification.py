@@ -24,7 +24,7 @@ class Decision(Round):
 
     #: State afterwards → the winner's audit event and what the officer reads.
     ends: ClassVar[dict[RequestState, tuple[str, str]]]
-    lost = ("پیش‌تر تصمیم", "در حال بررسی این پرونده است")
+    lost = ("پیش‌تر تصمیم", "این پرونده نزد")
 
     def bring_phones(self) -> None:
         self.sara = self.environment.participant(
@@ -92,7 +92,7 @@ class ApproveAgainstReject(Decision):
 class ClaimAgainstApprove(Decision):
     ends: ClassVar = {S.AWAITING_PAYMENT: APPROVED, S.IN_REVIEW: ("claimed", "")}
     won = ("تأیید شد", "پرونده نزد شماست")
-    last = ("claims", "📌 بررسی با من")
+    last = ("claims", "📌 برداشتن پرونده")
 
 
 class Submission(Round):

@@ -39,6 +39,7 @@ from handlers.telegram.update_handler import CURRENT_UPDATE, UpdateScope
 from storage.database.database import open_database
 from storage.enums import InboxState, Messenger, Role
 from storage.tables import Account, AuditEvent, Chat, Draft, InboxUpdate, Push, StoredFile
+from tests.support.screen_rules import missing_buttons, too_wide
 
 T = TypeVar("T")
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -367,7 +368,10 @@ class Person:
         wanted = search_key(label)
         for screen in reversed(self.screens):
             for one in screen.buttons():
-                if search_key(one.label) == wanted or one.label == label:
+                if (
+                    wanted in (search_key(one.label), search_key(one.label.partition("،")[0]))
+                    or one.label == label
+                ):
                     return one
         raise AssertionError(f"no button {label!r} among {self.labels} below {self.text!r}")
 
@@ -490,7 +494,7 @@ class Person:
     def fill_registration(self, code: str = NATIONAL_CODE) -> Self:
         """Up to the question for the mobile."""
         self.command("start").tap("ثبت‌نام").type(code, "۱۳۶۵/۰۴/۱۲", "سارا", "کریمی‌نژاد").tap("کارشناسی")
-        return self.type("مهندسی مکانیک").sees("شماره همراه خود را")
+        return self.type("مهندسی مکانیک").sees("ارسال شماره همراه")
 
     def log_in(self, user_code: str, password: str) -> Self:
         return self.command("start").tap("ورود").type(user_code, password)
@@ -504,6 +508,10 @@ def check_screens(screens: tuple[Screen, ...]) -> None:
         for row in screen.rows:
             short = all(len(one.label) <= 6 for one in row)
             assert 0 < len(row) <= (5 if short else 3), [one.label for one in row]
+            assert not too_wide(row), f"{too_wide(row)} would be cut on a phone"
+        assert not missing_buttons(screen, screens), (
+            f"no button {missing_buttons(screen, screens)} on:\n{screen.text}"
+        )
         for one in screen.buttons():
             if one.press is not None:
                 one.press.pack()

@@ -98,9 +98,9 @@ def begin_form(person: Person, *, gender: str = "زن", province: str = "فار�
 def fill_form(person: Person, *, gender: str = "زن") -> Person:
     """The form from its first question to the summary, for a new officer without optional documents."""
     begin_form(person, gender=gender).type("شیراز، خیابان زند، کوچه ۳، پلاک ۷")
-    person.tap("تلفن ثابت ندارم", "رد کردن")
+    person.tap("تلفن ثابت ندارم", "ایمیل ندارم")
     send_documents(person, REQUIRED_DOCUMENTS + (gender == "مرد"))
-    return person.tap("مدرکی ندارم")
+    return person.tap("هیچ‌کدام را ندارم")
 
 
 def send_documents(person: Person, number: int = 1) -> Person:

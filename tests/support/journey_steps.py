@@ -74,8 +74,8 @@ def registration(
         ("نام خود را مطابق", send(first)),
         ("نام خانوادگی خود را مطابق", send(last)),
         ("مقطع تحصیلی خود را", send(level)),
-        ("بخشی از نام رشته", send("مهندسی پزشکی")),
-        ("شماره همراه خود را", contact),
+        ("نام رشته", send("مهندسی پزشکی")),
+        ("ارسال شماره همراه", contact),
     ]
 
 
@@ -83,7 +83,7 @@ async def fill_registration(person: Person, replies: Sequence[tuple[str, Reply]]
     """From «hello» to the summary."""
     await person.start().sees("خوش آمدید")
     await person.tap("📝 ثبت‌نام")
-    return await walk(person, replies, "آیا اطلاعات زیر درست است")
+    return await walk(person, replies, "اطلاعات زیر درست است")
 
 
 async def register(
@@ -155,19 +155,19 @@ def form(
         ("جنسیت خود را", tap(gender)),
         ("شماره شناسنامه خود را", tap("برابر با کد ملی")),
         ("استان محل زندگی خود را", send(province)),
-        ("بخشی از نام شهر", send(city)),
-        ("پرونده شما به کدام دانشگاه", send(university or "")),
-        ("آدرس پستی کامل", send(f"{city}، خیابان دانشگاه، کوچه ۳، پلاک ۱۲")),
-        ("شماره تماس ثابت", send("۰۷۱۳۲۱۲۳۴۵۶")),
-        ("نشانی ایمیل", tap("رد کردن")),
-        ("این مدارک اختیاری است", tap("مدرکی ندارم")),
+        ("نام شهر", send(city)),
+        ("درخواست شما در کدام دانشگاه", send(university or "")),
+        ("آدرس محل زندگی خود را کامل", send(f"{city}، خیابان دانشگاه، کوچه ۳، پلاک ۱۲")),
+        ("تلفن ثابت", send("۰۷۱۳۲۱۲۳۴۵۶")),
+        ("ایمیل خود را", tap("ایمیل ندارم")),
+        ("این مدارک اختیاری است", tap("هیچ‌کدام را ندارم")),
         ("کارت ملی", document(album=True)),
         ("مدرک تحصیلی", document(file=("مدرک تحصیلی.pdf", files.pdf))),
         ("📎", document()),
     ]
 
 
-SUMMARY = "لطفاً اطلاعات را با دقت بررسی کنید"
+SUMMARY = "اطلاعات را مرور کنید"
 
 
 async def fill(person: Person, *, until: str = SUMMARY, **where: str) -> Seen:

@@ -52,13 +52,15 @@ async def test_the_sms_of_a_termination_is_sent_once_in_the_end(clocked: BotProc
     sms.fail(status=503, times=None)
     await centers_show(sara.person, "🟢 فعال")
     await sara.person.tap("درخواست قطع همکاری").sees("دست‌کم ۱۰ حرف")
-    await sara.person.type("به شهر دیگری می‌روم.").sees("مسئولیت حقوقی استفاده بدون دلیل بر عهده شماست")
-    await sara.person.tap("نهایی می‌کنم").sees("نام شما از اطلاعات این مرکز حذف شد")
+    await sara.person.type("به شهر دیگری می‌روم.").sees(
+        "مسئولیت حقوقی استفاده بدون دلیل از این امکان بر عهده شماست"
+    )
+    await sara.person.tap("قطع همکاری می‌کنم").sees("نام شما از اطلاعات این مرکز حذف شد")
     await boss.person.sees("به همکاری خود با شعبه")
     await tried(2)
     # Neither of them waits for it.
     await branch_shows(boss, "بدون مسئول فنی")
-    await centers_show(sara.person, "همکاری فعالی ندارید")
+    await centers_show(sara.person, "اکنون با مرکزی همکاری ندارید")
     await tried(3)
     sms.recover()
     sms.fail(status=429, times=1)

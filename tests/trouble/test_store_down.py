@@ -69,7 +69,7 @@ async def test_an_expert_is_told_in_the_place_of_the_paper(bot_with_store: BotPr
     expert = (await setup.expert(FARS)).person
     await submit(sara)
     await open_file(expert, "سارا")
-    await expert.tap("📌 بررسی با من").sees(re.compile(r"پرونده \d{12} —"))
+    await expert.tap("📌 برداشتن پرونده").sees(re.compile(r"پرونده \d{12} —"))
     await expert.tap("📎 مدارک")
     gate.status = 503
     await expert.tap("مدرک تحصیلی").sees(DOWN, "دوباره آن را باز کنید")

@@ -110,7 +110,7 @@ async def more_phones(setup: JourneySetup, officer: Someone, count: int) -> list
         face = (setup.there, setup.here)[number % 2]
         person = face.person("گوشی دیگر", phone=officer.person.user.phone)
         await login(person, officer.credentials)
-        await person.tap("ادامه پیش‌نویس")
+        await person.tap("ادامه درخواست")
         await person.sees(QUESTION)
         people.append(person)
     return people

@@ -30,7 +30,7 @@ async def create(gateway: Gateway, **other: object) -> Created:
     values: dict[str, object] = {
         "amount_rial": FEE,
         "order_id": 7,
-        "description": "هزینه بررسی پرونده 140509010001",
+        "description": "هزینه بررسی درخواست 140509010001",
         "callback_url": f"https://bot.example.ir/pay/callback/{gateway.name}/7",
         "mobile": "+989123456789",
     }

@@ -27,7 +27,7 @@ def test_it_says_what_waits_and_leads_there(db: Session, people: Participants) -
         digest.send_digests(db, now=MORNING)
     (ali,) = pushes(db, people.ali, "digest")
     assert "۱۴۰۵/۰۹/۰۷" in ali.text
-    assert "در دست شما: ۱" in ali.text
+    assert "نزد شما: ۱" in ali.text
     assert "۱۲ روز است که منتظر تصمیم شماست" in ali.text
     assert "در صف" not in ali.text
     assert labels(ali) == ["🗂 پرونده‌های من"]

@@ -38,7 +38,7 @@ def test_an_unpaid_fee_is_remembered_after_3_7_and_30_days(db: Session, people: 
         told += [day] * (len(pushes(db, people.sara, "N20")) - len(told))
     assert told == [3, 7, 30]
     last = pushes(db, people.sara, "N20")[-1]
-    assert "(تأییدشده، در انتظار پرداخت)" in last.text
+    assert "هنوز پرداخت نشده است" in last.text
     assert labels(last) == ["ادامه"]
 
 
@@ -57,7 +57,7 @@ def test_reminders_begin_anew_with_the_state(db: Session, people: Participants) 
     QUALIFICATION_WORKFLOW.claim(db, actor=people.ali, **common, now=NOW)
     decisions.declare_deficiencies(db, actor=people.ali, **common, items=["father_name"], now=NOW)
     schedule.send_reminders(db, now=after(days=3))
-    assert "(دارای نقص)" in pushes(db, people.sara, "N20")[0].text
+    assert "نواقص درخواست" in pushes(db, people.sara, "N20")[0].text
     qualification.resolve(db, actor=people.sara, **common, answers={"father_name": "حسن"}, now=after(days=4))
     schedule.send_reminders(db, now=after(days=13))
     assert len(pushes(db, people.sara, "N20")) == 1
@@ -104,7 +104,7 @@ def test_a_forgotten_draft_is_announced_a_month_before_it_goes(db: Session, peop
     assert found == {344: (0, 0), 345: (1, 0), 346: (0, 0), 374: (0, 0), 375: (0, 1), 376: (0, 0)}
     (told,) = pushes(db, people.sara, "N20")
     assert "۳۰ روز" in told.text
-    assert labels(told) == ["ادامه پیش‌نویس"]
+    assert labels(told) == ["▶️ ادامه درخواست"]
     assert db.exec(select(QualificationRequest)).all() == []
     assert db.exec(select(Draft)).all() == []
 

@@ -29,7 +29,7 @@ def test_a_file_with_refused_rows_is_a_success_that_names_them(folder: Path) -> 
     done = imported(folder, "a.csv", "--report", "said.csv")
 
     assert done.status == 0, done
-    counts = ["خوانده‌شده: 3", "تازه: 2", "به‌روزشده: 0", "بی‌تغییر: 0", "ردشده: 1"]
+    counts = ["خوانده‌شده: 3", "جدید: 2", "به‌روزشده: 0", "بی‌تغییر: 0", "ردشده: 1"]
     assert done.out.splitlines()[:5] == counts
     assert "شماره همراه" in (folder / "said.csv").read_text(encoding="utf-8-sig")
     assert "Old-1234" not in done.out + done.err
@@ -41,13 +41,13 @@ def test_an_unusable_file_is_one_sentence_and_status_2(folder: Path) -> None:
     done = imported(folder, "a.csv")
 
     assert (done.status, done.out) == (2, "")
-    assert "این پرونده جدول نیست" in done.err
+    assert "این فایل جدول نیست" in done.err
 
 
 def test_the_sample_in_the_manual_is_taken(folder: Path) -> None:
     done = imported(folder, str(PROJECT / "docs/import-sample.csv"), "--report", "r.csv", "--dry-run")
 
     assert done.status == 0, done
-    assert "تازه: 4" in done.out
+    assert "جدید: 4" in done.out
     assert "ردشده: 0" in done.out
     assert "شناخته نشد" not in done.out

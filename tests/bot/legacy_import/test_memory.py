@@ -156,8 +156,8 @@ def test_packings_that_excel_never_uses(packing: int, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
-        ("one enormous text", "رونوشت کنید"),
-        ("one row of millions of cells", "ردیف ⁦2⁩ این پرونده اکسل بیش از اندازه بزرگ است"),
+        ("one enormous text", "کپی کنید"),
+        ("one row of millions of cells", "ردیف ⁦2⁩ این فایل اکسل بیش از اندازه بزرگ است"),
     ],
 )
 def test_what_is_refused_says_what_to_do(kind: str, words: str, tmp_path: Path) -> None:

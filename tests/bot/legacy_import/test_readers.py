@@ -73,13 +73,13 @@ def test_quotes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "پرونده خالی است"),
-        (b"\xef\xbb\xbf\r\n\r\n", "پرونده خالی است"),
-        (b"%PDF-1.7 ...", "این پرونده جدول نیست"),
-        (b"\xff\xd8\xff\xe0" + b"x" * 100, "این پرونده جدول نیست"),
-        (bytes(range(256)) * 40, "این پرونده جدول نیست"),
+        (b"", "فایل خالی است"),
+        (b"\xef\xbb\xbf\r\n\r\n", "فایل خالی است"),
+        (b"%PDF-1.7 ...", "این فایل جدول نیست"),
+        (b"\xff\xd8\xff\xe0" + b"x" * 100, "این فایل جدول نیست"),
+        (bytes(range(256)) * 40, "این فایل جدول نیست"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "قالب XLS قدیمی"),
-        (b"PK\x03\x04 broken", "پرونده اکسل آسیب دیده"),
+        (b"PK\x03\x04 broken", "فایل اکسل آسیب دیده"),
         ("نام,\u00e9".encode("latin-1", "replace") + b"\xe9\xff\n\xe9\xe8,\xff\n", "کدگذاری متن شناخته نشد"),
     ],
 )
@@ -93,7 +93,7 @@ def test_what_is_no_table_is_said_clearly(tmp_path: Path, content: bytes, words:
 def test_a_file_that_is_not_there_and_a_zip_of_something_else(tmp_path: Path) -> None:
     with pytest.raises(UnusableFile, match="خوانده نمی‌شود"):
         read(tmp_path / "none.csv")
-    with pytest.raises(UnusableFile, match="این پرونده جدول نیست"):
+    with pytest.raises(UnusableFile, match="این فایل جدول نیست"):
         read(write_parts(tmp_path / "a.xlsx", {"readme.txt": "hello"}))
 
 

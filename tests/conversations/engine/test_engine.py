@@ -45,13 +45,13 @@ def at_form(app: App, **changes: Any) -> Person:
 
 
 def at_summary(app: App, **changes: Any) -> Person:
-    return at_form(app, **changes).type("علی").tap("زن", "تلفن ثابت ندارم", "رد کردن")
+    return at_form(app, **changes).type("علی").tap("زن", "تلفن ثابت ندارم", "ایمیل ندارم")
 
 
 def test_a_form_is_filled_by_typing_and_tapping_and_finished_from_the_summary(app: App) -> None:
     person = at_form(app).sees("نام پدر", "(۱ از ۴)").type(" علي ").sees("جنسیت", "(۲ از ۴)", "زن", "مرد")
-    person.tap("زن").sees("✅ جنسیت: زن", "(۳ از ۴)").type("٠٧١٣٢١٢٣٤٥٦").sees("ایمیل", "رد کردن")
-    person.tap("رد کردن").sees("نام پدر: علی", "شماره تماس: ۰۷۱۳۲۱۲۳۴۵۶", "ایمیل: ندارد", "✅ تأیید")
+    person.tap("زن").sees("✅ جنسیت: زن", "(۳ از ۴)").type("٠٧١٣٢١٢٣٤٥٦").sees("ایمیل", "ایمیل ندارم")
+    person.tap("ایمیل ندارم").sees("نام پدر: علی", "تلفن ثابت: ۰۷۱۳۲۱۲۳۴۵۶", "ایمیل: ندارد", "✅ تأیید")
     person.tap("تأیید")
     assert person.view == Press("done")
     assert app.finished == [{"father_name": "علی", "gender": "female", "phone": "07132123456", "email": None}]
@@ -77,7 +77,7 @@ def test_a_refused_answer_and_the_wrong_kind_of_message_leave_the_question_open(
     assert person.answers == {}
     person.type("علی").sees("جنسیت")
     for wrong in (person.send, lambda: person.upload("a.pdf"), lambda: person.share("0912")):
-        wrong().sees("به‌صورت متن", "جنسیت")
+        wrong().sees("یکی از دکمه‌ها را بزنید یا پاسخ را بنویسید", "جنسیت")
     person.type("درخت").sees("یکی از گزینه‌ها", "جنسیت")
     assert person.answers == {"father_name": "علی"}
 
@@ -95,7 +95,7 @@ def test_two_chats_on_one_draft(app: App) -> None:
     first = at_form(app).type("علی")
     second = first.elsewhere().start("form").sees("جنسیت")
     second.tap("مرد").sees("کارت؟")
-    first.tap("زن").sees("شماره تماس").tap("تلفن ثابت ندارم", "رد کردن")
+    first.tap("زن").sees("تلفن ثابت").tap("تلفن ثابت ندارم", "ایمیل ندارم")
     old = first.button("تأیید")
     second.start("form").tap("✏️ نام پدر").type("رضا")
     first.press(old).sees("دیگر معتبر نیست", "نام پدر: رضا")
@@ -110,7 +110,7 @@ def test_two_chats_on_one_draft(app: App) -> None:
 def test_a_button_of_an_earlier_step_gets_the_fresh_screen(app: App) -> None:
     person = at_form(app).type("علی")
     male, female = person.button("مرد"), person.button("زن")
-    person.press(female).press(male).sees("دیگر معتبر نیست", "شماره تماس")
+    person.press(female).press(male).sees("دیگر معتبر نیست", "تلفن ثابت")
     assert person.answers["gender"] == "female"
     person.press(Press("d.choose", 1, 0, "nonsense")).sees("دیگر معتبر نیست")
     person.press(Press("d.finish")).sees("دیگر معتبر نیست")
@@ -189,10 +189,10 @@ def test_a_secret_is_never_written_and_always_wiped(app: App) -> None:
 def test_commands_in_the_middle(app: App) -> None:
     person = at_form(app).type("علی").command("help").sees("/privacy")
     assert person.chat.dialogue == "form"
-    person.type("زن").sees("شماره تماس").command("start")
+    person.type("زن").sees("تلفن ثابت").command("start")
     assert person.view == Press("home")
     assert person.chat.dialogue is None
-    person.start("form").sees("شماره تماس").command("nonsense").sees("متوجه نشدم", "شماره تماس")
+    person.start("form").sees("تلفن ثابت").command("nonsense").sees("متوجه پیام شما نشدم", "تلفن ثابت")
     person.command("cancel")
     assert person.view == Press("home")
 
@@ -208,7 +208,7 @@ def test_a_new_form_asks_again_only_what_no_longer_holds(app: App) -> None:
     person = officer(app.use(old)).start("form").type("علی").tap("دیگر").type("هیچ")
     app.use(form(app, version=2))
     person.tap("تأیید").sees("دیگر معتبر نیست", "جنسیت")
-    person.tap("زن").sees("شماره تماس").tap("تلفن ثابت ندارم").sees("ایمیل")
+    person.tap("زن").sees("تلفن ثابت").tap("تلفن ثابت ندارم").sees("ایمیل")
     assert person.answers == {"father_name": "علی", "gender": "female", "phone": ""}
 
 
@@ -261,7 +261,9 @@ def test_two_dialogues_of_one_name_do_not_start(app: App) -> None:
 def test_at_the_summary_an_edit_can_be_given_up_and_other_input_is_for_nobody(app: App) -> None:
     person = at_summary(app).tap("✏️ نام پدر").sees("پاسخ فعلی: علی").sees_not(" از ۴)")
     person.tap("بازگشت").sees("✅ تأیید", "نام پدر: علی")
-    person.type("سلام").sees("متوجه نشدم", "تأیید").upload("x.pdf").sees("متوجه نشدم", "تأیید")
+    person.type("سلام").sees("متوجه پیام شما نشدم", "تأیید").upload("x.pdf").sees(
+        "متوجه پیام شما نشدم", "تأیید"
+    )
 
 
 def test_a_dialogue_that_may_not_be_done_now_does_not_open_and_says_why(app: App) -> None:

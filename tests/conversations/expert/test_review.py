@@ -21,8 +21,8 @@ def maryam(app: App, sara: Person) -> Person:
 
 def test_a_preset_needs_no_words(sara: Person, maryam: Person) -> None:
     maryam.tap("❌ رد")
-    maryam.sees("سارا کریمی‌نژاد", "این متن برای متقاضی ارسال می‌شود", "📍 استان/شهر نادرست", "سایر", "انصراف")
-    maryam.tap("مدارک نامعتبر").sees("بدون توضیح").sees_not("رد کردن")
+    maryam.sees("سارا کریمی‌نژاد", "این متن به متقاضی گفته می‌شود", "📍 استان/شهر نادرست", "سایر", "انصراف")
+    maryam.tap("مدارک نامعتبر").sees("بدون توضیح").sees_not("بدون پاسخ")
     maryam.tap("بدون توضیح").sees("رد شود؟", "سارا کریمی‌نژاد", "دلیل: مدارک نامعتبر")
     assert request_of(sara).state is RequestState.SUBMITTED
     maryam.tap("بله، رد می‌کنم").sees("❌ پرونده", "رد شد", "دلیل: مدارک نامعتبر", "تصمیم: مریم رضایی")
@@ -84,4 +84,4 @@ def test_a_colleague_was_faster(
 def test_deficiencies_of_a_file_that_was_withdrawn(sara: Person, maryam: Person) -> None:
     maryam.tap("اعلام نواقص", "▫️ عکس", "ارسال نواقص")
     sara.open("qual.track").tap("انصراف از درخواست", "بله، انصراف می‌دهم")
-    maryam.tap("بله، ارسال شود").sees("دیگر معتبر نیست", "⚪️ پس‌گرفته‌شده")
+    maryam.tap("بله، ارسال شود").sees("دیگر معتبر نیست", "⚪️ انصراف‌داده‌شده")

@@ -7,7 +7,7 @@ from storage.tables import DeficiencyRound, Draft
 from tests.support.chat_driver import App, Person
 from tests.support.chat_people import at_request, expert, officer, request_of, submit
 
-SUMMARY = "پس از بررسی، پرونده را دوباره ارسال کنید"
+SUMMARY = "اصلاح‌ها را مرور کنید"
 
 
 def deficient(app: App, *labels: str, note: str | None = None) -> tuple[Person, Person]:
@@ -34,7 +34,7 @@ def test_only_the_ticked_items_are_asked(app: App) -> None:
     request = request_of(sara)
     assert (request.state, request.reviewer_id) == (RequestState.IN_REVIEW, maryam.account.id)
     maryam.open("desk.file", request.id or 0)
-    maryam.sees("• نام پدر — قبلی: علی / جدید: عباس", "• تصویر مدرک تحصیلی: فایل تازه")
+    maryam.sees("• نام پدر — قبلی: علی / جدید: عباس", "• تصویر مدرک تحصیلی: فایل جدید")
     maryam.sees("│ خواناتر فرستادم\n└ متقاضی")
 
 
@@ -42,7 +42,7 @@ def test_the_old_value_is_no_answer_and_may_be_explained(app: App) -> None:
     sara, maryam = deficient(app, "نام پدر")
     sara.tap("رفع نقص").type("علی").sees("این همان مقدار قبلی است")
     sara.tap("توضیح می‌دهم").sees("برای «نام پدر» توضیح خود را").type("کم")
-    sara.sees("لطفاً کامل‌تر بنویسید").type("نام پدرم همین است").tap("رد کردن")
+    sara.sees("لطفاً کامل‌تر بنویسید").type("نام پدرم همین است").tap("توضیحی ندارم")
     sara.sees(SUMMARY, "توضیح «نام پدر»: نام پدرم همین است").tap("ارسال دوباره", "بله")
     assert request_of(sara).snapshot["father_name"] == "علی"
     at_request(maryam, sara)
@@ -51,7 +51,7 @@ def test_the_old_value_is_no_answer_and_may_be_explained(app: App) -> None:
 
 def test_a_paper_may_be_explained(app: App) -> None:
     sara, _ = deficient(app, "کارت ملی")
-    sara.tap("رفع نقص", "توضیح می‌دهم").type("کارت من همین است").tap("رد کردن", "ارسال دوباره")
+    sara.tap("رفع نقص", "توضیح می‌دهم").type("کارت من همین است").tap("توضیحی ندارم", "ارسال دوباره")
     sara.tap("بله").sees("🔍 در حال بررسی")
     assert len(request_of(sara).snapshot["doc.national_card"]) == 1
 
@@ -63,9 +63,9 @@ def test_sent_files_are_not_lost_to_an_explanation(app: App) -> None:
 
 def test_the_region_is_locked_and_the_rest_may_be_edited(app: App) -> None:
     sara, _ = deficient(app, "نام پدر")
-    sara.tap("رفع نقص").type("عباس").tap("رد کردن").sees(SUMMARY)
+    sara.tap("رفع نقص").type("عباس").tap("توضیحی ندارم").sees(SUMMARY)
     assert not {"✏️ استان", "✏️ شهر محل زندگی", "✏️ دانشگاه"} & set(sara.labels)
-    sara.tap("✏️ آدرس پستی").type("شیراز، خیابان ارم، پلاک ۲").sees(SUMMARY, "ارم")
+    sara.tap("✏️ آدرس محل زندگی").type("شیراز، خیابان ارم، پلاک ۲").sees(SUMMARY, "ارم")
     sara.tap("✏️ مدارک اختیاری", "▫️ سوابق", "ادامه").upload().tap("مدرک بعدی", "ارسال دوباره", "بله")
     snapshot = request_of(sara).snapshot
     assert snapshot["postal_address"] == "شیراز، خیابان ارم، پلاک 2"
@@ -76,16 +76,18 @@ def test_the_region_is_locked_and_the_rest_may_be_edited(app: App) -> None:
 def test_a_note_alone_wants_an_answer_or_a_change(app: App) -> None:
     sara, maryam = deficient(app, note="تاریخ مدرک را توضیح دهید")
     sara.sees("│ تاریخ مدرک را توضیح دهید\n└ کارشناس").tap("رفع نقص")
-    sara.sees("کارشناس درباره پرونده شما نوشته است:\n│ تاریخ مدرک را توضیح دهید\n└ کارشناس").tap("رد کردن")
+    sara.sees("کارشناس درباره درخواست شما نوشته است:\n│ تاریخ مدرک را توضیح دهید\n└ کارشناس").tap(
+        "بعداً ویرایش می‌کنم"
+    )
     sara.tap("ارسال دوباره", "بله").sees("به توضیح کارشناس پاسخ دهید")
-    sara.tap("خیر", "✏️ توضیح به کارشناس").type("مدرک سال ۱۳۹۰ است").tap("ارسال دوباره", "بله")
+    sara.tap("خیر", "✏️ توضیح شما").type("مدرک سال ۱۳۹۰ است").tap("ارسال دوباره", "بله")
     at_request(maryam, sara).sees("│ مدرک سال ۱۳۹۰ است\n└ متقاضی")
 
 
 def test_fixing_can_wait_and_a_new_gender_asks_for_the_mens_card(app: App) -> None:
     sara, _ = deficient(app, "نام پدر", "جنسیت")
-    sara.tap("رفع نقص").type("عباس").tap("بعداً ادامه می‌دهم").sees("پیش‌نویس ذخیره شد", "⚠️ دارای نقص")
-    sara.tap("رفع نقص").sees("جنسیت خود را").tap("مرد", "رد کردن").sees("📎 «کارت پایان خدمت یا معافیت»")
+    sara.tap("رفع نقص").type("عباس").tap("بعداً ادامه می‌دهم").sees("پاسخ‌های شما ذخیره شد", "⚠️ دارای نقص")
+    sara.tap("رفع نقص").sees("جنسیت خود را").tap("مرد", "توضیحی ندارم").sees("📎 «کارت پایان خدمت یا معافیت»")
     sara.upload().tap("مدرک بعدی", "ارسال دوباره", "بله")
     assert len(request_of(sara).snapshot["doc.military_card"]) == 1
 
@@ -93,18 +95,20 @@ def test_fixing_can_wait_and_a_new_gender_asks_for_the_mens_card(app: App) -> No
 def test_a_second_round_asks_anew(app: App) -> None:
     sara, maryam = deficient(app, "نام پدر")
     kept = sara.button("رفع نقص")
-    sara.tap("رفع نقص").type("عباس").tap("رد کردن", "ارسال دوباره", "بله").press(kept).sees("🔍 در حال بررسی")
+    sara.tap("رفع نقص").type("عباس").tap("توضیحی ندارم", "ارسال دوباره", "بله").press(kept).sees(
+        "🔍 در حال بررسی"
+    )
     at_request(maryam, sara).tap("اعلام نواقص", "▫️ جنسیت")
     maryam.tap("ارسال نواقص", "بله، ارسال شود")
     sara.open("qual.track").tap("رفع نقص").sees("جنسیت خود را").sees_not("عباس")
     rounds = app.all(select(DeficiencyRound).where(DeficiencyRound.request_id == request_of(sara).id))
     assert [one.round for one in rounds] == [1, 2]
-    at_request(maryam, sara).tap("نوبت‌های قبلی").sees("نوبت ۱", "نوبت ۲")
+    at_request(maryam, sara).tap("نقص‌های قبلی").sees("نوبت ۱", "نوبت ۲")
 
 
 def test_a_rejection_meanwhile_ends_the_fixing(app: App) -> None:
     sara, maryam = deficient(app, "نام پدر")
-    sara.tap("رفع نقص").type("عباس").tap("رد کردن", "ارسال دوباره")
+    sara.tap("رفع نقص").type("عباس").tap("توضیحی ندارم", "ارسال دوباره")
     at_request(maryam, sara).tap("❌ رد", "رشته نامرتبط", "بدون توضیح")
     maryam.tap("بله، رد می‌کنم")
     sara.tap("بله").sees("دیگر معتبر نیست", "❌ ردشده", "دلیل: رشته نامرتبط", "ثبت دوباره")

@@ -16,17 +16,17 @@ from tests.support.chat_people import (
     submit,
 )
 
-SUMMARY = "لطفاً اطلاعات را با دقت بررسی کنید"
+SUMMARY = "اطلاعات را مرور کنید"
 
 
 def test_asks_what_registration_did_not(app: App) -> None:
     sara = officer(app).open("qual.new")
-    sara.sees("نیازی به چاپ یا مراجعه به دانشگاه نیست", "نام پدر خود را بفرستید", "بعداً ادامه")
+    sara.sees("نیازی به چاپ یا مراجعه به دانشگاه نیست", "نام پدر خود را بنویسید", "بعداً ادامه")
     sara.type("علی").sees("جنسیت خود را").tap("زن").sees("شماره شناسنامه").tap("برابر با کد ملی")
     sara.sees("استان محل زندگی خود را انتخاب کنید", "آذربایجان شرقی").tap("بعدی").sees("یزد")
-    sara.type("فارس").sees("بخشی از نام شهر")
-    sara.type("شیراز").sees("آدرس پستی کامل").type("شیراز، خیابان زند، پلاک ۷")
-    sara.sees("شماره تماس ثابت").type("۰۷۱۳۲۱۲۳۴۵۶").sees("نشانی ایمیل").type("Sara@Example.com")
+    sara.type("فارس").sees("نام شهر")
+    sara.type("شیراز").sees("آدرس محل زندگی خود را کامل").type("شیراز، خیابان زند، پلاک ۷")
+    sara.sees("تلفن ثابت").type("۰۷۱۳۲۱۲۳۴۵۶").sees("ایمیل خود را").type("Sara@Example.com")
     sara.sees("📎 «تصویر کارت ملی (رو و پشت)»", "(۱ از ۷)")
 
 
@@ -60,25 +60,25 @@ def test_men_owe_the_military_card(app: App) -> None:
 
 def test_another_province_has_other_cities_and_another_university(app: App) -> None:
     sara = fill_form(officer(app))
-    sara.tap("✏️ استان").type("اصفهان").sees("بخشی از نام شهر").type("شیراز").sees("شهری با این نام پیدا نشد")
+    sara.tap("✏️ استان").type("اصفهان").sees("نام شهر").type("شیراز").sees("شهری با این نام پیدا نشد")
     sara.type("کاشان").sees(SUMMARY, "شهر محل زندگی: کاشان").tap("ثبت نهایی", "بله")
     assert request_of(sara).university_code == "mui"
 
 
 def test_tehran_chooses_its_university(app: App) -> None:
     sara = begin_form(officer(app), province="تهران", city="تهران")
-    sara.sees("پرونده شما به کدام دانشگاه مربوط است", "انتخاب نادرست باعث رد درخواست می‌شود")
+    sara.sees("درخواست شما در کدام دانشگاه بررسی شود", "انتخاب نادرست باعث رد درخواست می‌شود")
     assert {"تهران", "ایران", "شهید بهشتی"} <= set(sara.labels)
-    sara.tap("ایران").sees("آدرس پستی")
+    sara.tap("ایران").sees("آدرس محل زندگی")
     suggested = begin_form(officer(app), province="تهران", city="ری")
     suggested.sees("پیشنهاد سامانه: دانشگاه علوم پزشکی تهران.")
 
 
 def test_optional_papers_are_one_question(app: App) -> None:
-    sara = begin_form(officer(app)).type("شیراز، خیابان زند، پلاک ۷").tap("تلفن ثابت ندارم", "رد کردن")
+    sara = begin_form(officer(app)).type("شیراز، خیابان زند، پلاک ۷").tap("تلفن ثابت ندارم", "ایمیل ندارم")
     send_documents(sara, REQUIRED_DOCUMENTS)
-    sara.sees("این مدارک اختیاری است", "مدرکی ندارم", "▫️ بازآموزی")
-    sara.tap("▫️ بازآموزی").sees_not("مدرکی ندارم").tap("ادامه").sees("📎 «گواهی بازآموزی»")
+    sara.sees("این مدارک اختیاری است", "هیچ‌کدام را ندارم", "▫️ بازآموزی")
+    sara.tap("▫️ بازآموزی").sees_not("هیچ‌کدام را ندارم").tap("ادامه").sees("📎 «گواهی بازآموزی»")
     sara.upload("retraining.jpg").tap("مدرک بعدی").sees(SUMMARY, "گواهی بازآموزی: ۱ فایل")
     sara.tap("ثبت نهایی", "بله")
     assert len(request_of(sara).snapshot["doc.retraining"]) == 1
@@ -86,16 +86,18 @@ def test_optional_papers_are_one_question(app: App) -> None:
 
 def test_an_optional_paper_may_be_given_up_again(app: App) -> None:
     sara = fill_form(officer(app)).tap("✏️ مدارک اختیاری", "▫️ سوابق", "ادامه").sees("📎 «سوابق کاری / بیمه»")
-    sara.tap("رد کردن").sees(SUMMARY, "سوابق کاری / بیمه: ندارد").tap("ثبت نهایی", "بله")
+    sara.tap("این را ندارم").sees(SUMMARY, "سوابق کاری / بیمه: ندارد").tap("ثبت نهایی", "بله")
     assert "doc.work_experience" not in request_of(sara).snapshot
 
 
 def test_a_draft_is_continued_on_the_other_messenger_or_discarded_but_not_doubled(app: App) -> None:
     sara = officer(app).open("qual.new").type("علی").tap("زن", "بعداً ادامه می‌دهم")
-    sara.sees("پیش‌نویس ذخیره شد", "📝 پیش‌نویس", "ادامه پیش‌نویس")
-    sara.open("qual.new").sees("یک پیش‌نویس ناتمام دارید", "ادامه پیش‌نویس", "حذف پیش‌نویس")
-    there = sara.elsewhere().open("qual").tap("ادامه پیش‌نویس").sees("شماره شناسنامه خود را")
-    there.tap("حذف پیش‌نویس").sees("مطمئن هستید").tap("بله").sees("پیش‌نویس حذف شد", "ثبت نشده", "ثبت درخواست")
+    sara.sees("پاسخ‌های شما ذخیره شد", "📝 پیش‌نویس", "ادامه درخواست")
+    sara.open("qual.new").sees("درخواست شما نیمه‌کاره مانده است", "ادامه درخواست", "حذف پیش‌نویس")
+    there = sara.elsewhere().open("qual").tap("ادامه درخواست").sees("شماره شناسنامه خود را")
+    there.tap("حذف پیش‌نویس").sees("مطمئن هستید").tap("بله").sees(
+        "پیش‌نویس حذف شد", "هنوز ثبت نشده", "ثبت درخواست"
+    )
     assert request_of(sara) is None
 
 
@@ -104,7 +106,7 @@ def test_after_a_wrong_region_only_the_region_is_asked(app: App) -> None:
     first = request_of(sara)
     maryam.open("desk.file", first.id or 0).tap("❌ رد", "استان/شهر نادرست", "بدون توضیح")
     maryam.tap("بله، رد می‌کنم").sees("رد شد")
-    sara.open("qual.new").sees("استان محل زندگی خود را").type("اصفهان").sees("بخشی از نام شهر").type("کاشان")
+    sara.open("qual.new").sees("استان محل زندگی خود را").type("اصفهان").sees("نام شهر").type("کاشان")
     sara.sees(SUMMARY, "نام پدر: علی", "ایمیل: ندارد", "مدارک اختیاری: ندارد").tap("ثبت نهایی", "بله")
     second = request_of(sara)
     assert (second.id != first.id, second.university_code) == (True, "mui")
@@ -113,6 +115,6 @@ def test_after_a_wrong_region_only_the_region_is_asked(app: App) -> None:
 def test_a_draft_that_is_gone_ends_quietly(app: App) -> None:
     sara = fill_form(officer(app))
     there = sara.elsewhere()
-    there.open("qual").tap("حذف پیش‌نویس", "بله، حذف شود").sees("ثبت نشده")
+    there.open("qual").tap("حذف پیش‌نویس", "بله، حذف شود").sees("هنوز ثبت نشده")
     sara.tap("ثبت نهایی").sees("دیگر معتبر نیست")
     assert request_of(sara) is None

@@ -39,9 +39,9 @@ def test_from_the_first_file_to_the_summary(app: App) -> None:
     person.sees_not("فایل دیگر", "فایل بعدی").upload(content="d").sees("حداکثر ۳ فایل", "مدرک بعدی")
     person.tap("🗑 حذف").sees("کدام فایل").tap("۱. scan1.jpg").sees("فایل حذف شد")
     assert len(person.answers["doc.national_card"]) == 2
-    person.tap("⬅️ مدرک بعدی").sees("«سایر مدارک»", "(۲ از ۲)", "رد کردن")
+    person.tap("⬅️ مدرک بعدی").sees("«سایر مدارک»", "(۲ از ۲)", "این را ندارم")
     person.upload(content="b").sees("مدرک دیگری").sees_not("فایل دیگر").tap("🗑 حذف").sees("فایل حذف شد")
-    person.tap("رد کردن").sees("تصویر کارت ملی (رو و پشت): ۲ فایل", "سایر مدارک: ندارد", "✏️ کارت ملی")
+    person.tap("این را ندارم").sees("تصویر کارت ملی (رو و پشت): ۲ فایل", "سایر مدارک: ندارد", "✏️ کارت ملی")
     person.tap("تأیید")
     (answers,) = app.finished
     assert (len(answers["doc.national_card"]), answers["doc.other"]) == (2, [])

@@ -47,7 +47,7 @@ def test_it_logs_in_where_either_is_asked_and_is_wiped_everywhere(app: App, form
     not_asked.sees("برای حفظ امنیت شما حذف شد", "🔑 ورود").sees_not("سارا کریمی‌نژاد گرامی")
     for person in (asked_for_code, asked_for_password, not_asked):
         is_gone(person, password)
-    not_asked.tap("ورود").sees("کد کاربری خود را بفرستید.")
+    not_asked.tap("ورود").sees("کد کاربری خود را بنویسید.")
 
 
 def test_a_wrong_one_is_wiped_counted_and_asked_again(app: App) -> None:
@@ -55,7 +55,7 @@ def test_a_wrong_one_is_wiped_counted_and_asked_again(app: App) -> None:
     other = app.person().command("start").tap("ورود")
     for number in range(5):
         other.type(f"{user_code} wrong-guess-{number}")
-        other.sees("کد کاربری یا رمز عبور درست نیست.", "کد کاربری خود را بفرستید.")
+        other.sees("کد کاربری یا رمز عبور درست نیست.", "کد کاربری خود را بنویسید.")
 
     other.type(f"{user_code} {password}")
 
@@ -97,5 +97,5 @@ def test_what_is_no_secret_stays(app: App) -> None:
         guest.type(text).sees_not("حذف شد")
     assert guest.deleted == []
 
-    guest.tap("ورود").type("کد کاربری: ۱۲۳۴۵۶۷۸").sees("رمز عبور خود را بفرستید")
+    guest.tap("ورود").type("کد کاربری: ۱۲۳۴۵۶۷۸").sees("رمز عبور خود را بنویسید")
     assert guest.deleted == []

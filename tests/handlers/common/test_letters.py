@@ -20,7 +20,7 @@ def send_off(boss: Person, *, title: str = "آزمون دوره", text: str = TE
     boss.open("staff.new_letter").tap("همه").type("665/12", title, text)
     for _ in range(files):
         boss.upload("بخشنامه.jpg")
-    boss.tap("⬅️ ادامه" if files else "رد کردن", "ارسال نامه", "بله")
+    boss.tap("⬅️ ادامه" if files else "بدون پیوست", "ارسال نامه", "بله")
     letter_id = boss.app.newest(Letter).id
     while boss.app.run(lambda db: letters.send_batch(db, letter_id=letter_id, now=NOW)):
         pass
@@ -31,7 +31,7 @@ def send_off(boss: Person, *, title: str = "آزمون دوره", text: str = TE
 def test_from_the_menu_to_the_inbox(app: App) -> None:
     sara, mina, boss = officer(app), officer(app, "مینا"), staff(app)
     sara.open("home").sees("📬 صندوق پیام‌ها (۰)").tap("صندوق پیام‌ها (۰)").sees("موردی برای نمایش")
-    boss.open("home").tap("✉️ ارسال نامه").sees("هنوز نامه‌ای").tap("✉️ نامه جدید", "همه")
+    boss.open("home").tap("✉️ نامه‌ها").sees("هنوز نامه‌ای").tap("✉️ نامه جدید", "همه")
     boss.type("665/۱۲", "آزمون دوره", TEXT).sees("پیوست نامه")
     boss.upload("بخشنامه.jpg").upload("b.jpg").tap("⬅️ ادامه")
     boss.sees("همه مسئولان فنی، ۲ نفر", "شماره: ۶۶۵/۱۲", "📬 آزمون دوره", TEXT, "📎 پیوست: ۲ فایل")
@@ -67,8 +67,10 @@ def test_one_officer_is_shown_before_it_is_meant(app: App) -> None:
     boss.open("staff.new_letter").tap("یک نفر").type("0012345679").sees("با این کد پیدا نشد")
     boss.type(boss.account.user_code).sees("با این کد پیدا نشد")
     boss.type(code).sees("سارا کریمی‌نژاد", "•••••••").sees_not(code).tap("خیر").sees("کد ملی یا کد کاربری")
-    boss.type(sara.account.user_code).tap("بله").sees("شماره نامه").tap("رد کردن")
-    boss.type("سلام به شما", "متن").tap("رد کردن").sees("گیرندگان: سارا کریمی‌نژاد، ۱ نفر").sees_not("شماره:")
+    boss.type(sara.account.user_code).tap("بله").sees("شماره نامه").tap("بدون شماره")
+    boss.type("سلام به شما", "متن").tap("بدون پیوست").sees("گیرندگان: سارا کریمی‌نژاد، ۱ نفر").sees_not(
+        "شماره:"
+    )
 
 
 def test_a_group_without_people_is_refused(app: App) -> None:
@@ -82,7 +84,7 @@ def test_what_is_too_long_is_refused_with_the_excess(app: App) -> None:
     officer(app)
     boss = staff(app).open("staff.new_letter").tap("همه").type("۱", "ع" * 121)
     boss.sees("حداکثر ۱۲۰ حرف").type("عنوان نامه", "م" * 3533).sees("۳۳ حرف بیش از اندازه", "متن نامه را")
-    boss.type("م" * 3500).tap("رد کردن").sees("م" * 3500)
+    boss.type("م" * 3500).tap("بدون پیوست").sees("م" * 3500)
     assert len(boss.raw_text) <= 4096
 
 
@@ -108,9 +110,9 @@ def test_markup_and_direction_tricks_are_shown_as_text(app: App) -> None:
 
 def test_a_draft_is_kept_and_its_papers_go_with_it(app: App) -> None:
     officer(app)
-    boss = staff(app).open("staff.new_letter").tap("همه", "رد کردن").type("عنوان نامه", "متن نامه")
-    boss.upload("a.jpg").tap("بعداً ادامه می‌دهم").sees("پیش‌نویس ذخیره شد").open("staff.letters")
-    boss.tap("ادامه پیش‌نویس").sees("📬 عنوان نامه", "📎 پیوست: ۱ فایل").tap("حذف پیش‌نویس")
+    boss = staff(app).open("staff.new_letter").tap("همه", "بدون شماره").type("عنوان نامه", "متن نامه")
+    boss.upload("a.jpg").tap("بعداً ادامه می‌دهم").sees("پاسخ‌های شما ذخیره شد").open("staff.letters")
+    boss.tap("ادامه نامه").sees("📬 عنوان نامه", "📎 پیوست: ۱ فایل").tap("حذف پیش‌نویس")
     boss.tap("بله").sees("هنوز نامه‌ای")
     assert app.one(select(StoredFile)).removed_at is not None
 

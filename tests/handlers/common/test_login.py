@@ -18,15 +18,15 @@ def test_login_on_the_other_messenger_is_told_and_can_be_undone(app: App) -> Non
     bale.log_in(user_code, f"{password} ").sees("سارا کریمی‌نژاد گرامی، خوش آمدید.")
     (told,) = phone.pushes()
     assert "ورود جدید به حساب شما از بله" in told.text
-    phone.tap_push("خروج از آن گفت‌وگو").sees("آن گفت‌وگو از حساب شما خارج شد.")
+    phone.tap_push("بستن این ورود").sees("آن ورود بسته شد.")
     bale.command("menu").sees("📝 ثبت‌نام").sees_not("🚪 خروج")
-    phone.tap_push("خروج از آن گفت‌وگو").sees("آن گفت‌وگو دیگر به حساب شما متصل نیست.")
+    phone.tap_push("بستن این ورود").sees("آن ورود پیش‌تر بسته شده است.")
 
 
 def test_wrong_logins_say_the_same_and_lock(app: App) -> None:
     user_code, password = app.person().register().credentials
     guest = app.person().log_in("12345678", "whatever1")
-    guest.sees("کد کاربری یا رمز عبور درست نیست.", "رمز عبور خود را بفرستید").tap("بازگشت")
+    guest.sees("کد کاربری یا رمز عبور درست نیست.", "رمز عبور خود را بنویسید").tap("بازگشت")
     guest.type(user_code, "whatever2").sees("کد کاربری یا رمز عبور درست نیست.")
     guest.type("whatever3", "whatever4", "whatever5").sees("کد کاربری یا رمز عبور درست نیست.").type(password)
     guest.sees("به دلیل تلاش‌های ناموفق، ورود تا ۱۵ دقیقه دیگر ممکن نیست.")
@@ -39,7 +39,7 @@ def test_wrong_logins_say_the_same_and_lock(app: App) -> None:
 
 def test_whoever_is_in_needs_no_login(app: App) -> None:
     sara = app.person().command("start").tap("ورود").type("12345678")
-    sara.tap("انصراف").sees("متوقف شد.")
+    sara.tap("انصراف").sees("این کار متوقف شد")
     login, register = sara.button("ورود"), sara.button("ثبت‌نام")
     sara.register()
     for old in (login, register):
@@ -49,9 +49,11 @@ def test_whoever_is_in_needs_no_login(app: App) -> None:
 def test_forgotten_password_by_the_contact_button(app: App) -> None:
     phone, new = app.person().register(), app.person(Messenger.BALE)
     user_code, old = phone.credentials
-    new.command("start").tap("ورود", "فراموشی کد یا رمز").sees("کد ملی خود را بفرستید.")
+    new.command("start").tap("ورود", "فراموشی کد یا رمز").sees("کد ملی خود را بنویسید.")
     new.type(NATIONAL_CODE).sees("شماره همراهی را که هنگام ثبت‌نام تأیید کرده‌اید")
-    new.type("09121234567").sees("لطفاً شماره خودتان را با دکمه ارسال کنید.").share("989121234567")
+    new.type("09121234567").sees(
+        "این شماره دیگری است. شماره خودتان را با دکمه «📱 ارسال شماره همراه» بفرستید."
+    ).share("989121234567")
 
     assert new.line("کد کاربری") == user_code
     password = new.line("رمز عبور")
@@ -78,7 +80,7 @@ def test_changing_the_password(app: App) -> None:
     sara, other = app.person().register(), app.person()
     user_code, first = sara.credentials
     other.log_in(user_code, first)
-    sara.command("menu").tap("👤 اطلاعات من", "تغییر رمز", "خودم انتخاب می‌کنم").sees("رمز جدید را بفرستید")
+    sara.command("menu").tap("👤 اطلاعات من", "تغییر رمز", "خودم انتخاب می‌کنم").sees("رمز جدید را بنویسید")
     sara.type("short").sees("رمز جدید باید دست‌کم ۸ نویسه باشد.")
     sara.type(user_code).sees("رمز نمی‌تواند همان کد کاربری")
 
@@ -100,11 +102,11 @@ def test_linked_chats_are_listed_and_signed_out(app: App) -> None:
     thief.register("9991234551", phone="989350000000")
     app.clock.passes(hours=1)
     bale.log_in(*sara.credentials)
-    thief.open("me.signout", sara.chat.id or 0).sees("آن گفت‌وگو دیگر به حساب شما متصل نیست.")
+    thief.open("me.signout", sara.chat.id or 0).sees("آن ورود پیش‌تر بسته شده است.")
     sara.command("menu").type("اطلاعات من").sees("مشخصات ثبت‌شده شما:", sara.credentials[0])
-    sara.type("گفت‌وگوهای متصل")
-    sara.sees("۱. تلگرام، ورود: ۱۴۰۵/۰۹/۰۱ ساعت ۱۲:۳۰ (همین گفت‌وگو)", "۲. بله، ورود: ۱۴۰۵/۰۹/۰۱ ساعت ۱۳:۳۰")
-    sara.tap("خروج از ۲. بله").sees("آن گفت‌وگو از حساب شما خارج شد.").sees_not("۲. بله")
+    sara.type("🔑 ورودهای فعال")
+    sara.sees("۱. تلگرام، ورود: ۱۴۰۵/۰۹/۰۱ ساعت ۱۲:۳۰ (همین‌جا)", "۲. بله، ورود: ۱۴۰۵/۰۹/۰۱ ساعت ۱۳:۳۰")
+    sara.tap("بستن ورود ۲ (بله)").sees("آن ورود بسته شد.").sees_not("۲. بله")
     bale.command("start").sees("📝 ثبت‌نام")
 
 
@@ -146,5 +148,5 @@ def test_help_and_privacy_for_everybody(app: App) -> None:
     guest.tap("🔒 حریم خصوصی").sees("۱۲ ماه", "۲۴ ماه", "رمزشده")
     for person in (staff(app), distributor(app)[0]):
         person.command("help").sees("راهنما")
-    expert = in_charge(app).command("menu").sees("👥 در دست بررسی")
+    expert = in_charge(app).command("menu").sees("👥 نزد کارشناسان")
     expert.command("help").sees("قدیمی‌ترین پرونده در ابتداست").command("privacy").sees("کارشناسان دانشگاه")

@@ -50,7 +50,7 @@ def test_a_proven_mobile_gets_in_from_a_new_phone(app: App) -> None:
     user_code, password = app.person().register(phone=MOBILE).credentials
     guesses(app, user_code)
     new = app.person(Messenger.BALE).log_in(user_code, password)
-    new.sees(LOCKED, "شماره همراه تأییدشده خود را با دکمه زیر ارسال کنید")
+    new.sees(LOCKED, "شماره همراه تأییدشده خود را با دکمه «📱 ارسال شماره همراه» بفرستید")
     assert new.screens[-1].ask_contact
 
     new.share(MOBILE).sees("شماره همراه شما تأیید شد")
@@ -68,8 +68,8 @@ def test_another_mobile_opens_nothing_and_tells_nothing(app: App, case: str) -> 
 
     stranger.share("989129999999" if case == "other number" else MOBILE, own=case != "foreign card")
 
-    said = "با دکمه ارسال کنید" if case == "foreign card" else "با این شماره نمی‌توان ادامه داد"
-    stranger.sees(said, "شماره همراه تأییدشده خود را با دکمه زیر")
+    said = "شماره خودتان را با دکمه" if case == "foreign card" else "با این شماره نمی‌توان ادامه داد"
+    stranger.sees(said, "شماره همراه تأییدشده خود را با دکمه")
     stranger.type(password).sees(LOCKED).sees_not("خوش آمدید")
 
 
@@ -102,7 +102,7 @@ def test_a_chat_that_was_signed_out_is_foreign_again(app: App) -> None:
     phone, thief = app.person().register(), app.person(Messenger.BALE)
     user_code, password = phone.credentials
     thief.log_in(user_code, password)
-    phone.tap_push("خروج از آن گفت‌وگو")
+    phone.tap_push("بستن این ورود")
     guesses(app, user_code)
 
     thief.log_in(user_code, password).sees(LOCKED)

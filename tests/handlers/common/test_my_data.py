@@ -18,7 +18,7 @@ from tests.support.chat_people import (
     tariff,
 )
 
-SUMMARY = "لطفاً اطلاعات را با دقت بررسی کنید"
+SUMMARY = "اطلاعات را مرور کنید"
 IN_CIRCULATION = "درخواست شما در گردش است؛ تا پایان بررسی و پرداخت، تغییر اطلاعات عمومی ذخیره نمی‌شود."
 IMMUTABLE = "کد ملی و تاریخ تولد قابل تغییر نیست. اگر اشتباه ثبت شده است، با اداره کل تماس بگیرید: \u2066021-1234\u2069"
 
@@ -55,13 +55,13 @@ def migrated(app: App) -> Person:
 
 def test_the_list_shows_what_is_stored_and_saves_at_once(sara: Person) -> None:
     sara.tap("🎓 احراز صلاحیت", "ویرایش اطلاعات عمومی")
-    sara.sees("این موارد بدون نیاز به تأیید دانشگاه تغییر می‌کنند.", "نام پدر: علی", "شماره تماس: ندارد")
+    sara.sees("این موارد بدون نیاز به تأیید دانشگاه تغییر می‌کنند.", "نام پدر: علی", "تلفن ثابت: ندارد")
     sara.sees("شماره همراه: ۰۹۱۲۱۲۳۴۵۶۷ (تأییدنشده)", "جنسیت: زن", "ایمیل: ندارد", "شماره شناسنامه: ۱۲۳۴")
-    sara.tap("ایمیل").sees("نشانی ایمیل خود را بفرستید", "انصراف").type("nobody")
-    sara.sees("نشانی ایمیل درست نیست")
+    sara.tap("ایمیل").sees("ایمیل خود را بنویسید", "انصراف").type("nobody")
+    sara.sees("ایمیل درست نیست")
     sara.type("Sara@Example.com").sees("تغییر «ایمیل» ذخیره شد.", "ایمیل: \u2066sara@example.com\u2069")
     assert profile(sara).email == "sara@example.com"
-    sara.tap("شماره تماس").sees("پاسخ فعلی: ندارد").type("07132123456").sees("تغییر «شماره تماس» ذخیره شد.")
+    sara.tap("تلفن ثابت").sees("پاسخ فعلی: ندارد").type("07132123456").sees("تغییر «تلفن ثابت» ذخیره شد.")
     sara.tap("جنسیت", "مرد").sees("جنسیت: مرد")
     sara.tap("ایمیل", "حذف پاسخ").sees("تغییر «ایمیل» ذخیره شد.", "ایمیل: ندارد")
     sara.tap("نام پدر").sees("پاسخ فعلی: علی").tap("بدون تغییر").sees("«نام پدر» بدون تغییر ماند.")
@@ -71,15 +71,17 @@ def test_the_list_shows_what_is_stored_and_saves_at_once(sara: Person) -> None:
 
 
 def test_every_free_item_can_be_reached(sara: Person) -> None:
-    for label in ("نام پدر", "جنسیت", "شماره شناسنامه", "آدرس پستی", "شماره تماس", "ایمیل"):
-        sara.open("general").tap(label).sees("پاسخ فعلی" if label != "ایمیل" else "رد کردن")
-    sara.open("general").tap("شماره همراه").sees("شماره همراه جدید خود را").type("09351112233")
+    for label in ("نام پدر", "جنسیت", "شماره شناسنامه", "آدرس محل زندگی", "تلفن ثابت", "ایمیل"):
+        sara.open("general").tap(label).sees("پاسخ فعلی" if label != "ایمیل" else "ایمیل ندارم")
+    sara.open("general").tap("شماره همراه").sees("«📱 ارسال شماره همراه» را در پایین صفحه").type(
+        "09351112233"
+    )
     sara.sees("شماره همراه شما ذخیره شد.", "شماره همراه: ۰۹۳۵۱۱۱۲۲۳۳ (تأییدنشده)", "سایر موارد")
     sara.open("me.mobile").tap("انصراف").sees("مشخصات ثبت‌شده شما")
     # Two items at once in two chats do not mix.
-    other = sara.elsewhere().open("general").tap("آدرس پستی")
+    other = sara.elsewhere().open("general").tap("آدرس محل زندگی")
     sara.open("general").tap("نام پدر").type("حسن").sees("تغییر «نام پدر» ذخیره شد.")
-    other.type("اصفهان، خیابان چهارباغ").sees("تغییر «آدرس پستی» ذخیره شد.", "نام پدر: حسن")
+    other.type("اصفهان، خیابان چهارباغ").sees("تغییر «آدرس محل زندگی» ذخیره شد.", "نام پدر: حسن")
 
 
 def test_what_cannot_be_edited_here_says_why(sara: Person) -> None:
@@ -108,44 +110,48 @@ def test_in_circulation_nothing_is_saved_and_the_reason_is_said(app: App) -> Non
 def test_a_draft_takes_a_general_edit_over(sara: Person) -> None:
     sara.open("qual.amend").tap("بعداً ادامه می‌دهم")
     sara.open("general").tap("نام پدر").type("حسن").open("qual.draft").sees("نام پدر: حسن").sees_not("قبلی:")
-    sara.tap("📤 ثبت نهایی", "بله").sees("تغییری ثبت نکرده‌اید.")
+    sara.tap("📤 ثبت نهایی", "بله").sees(
+        "چیزی تغییر نکرده است. روی هر چه تغییر کرده بزنید و مقدار جدید را بفرستید."
+    )
 
 
 # ── amendment ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_an_amendment_opens_on_the_approved_file_and_marks_what_changed(sara: Person, app: App) -> None:
-    sara.open("qual").sees("وضعیت صلاحیت شما: ✅ تأیید نهایی", "فقط موارد تغییرکرده را ویرایش کنید.")
+    sara.open("qual").sees("وضعیت درخواست شما: ✅ تأیید نهایی", "«ثبت اصلاحیه» را بزنید")
     sara.tap("ثبت اصلاحیه").sees("اطلاعات جدید پس از تأیید و پرداخت", SUMMARY, "نام: سارا", "تصویر کارت ملی")
-    sara.tap("📤 ثبت نهایی", "بله").sees("تغییری ثبت نکرده‌اید.", SUMMARY).tap("✏️ نام خانوادگی").type("محمدی")
+    sara.tap("📤 ثبت نهایی", "بله").sees(
+        "چیزی تغییر نکرده است. روی هر چه تغییر کرده بزنید و مقدار جدید را بفرستید.", SUMMARY
+    ).tap("✏️ نام خانوادگی").type("محمدی")
     sara.sees("نام خانوادگی — قبلی: کریمی‌نژاد / جدید: محمدی", "نام: سارا")
     sara.tap("✏️ مقطع تحصیلی", "کارشناسی ارشد").sees("مقطع تحصیلی — قبلی: کارشناسی / جدید: کارشناسی ارشد")
     sara.tap("✏️ ایمیل").type("a@b.ir").sees("ایمیل — قبلی: ندارد / جدید: \u2066a@b.ir\u2069")
     sara.tap("✏️ مدرک تحصیلی", "🗑 حذف").upload("مدرک.jpg").tap("مدرک بعدی")
-    sara.sees("تصویر مدرک تحصیلی — فایل تازه (۱)")
+    sara.sees("تصویر مدرک تحصیلی — فایل جدید (۱)")
     sara.tap("📤 ثبت نهایی", "بله").sees("⏳ در انتظار بررسی", "نام خانوادگی — قبلی: کریمی‌نژاد / جدید: محمدی")
     assert profile(sara).level_code == "bachelor"
 
     maryam = expert(app, "دوم")
     at_request(maryam, sara).sees("اصلاحیه", "متقاضی: سارا کریمی‌نژاد")
     maryam.sees("✏️ تغییرهای خواسته‌شده:", "• نام خانوادگی — قبلی: کریمی‌نژاد / جدید: محمدی")
-    maryam.sees("• تصویر مدرک تحصیلی: فایل تازه").sees_not("نام پدر", "شهر محل زندگی")
+    maryam.sees("• تصویر مدرک تحصیلی: فایل جدید").sees_not("نام پدر", "شهر محل زندگی")
     maryam.tap("📄 همه اطلاعات").sees("نام پدر: علی", "شهر محل زندگی: شیراز").tap("بازگشت")
-    maryam.tap("📎 مدارک").sees("مدرک تحصیلی (۱)", "مدرک تحص…، قبلی (۱)")
+    maryam.tap("📎 مدارک").sees("مدرک تحصیلی (۱)", "قبلی: مدرک تحصیلی")
     assert sum("قبلی" in label for label in maryam.labels) == 1
     request = request_of(sara)
     (old,), (new,) = (held["doc.degree_certificate"] for held in (request.before, request.snapshot))
-    maryam.tap("مدرک تحص…، قبلی (۱)")
+    maryam.tap("قبلی: مدرک تحصیلی")
     assert [(one.file_id, "(قبلی)" in one.caption) for one in maryam.files] == [(old, True)]
     maryam.tap("مدرک تحصیلی (۱)")
     assert [(one.file_id, "(قبلی)" in one.caption) for one in maryam.files] == [(new, False)]
     at_request(maryam, sara).tap("✅ تأیید", "بله، تأیید می‌کنم")
     assert request_of(sara).fee_rial == 2_800_000
     assert (profile(sara).level_code, sara.account.last_name) == ("bachelor", "کریمی‌نژاد")
-    sara.open("qual").sees("وضعیت صلاحیت شما: ✅ تأیید نهایی", "اصلاحیه: 💳 تأییدشده، در انتظار پرداخت")
+    sara.open("qual").sees("وضعیت درخواست شما: ✅ تأیید نهایی", "اصلاحیه: 💳 تأییدشده، در انتظار پرداخت")
     complete(app, request_of(sara))
     assert (profile(sara).level_code, sara.account.last_name) == ("master", "محمدی")
-    sara.open("qual.track").sees("اصلاحیه اعمال شد.").open("qual").sees("ثبت اصلاحیه")
+    sara.open("qual.track").sees("اصلاحیه تأیید و اطلاعات جدید شما ثبت شد.").open("qual").sees("ثبت اصلاحیه")
 
 
 def test_another_province_goes_to_its_university(sara: Person) -> None:
@@ -158,10 +164,10 @@ def test_another_province_goes_to_its_university(sara: Person) -> None:
 
 def test_a_rejected_amendment_leaves_its_officer_qualified(sara: Person) -> None:
     amend_name(sara)
-    sara.open("me").sees("نام: سارا", "وضعیت صلاحیت: ✅ تأیید نهایی").sees_not("ثبت اصلاحیه", "مینا")
+    sara.open("me").sees("نام: سارا", "وضعیت درخواست: ✅ تأیید نهایی").sees_not("ثبت اصلاحیه", "مینا")
     maryam = at_request(expert(sara.app, "دوم"), sara).tap("❌ رد")
     maryam.tap("اطلاعات نادرست", "بدون توضیح", "بله، رد می‌کنم")
-    sara.open("qual").sees("وضعیت صلاحیت شما: ✅ تأیید نهایی", "اصلاحیه: ❌ ردشده")
+    sara.open("qual").sees("وضعیت درخواست شما: ✅ تأیید نهایی", "اصلاحیه: ❌ ردشده")
     sara.tap("پیگیری درخواست").sees("دلیل: اطلاعات نادرست").tap("ثبت دوباره").sees(SUMMARY, "نام: سارا")
     assert request_of(sara).kind is RequestKind.AMENDMENT
 
@@ -169,11 +175,11 @@ def test_a_rejected_amendment_leaves_its_officer_qualified(sara: Person) -> None
 def test_whoever_is_not_qualified_files_a_request_and_edits_the_rest_there(app: App) -> None:
     sara = officer(app).open("qual.amend").sees("ثبت اصلاحیه پس از تأیید احراز صلاحیت ممکن است.")
     sara.open("qual").sees_not("ثبت اصلاحیه").tap("ویرایش اطلاعات عمومی", "سایر موارد")
-    sara.sees("را در درخواست احراز صلاحیت ویرایش کنید").tap("🎓 احراز صلاحیت").sees("وضعیت صلاحیت شما")
+    sara.sees("را در درخواست احراز صلاحیت ویرایش کنید").tap("🎓 احراز صلاحیت").sees("وضعیت درخواست شما")
     # A general edit before the first form leaves nothing unasked.
-    sara.open("general").tap("آدرس پستی").type("شیراز، خیابان زند، کوچه ۳")
-    sara.open("qual.new").type("علی").tap("زن").type("۱۲۳۴", "فارس", "شیراز").sees("شماره تماس ثابت")
-    sara.tap("تلفن ثابت ندارم").sees("نشانی ایمیل").tap("رد کردن").sees("📎")
+    sara.open("general").tap("آدرس محل زندگی").type("شیراز، خیابان زند، کوچه ۳")
+    sara.open("qual.new").type("علی").tap("زن").type("۱۲۳۴", "فارس", "شیراز").sees("تلفن ثابت")
+    sara.tap("تلفن ثابت ندارم").sees("ایمیل").tap("ایمیل ندارم").sees("📎")
 
 
 def test_whoever_is_qualified_amends(sara: Person) -> None:
@@ -185,27 +191,27 @@ def test_deficiencies_of_an_amendment_are_fixed_like_any_other(sara: Person) -> 
     amend_name(sara)
     maryam = at_request(expert(sara.app, "دوم"), sara).tap("اعلام نواقص")
     maryam.tap("▫️ نام", "ارسال نواقص", "بله، ارسال شود")
-    sara.open("qual.track").tap("رفع نقص").sees("مقدار فعلی: مینا").type("مینو").tap("رد کردن")
+    sara.open("qual.track").tap("رفع نقص").sees("مقدار فعلی: مینا").type("مینو").tap("توضیحی ندارم")
     sara.tap("ارسال دوباره", "بله").sees("🔍 در حال بررسی")
     at_request(maryam, sara).sees("• نام — قبلی: سارا / جدید: مینو")
     maryam.sees("• نام — قبلی: مینا / جدید: مینو")
 
 
 def test_a_migrated_officer_is_asked_only_for_what_is_touched(app: App) -> None:
-    reza = migrated(app).open("qual").sees("وضعیت صلاحیت شما: ✅ تأیید نهایی").tap("ثبت اصلاحیه")
+    reza = migrated(app).open("qual").sees("وضعیت درخواست شما: ✅ تأیید نهایی").tap("ثبت اصلاحیه")
     reza.sees("استان محل زندگی خود را").type("فارس", "شیراز").sees(SUMMARY, "مقطع تحصیلی: ندارد")
     reza.tap("✏️ نام").type("رضوان").sees(SUMMARY).tap("📤 ثبت نهایی", "بله").sees("⏳ در انتظار بررسی")
     maryam = at_request(expert(app), reza)
     maryam.sees("• نام — قبلی: رضا / جدید: رضوان").tap("📄 همه اطلاعات").sees("بدون مدرک (ثبت قدیمی)")
     at_request(maryam, reza).tap("اعلام نواقص")
     maryam.tap("▫️ نام", "ارسال نواقص", "بله، ارسال شود")
-    reza.open("qual.track").tap("رفع نقص").type("رضوانه").tap("رد کردن").sees("پس از بررسی")
+    reza.open("qual.track").tap("رفع نقص").type("رضوانه").tap("توضیحی ندارم").sees("اصلاح‌ها را مرور کنید")
     reza.tap("ارسال دوباره", "بله").sees("🔍 در حال بررسی")
 
 
 def test_a_degree_brings_its_field_and_its_paper(app: App) -> None:
     reza = migrated(app).open("qual.amend").type("فارس", "شیراز").tap("✏️ مقطع تحصیلی", "کارشناسی")
-    reza.sees("نام رشته تحصیلی").sees_not("رد کردن").type("مهندسی مکانیک").sees("📎 «تصویر مدرک تحصیلی»")
+    reza.sees("نام رشته تحصیلی").sees_not("بدون پاسخ").type("مهندسی مکانیک").sees("📎 «تصویر مدرک تحصیلی»")
     reza.upload("مدرک.jpg").tap("مدرک بعدی").sees(SUMMARY, "مقطع تحصیلی — قبلی: ندارد / جدید: کارشناسی")
     reza.tap("📤 ثبت نهایی", "بله").sees("⏳ در انتظار بررسی")
     assert request_of(reza).state is RequestState.SUBMITTED
@@ -215,7 +221,7 @@ def test_what_is_empty_may_be_passed_by(app: App) -> None:
     """Also the level and the field, each of which asks for the other only where it is given."""
     reza = migrated(app).open("qual.amend").type("فارس", "شیراز")
     for label in ("✏️ مقطع تحصیلی", "✏️ رشته تحصیلی", "✏️ نام پدر", "✏️ مدرک تحصیلی"):
-        reza.tap(label).tap("رد کردن").sees(SUMMARY)
+        reza.tap(label).tap("این را ندارم" if "مدرک" in label else "بدون پاسخ").sees(SUMMARY)
 
 
 # ── my data ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -225,13 +231,13 @@ def test_my_data_shows_everything(sara: Person) -> None:
     other = sara.elsewhere()
     sara.tap("👤 اطلاعات من").sees("مشخصات ثبت‌شده شما:", "نام: سارا", "تاریخ تولد: ۱۳۶۵/۰۴/۱۲")
     sara.sees("مقطع تحصیلی: کارشناسی", "شهر محل زندگی: شیراز", "دانشگاه: دانشگاه علوم پزشکی شیراز")
-    sara.sees("آدرس پستی: شیراز، خیابان زند، کوچه ۳، پلاک ۷", "شماره شناسنامه: ۱۲۳۴", "ایمیل: ندارد")
-    sara.sees("مدارک: کارت ملی (۱)", "وضعیت صلاحیت: ✅ تأیید نهایی", "نقش: مسئول فنی")
-    sara.sees("گفت‌وگوهای متصل:", "تلگرام", "بله", "ویرایش اطلاعات عمومی", "ثبت اصلاحیه")
-    (way_out,) = [label for label in sara.labels if label.startswith("خروج از")]
+    sara.sees("آدرس محل زندگی: شیراز، خیابان زند، کوچه ۳، پلاک ۷", "شماره شناسنامه: ۱۲۳۴", "ایمیل: ندارد")
+    sara.sees("مدارک: کارت ملی (۱)", "وضعیت درخواست: ✅ تأیید نهایی", "نقش: مسئول فنی")
+    sara.sees("ورودهای فعال:", "تلگرام", "بله", "ویرایش اطلاعات عمومی", "ثبت اصلاحیه")
+    (way_out,) = [label for label in sara.labels if label.startswith("بستن")]
     sara.tap("📎 مدارک من", "کارت ملی (۱)")
     assert len(sara.files) == 1
-    sara.sees("مدارک تأییدشده شما").tap("بازگشت").tap(way_out).sees("از حساب شما خارج شد")
+    sara.sees("مدارک تأییدشده شما").tap("بازگشت").tap(way_out).sees("آن ورود بسته شد")
     assert other.chat.account_id is None
     sara.open("me").tap("ویرایش اطلاعات عمومی").sees("این موارد بدون نیاز")
     sara.open("me").tap("ثبت اصلاحیه").sees(SUMMARY)
@@ -246,7 +252,7 @@ def test_my_data_of_a_migrated_officer_says_what_is_missing(app: App) -> None:
 def test_my_data_is_paged_where_it_is_long(sara: Person) -> None:
     for _ in range(90):
         sara.elsewhere()
-    sara.open("me").sees("صفحه ۱ از", "بعدی", "گفت‌وگوهای متصل").sees_not("خروج از ۲").tap("بعدی")
+    sara.open("me").sees("صفحه ۱ از", "بعدی", "🔑 ورودهای فعال").sees_not("بستن ۲").tap("بعدی")
     sara.sees("صفحه ۲ از", "قبلی")
 
 

@@ -51,7 +51,7 @@ def cause_pushes_of_a_request(db: Session) -> None:
         grant.active = False
     db.flush()
     submitted_request(db, officer(db))
-    expert(db, "تازه")
+    expert(db, "جدید")
 
 
 def cause_pushes_of_cooperation(db: Session) -> None:

@@ -13,20 +13,22 @@ pytestmark = ON_BOTH_DATABASES
 def test_registration_from_hello_to_the_password(app: App) -> None:
     sara = app.person(Messenger.BALE).command("start")
     sara.sees("به سامانه احراز صلاحیت مسئولان فنی تجهیزات پزشکی خوش آمدید", "🔑 ورود", "❓ راهنما")
-    sara.tap("ثبت‌نام").sees("کد ملی ۱۰ رقمی خود را بفرستید", "فقط یک بار")
-    sara.type("۹۹۹۱۲۳۴۵۶۱").sees("تاریخ تولد خود را به‌صورت شمسی بفرستید")
+    sara.tap("ثبت‌نام").sees("کد ملی ۱۰ رقمی خود را بنویسید", "فقط یک بار")
+    sara.type("۹۹۹۱۲۳۴۵۶۱").sees("تاریخ تولد خود را شمسی بنویسید")
     sara.type("۱۳۶۵-۴-۱۲").sees("نام خود را مطابق شناسنامه")
     sara.type("Sara").sees("لطفاً فقط از حروف فارسی استفاده کنید", "نام خود را مطابق شناسنامه")
     sara.type("سارا").sees("نام خانوادگی")
     sara.type("كريمي‌نژاد").sees("مقطع تحصیلی", "مدرک دانشگاهی ندارم", "کارشناسی ارشد")
-    sara.tap("کارشناسی").sees("بخشی از نام رشته").type("مهندسی پز").sees("مهندسی پزشکی")
-    sara.tap(sara.labels[0]).sees("شماره همراه خود را با دکمه زیر")
+    sara.tap("کارشناسی").sees("نام رشته").type("مهندسی پز").sees("مهندسی پزشکی")
+    sara.tap(sara.labels[0]).sees("«📱 ارسال شماره همراه» را در پایین صفحه")
     assert sara.screens[-1].ask_contact == "📱 ارسال شماره همراه"
     sara.share("+98 912 123 4567")
-    sara.sees("آیا اطلاعات زیر درست است؟", "کد ملی: ۹۹۹۱۲۳۴۵۶۱", "تاریخ تولد: ۱۳۶۵/۰۴/۱۲")
+    sara.sees("اطلاعات زیر درست است؟", "کد ملی: ۹۹۹۱۲۳۴۵۶۱", "تاریخ تولد: ۱۳۶۵/۰۴/۱۲")
     sara.sees("نام خانوادگی: کریمی‌نژاد", "شماره همراه: ۰۹۱۲۱۲۳۴۵۶۷")
     sara.tap("✅ تأیید").sees("✅ ثبت‌نام شما انجام شد.", "رمز دوباره نمایش داده نمی‌شود", "ثبت درخواست")
-    sara.sees("تا پیش از احراز صلاحیت، شرکت‌ها و اصناف نمی‌توانند شما را انتخاب کنند.")
+    sara.sees(
+        "گام بعد: درخواست احراز صلاحیت را ثبت کنید. تا پیش از آن شرکت‌ها و اصناف نمی‌توانند شما را انتخاب کنند."
+    )
     assert len(sara.screens) == 2
     user_code, password = sara.shown_credentials
     assert user_code.isascii()
@@ -59,7 +61,10 @@ def test_no_degree_no_registration_and_the_other_field_needs_its_name(app: App) 
 
 def test_somebody_elses_contact_is_refused_and_a_typed_mobile_is_marked_unverified(app: App) -> None:
     sara = app.person().fill_registration().share("989121234567", own=False)
-    sara.sees("لطفاً شماره خودتان را با دکمه ارسال کنید.", "شماره همراه خود را با دکمه زیر")
+    sara.sees(
+        "این شماره دیگری است. شماره خودتان را با دکمه «📱 ارسال شماره همراه» بفرستید.",
+        "«📱 ارسال شماره همراه» را در پایین صفحه",
+    )
     sara.type("09121234567").tap("✅ تأیید")
     account = app.one(select(Account))
     assert (account.mobile, account.mobile_verified) == ("+989121234567", False)
@@ -73,18 +78,18 @@ def test_a_registered_national_code_leads_to_the_login_but_not_whoever_tries_man
     other.sees("با این کد ملی پیش‌تر ثبت‌نام شده است. لطفاً وارد شوید.", "🔑 ورود", "فراموشی کد یا رمز")
     other.type(*[NATIONAL_CODE] * 4).sees("پیش‌تر ثبت‌نام شده است")
     other.type(NATIONAL_CODE).sees("امروز بیش از حد مجاز تلاش کرده‌اید").sees_not("پیش‌تر ثبت‌نام شده است")
-    other.command("cancel").command("start").tap("ادامه پیش‌نویس").type("9991234551")
+    other.command("cancel").command("start").tap("ادامه ثبت‌نام").type("9991234551")
     other.sees("امروز بیش از حد مجاز")
     app.clock.passes(days=1)
-    other.type(NATIONAL_CODE).sees("پیش‌تر ثبت‌نام شده است").tap("🔑 ورود").sees("کد کاربری خود را بفرستید")
+    other.type(NATIONAL_CODE).sees("پیش‌تر ثبت‌نام شده است").tap("🔑 ورود").sees("کد کاربری خود را بنویسید")
 
 
 def test_a_half_registration_is_kept_and_can_be_thrown_away(app: App) -> None:
     sara = app.person().command("start").tap("ثبت‌نام").type(NATIONAL_CODE, "13650412")
 
-    sara.tap("💾 بعداً ادامه می‌دهم").sees("پیش‌نویس ذخیره شد", "ادامه پیش‌نویس")
-    sara.tap("ادامه پیش‌نویس").sees("نام خود را مطابق شناسنامه").tap("💾 بعداً ادامه می‌دهم")
-    sara.tap("🗑 حذف پیش‌نویس").sees("📝 ثبت‌نام").sees_not("ادامه پیش‌نویس")
+    sara.tap("💾 بعداً ادامه می‌دهم").sees("پاسخ‌های شما ذخیره شد", "ادامه ثبت‌نام")
+    sara.tap("ادامه ثبت‌نام").sees("نام خود را مطابق شناسنامه").tap("💾 بعداً ادامه می‌دهم")
+    sara.tap("🗑 حذف پیش‌نویس").sees("📝 ثبت‌نام").sees_not("ادامه ثبت‌نام")
 
     assert app.all(select(Draft)) == []
 

@@ -29,7 +29,7 @@ def test_the_menu(app: App) -> None:
     boss.sees("مدیریت شعبه‌ها و مسئول فنی کیان طب")
     boss.sees("🏢 شعبه‌ها", "➕ شعبه جدید", "👤 انتخاب مسئول فنی", "🔓 آزاد کردن کد ملی")
     boss.tap("🏢 شعبه‌ها").sees("شعبه‌های کیان طب: ۱", "۱. مرکزی، شیراز: بدون مسئول فنی")
-    boss.type("۱").sees("شعبه «مرکزی»", "محل: فارس، شیراز", "مسئول فنی: بدون مسئول فنی")
+    boss.type("۱").sees("شعبه «مرکزی»", "محل: فارس، شیراز", "مسئول فنی: ندارد")
     boss.open("home").tap("🔓 آزاد کردن کد ملی").sees("شعبه‌های شما مسئول فنی ندارند")
     boss.open("home").tap("🗂 درخواست‌ها").sees("موردی برای نمایش وجود ندارد")
 
@@ -39,15 +39,15 @@ def define(boss: Person, name: str, *, province: str = "فارس", city: str = "
     boss.open("dist.new_branch").type(name).sees("استان شعبه را انتخاب کنید").type(province, city)
     if province == "تهران":
         boss.sees("شعبه در حوزه کدام دانشگاه است؟").type("ایران")
-    return boss.type(f"{city}، خیابان امام، پلاک ۱۲").sees("کد ملی مسئول فنی این شعبه", "رد کردن")
+    return boss.type(f"{city}، خیابان امام، پلاک ۱۲").sees("کد ملی مسئول فنی این شعبه", "بعداً انتخاب می‌کنم")
 
 
 def test_defining_a_branch_without_an_officer(app: App) -> None:
     boss = distributor(app)[0]
-    define(boss, "شعبه مرودشت").tap("رد کردن").sees(
+    define(boss, "شعبه مرودشت").tap("بعداً انتخاب می‌کنم").sees(
         "نام شعبه: مرودشت", "شهر: مرودشت", "کد ملی مسئول فنی: ندارد"
     )
-    boss.tap("✅ تأیید").sees("شعبه «مرودشت» ثبت شد", "بدون مسئول فنی")
+    boss.tap("✅ تأیید").sees("شعبه «مرودشت» ثبت شد", "مسئول فنی: ندارد")
     stored = app.one(select(Branch).where(Branch.name == "مرودشت"))
     assert (stored.province, stored.city, stored.university_code) == ("فارس", "مرودشت", "sums")
     assert not stored.is_central
@@ -55,16 +55,14 @@ def test_defining_a_branch_without_an_officer(app: App) -> None:
 
 def test_a_branch_in_tehran_names_its_university(app: App) -> None:
     boss = distributor(app)[0]
-    define(boss, "غرب", province="تهران", city="تهران").tap("رد کردن", "✅ تأیید").sees("ثبت شد")
+    define(boss, "غرب", province="تهران", city="تهران").tap("بعداً انتخاب می‌کنم", "✅ تأیید").sees("ثبت شد")
     assert app.one(select(Branch).where(Branch.name == "غرب")).university_code == "iums"
 
 
 def test_the_last_step_chooses_the_officer(app: App) -> None:
     (boss, _), sara, mina = distributor(app), eligible(app), officer(app, "مینا")
     define(boss, "مرودشت").type("123").sees("کد ملی درست نیست").type(code_of(mina))
-    boss.tap("✅ تأیید").sees(
-        "مسئول فنی واجد شرایطی با این کد ملی برای انتخاب وجود ندارد", "نام شعبه: مرودشت"
-    )
+    boss.tap("✅ تأیید").sees("با این کد ملی مسئول فنی واجد شرایطی پیدا نشد", "نام شعبه: مرودشت")
     assert not app.all(select(Branch).where(Branch.name == "مرودشت"))
     boss.tap("✏️ مسئول فنی").type(code_of(sara)).tap("✅ تأیید")
     boss.sees("شعبه «مرودشت» ثبت شد", "درخواست همکاری برای سارا کریمی‌نژاد ارسال شد")
@@ -81,8 +79,10 @@ def test_one_sentence_for_whoever_may_not_be_chosen(app: App) -> None:
     before = len(app.all(select(CooperationRequest)))
     for code in (code_of(employed), code_of(reserved), "9991234561"):
         boss.open("dist.pick", at.id).type(code)
-        boss.sees("مسئول فنی واجد شرایطی با این کد ملی برای انتخاب وجود ندارد.")
-        boss.sees("کد ملی مسئول فنی را بفرستید").sees_not("مینا", "رعنا")
+        boss.sees(
+            "با این کد ملی مسئول فنی واجد شرایطی پیدا نشد؛ او باید احراز صلاحیت شده و با مرکزی همکاری نداشته باشد."
+        )
+        boss.sees("کد ملی مسئول فنی را بنویسید").sees_not("مینا", "رعنا")
     assert len(app.all(select(CooperationRequest))) == before
 
 
@@ -93,7 +93,9 @@ def test_a_limit_on_tries(app: App) -> None:
         boss.type("9991234562").sees("کد ملی درست نیست")
     assert not app.all(select(Throttle)), "a mistyped code is no look-up"
     for _ in range(20):
-        boss.type("9991234561").sees("مسئول فنی واجد شرایطی با این کد ملی برای انتخاب وجود ندارد.")
+        boss.type("9991234561").sees(
+            "با این کد ملی مسئول فنی واجد شرایطی پیدا نشد؛ او باید احراز صلاحیت شده و با مرکزی همکاری نداشته باشد."
+        )
     boss.type(code_of(sara)).sees("امروز بیش از حد مجاز تلاش کرده‌اید")
     assert not app.all(select(CooperationRequest))
 
@@ -144,9 +146,9 @@ def test_freeing_a_national_code(app: App) -> None:
     boss.sees("همکاری سارا کریمی‌نژاد با شعبه «مرکزی» همین حالا پایان می‌یابد و قابل بازگشت نیست").tap("خیر")
     assert app.one(select(Contract)).state is ContractState.ACTIVE
     kept = boss.tap("🔓 آزاد کردن کد ملی").button("بله، آزاد می‌کنم")
-    boss.press(kept).sees("کد ملی سارا کریمی‌نژاد آزاد شد", "بدون مسئول فنی")
+    boss.press(kept).sees("کد ملی سارا کریمی‌نژاد آزاد شد", "مسئول فنی: ندارد")
     boss.press(kept).sees("دیگر معتبر نیست")
-    sara.open("centers").sees("همکاری فعالی ندارید")
+    sara.open("centers").sees("اکنون با مرکزی همکاری ندارید")
     pick(boss, at, sara).sees("ارسال شد")
 
 
@@ -181,7 +183,7 @@ def test_own_data(app: App) -> None:
     boss.sees("کیان طب (واحد صنفی)", "همراه مدیر: ۰۹۱۲۰۰۰۰۰۰۱", "نام و شناسه مرکز را اداره کل ثبت می‌کند")
     boss.tap("✏️ ویرایش").sees_not("✏️ نام توزیع‌کننده").tap("✏️ همراه مدیر").type("0912")
     boss.sees("شماره همراه باید")
-    boss.type("09121110000").tap("✏️ تلفن مرکز", "تلفن ثابت ندارم", "✏️ نام مدیر").type("ناصر صالحی")
+    boss.type("09121110000").tap("✏️ تلفن ثابت مرکز", "تلفن ثابت ندارم", "✏️ نام مدیر").type("ناصر صالحی")
     boss.tap("✅ تأیید").sees("ذخیره شد", "مدیر: ناصر صالحی", "همراه مدیر: ۰۹۱۲۱۱۱۰۰۰۰")
     boss.sees_not("۰۷۱۳۲۱۲۳۴۵۶")
 

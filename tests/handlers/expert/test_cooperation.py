@@ -74,13 +74,13 @@ def test_approving(app: App) -> None:
     maryam.sees("✅ همکاری", "از امروز فعال است", "شعبه: دوم، فارس، شیراز", "تصمیم: مریم رضایی").tap(
         "📄 درخواست"
     ).sees("✅ تأییدشده")
-    assert not {"✅ تأیید", "❌ رد", "📌 بررسی با من"} & set(maryam.labels)
+    assert not {"✅ تأیید", "❌ رد", "📌 برداشتن پرونده"} & set(maryam.labels)
     sara.open("centers").sees("🟢 فعال: کیان طب")
 
 
 def test_rejecting_with_presets_and_own_words(app: App) -> None:
     sara, maryam = waiting(app), at_cooperation(expert(app)).tap("❌ رد")
-    maryam.sees("این متن برای متقاضی ارسال می‌شود", "شعبه خارج از حوزه", "اطلاعات نادرست", "سایر")
+    maryam.sees("این متن به متقاضی گفته می‌شود", "شعبه خارج از حوزه", "اطلاعات نادرست", "سایر")
     maryam.sees_not("رشته نامرتبط").type("کم").sees("کامل‌تر بنویسید").type("مدارک شعبه ناقص است")
     maryam.sees("│ مدارک شعبه ناقص است").tap("خیر").sees("⏳ در انتظار بررسی دانشگاه")
     maryam.tap("❌ رد", "انصراف").sees("متوقف شد", "⏳ در انتظار بررسی دانشگاه")
@@ -88,7 +88,7 @@ def test_rejecting_with_presets_and_own_words(app: App) -> None:
     maryam.sees("رد شود؟", "دلیل: شعبه خارج از حوزه", "│ شعبه در حوزه فسا است").tap("بله، رد می‌کنم")
     maryam.sees("❌ درخواست همکاری", "رد شد")
     maryam.sees("دلیل دانشگاه: شعبه خارج از حوزه؛\n│ شعبه در حوزه فسا است\n└ کارشناس")
-    sara.open("coop.view", cooperation(app).id or 0).sees("❌ ردشده توسط دانشگاه")
+    sara.open("coop.view", cooperation(app).id or 0).sees("❌ ردشده از سوی دانشگاه")
     sara.sees("شعبه خارج از حوزه؛\n│ شعبه در حوزه فسا است").open("centers").sees_not("همکاری پذیرفته‌شده")
 
 
@@ -102,18 +102,18 @@ def test_claim_release_and_assign(app: App) -> None:
     maryam, bahar = expert(app), expert(app, "رستمی")
     chief = in_charge(app)
     at_cooperation(bahar)
-    at_cooperation(maryam).tap("📌 بررسی با من").sees("کارشناس: مریم رضایی", "↩️ بازگشت به صف")
-    bahar.tap("📌 بررسی با من").sees("مریم رضایی در حال بررسی این پرونده است")
-    assert not {"✅ تأیید", "❌ رد", "📌 بررسی با من"} & set(bahar.labels)
+    at_cooperation(maryam).tap("📌 برداشتن پرونده").sees("کارشناس: مریم رضایی", "↩️ بازگشت به صف")
+    bahar.tap("📌 برداشتن پرونده").sees("این پرونده نزد مریم رضایی است")
+    assert not {"✅ تأیید", "❌ رد", "📌 برداشتن پرونده"} & set(bahar.labels)
     bahar.open("desk.coop").sees("در انتظار بررسی نیست")
     maryam.open("desk.coop_mine").sees("🤝 ۱ درخواست همکاری نزد شماست").type("۱").tap("↩️ بازگشت به صف")
-    maryam.sees("📌 بررسی با من").tap("📌 بررسی با من")
+    maryam.sees("📌 برداشتن پرونده").tap("📌 برداشتن پرونده")
     chief.open("desk.coop_all").sees("مریم رضایی").type("۱").tap("ارجاع به کارشناس", "مریم رستمی (۰)")
     chief.sees("کارشناس: مریم رستمی")
     assert chief.notice == "پرونده به مریم رستمی ارجاع شد."
     at_cooperation(maryam).sees_not("✅ تأیید")
     at_cooperation(bahar).tap("📋 روند درخواست").sees(
-        "مریم احمدی پرونده را برای بررسی ارجاع داد", "مریم رضایی بررسی پرونده را"
+        "مریم احمدی بررسی را به کارشناس دیگری سپرد", "مریم رضایی بررسی را"
     )
     maryam.open("desk.coop_all").sees("دسترسی ندارید")
 
@@ -132,7 +132,7 @@ def test_a_rejection_overtaken(app: App) -> None:
     sara, maryam = waiting(app), expert(app)
     at_cooperation(maryam).tap("❌ رد", "اطلاعات نادرست", "بدون توضیح")
     sara.tap("انصراف از همکاری", "بله، انصراف می‌دهم")
-    maryam.tap("بله، رد می‌کنم").sees("دیگر معتبر نیست", "❌ ردشده توسط مسئول فنی")
+    maryam.tap("بله، رد می‌کنم").sees("دیگر معتبر نیست", "❌ ردشده از سوی مسئول فنی")
     assert cooperation(app).state is CooperationState.REJECTED_BY_OFFICER
 
 
@@ -145,7 +145,7 @@ def test_search_by_either_code_finds_both_sorts(app: App) -> None:
     )
     maryam.open("desk.search").type(code_of(cooperating)).sees("درخواست همکاری", code)
     for code in (code_of(sara), request_of(sara).tracking_code):
-        maryam.open("desk.search").type(code).sees("درخواست جدید", "📎 مدارک", "📌 بررسی با من")
+        maryam.open("desk.search").type(code).sees("درخواست جدید", "📎 مدارک", "📌 برداشتن پرونده")
     maryam.open("desk.search").type("12").sees("کد درست نیست", "کد رهگیری ۱۲ رقمی").type("140501010001")
     maryam.sees("پیدا نشد")
     stranger = expert(app, "اصفهانی", university="mui")
@@ -222,7 +222,7 @@ def test_staff_look_and_assign(app: App) -> None:
     waiting(app)
     expert(app)
     boss = at_cooperation(staff(app)).sees("ارجاع به کارشناس", "🏠 منوی اصلی")
-    assert not {"✅ تأیید", "❌ رد", "📌 بررسی با من", "درخواست بعدی"} & set(boss.labels)
+    assert not {"✅ تأیید", "❌ رد", "📌 برداشتن پرونده", "درخواست بعدی"} & set(boss.labels)
     boss.tap("ارجاع به کارشناس", "مریم رضایی (۰)").sees("کارشناس: مریم رضایی")
 
 
@@ -232,7 +232,7 @@ def test_the_next_request_and_the_load(app: App) -> None:
         person = eligible(app, name)
         pick(boss, branch(boss, name), person)
         accept(person)
-    bahar.open("desk.coop").type("۱").sees("مسئول فنی: رعنا").tap("📌 بررسی با من")
+    bahar.open("desk.coop").type("۱").sees("مسئول فنی: رعنا").tap("📌 برداشتن پرونده")
     maryam.open("desk.coop").type("۱").sees("مسئول فنی: مینا").tap("درخواست بعدی").sees("مسئول فنی: سارا")
     maryam.tap("درخواست بعدی").sees("مسئول فنی: مینا").tap("✅ تأیید", "بله، تأیید می‌کنم")
     maryam.sees("۱ درخواست دیگر در انتظار بررسی است").tap("درخواست بعدی").sees("مسئول فنی: سارا")

@@ -53,8 +53,8 @@ def many(app: App, number: int) -> None:
 
 def test_an_empty_queue_and_who_sees_all(app: App) -> None:
     maryam = expert(app).open("desk.queue").sees("پرونده‌ای در انتظار بررسی نیست", "🗂 پرونده‌های من")
-    maryam.sees("🏠 منوی اصلی").sees_not("👥 در دست بررسی").open("desk.all").sees("دسترسی ندارید")
-    in_charge(app).open("desk.queue").sees("👥 در دست بررسی")
+    maryam.sees("🏠 منوی اصلی").sees_not("👥 نزد کارشناسان").open("desk.all").sees("دسترسی ندارید")
+    in_charge(app).open("desk.queue").sees("👥 نزد کارشناسان")
 
 
 def test_four_hundred_files_are_comfortable(app: App) -> None:
@@ -87,7 +87,7 @@ def test_the_card_shows_everything(app: App) -> None:
     maryam.sees("درخواست جدید", "در انتظار: کمتر از یک ساعت", "تاریخ تولد: ۱۳۶۵/۰۴/۱۲")
     maryam.sees("مقطع تحصیلی: کارشناسی", "شماره شناسنامه: ۱۲۳۴", "شماره همراه: ۰۹۱۲۱۲۳۴۵۶۷")
     maryam.sees("⚠️ شماره همراه با دکمه ارسال تأیید نشده است")
-    maryam.sees("آدرس پستی: شیراز، خیابان زند", "پایان خدمت (۱)", "شماره تماس: ندارد")
+    maryam.sees("آدرس محل زندگی: شیراز، خیابان زند", "پایان خدمت (۱)", "تلفن ثابت: ندارد")
     verified = submit(officer(app, "رضا", mobile_verified=True))
     at_request(maryam, verified).sees("شماره همراه").sees_not("تأیید نشده است")
 
@@ -99,27 +99,27 @@ def test_the_national_code_is_for_the_reviewer_alone(app: App, sara: Person, mar
     whole = code.translate(str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹"))
     masked = "کد ملی: \u2066•••••••", "شماره شناسنامه: \u2066•••••••"
     at_request(maryam, sara).sees(*masked).sees_not(whole, code)
-    maryam.tap("📌 بررسی با من").sees(f"کد ملی: {whole}", f"شماره شناسنامه: {whole}")
+    maryam.tap("📌 برداشتن پرونده").sees(f"کد ملی: {whole}", f"شماره شناسنامه: {whole}")
     at_request(in_charge(app), sara).sees(*masked).sees_not(whole, code)
 
 
 def test_claiming_and_giving_back(app: App, sara: Person, maryam: Person) -> None:
     bahar = expert(app, "رستمی")
     at_request(bahar, sara)
-    at_request(maryam, sara).tap("📌 بررسی با من").sees(
+    at_request(maryam, sara).tap("📌 برداشتن پرونده").sees(
         "🔍 در حال بررسی", "کارشناس: مریم رضایی", "بازگشت به صف"
     )
-    bahar.tap("📌 بررسی با من").sees("مریم رضایی در حال بررسی این پرونده است", "🔍 در حال بررسی")
-    assert not {"✅ تأیید", "❌ رد", "⚠️ اعلام نواقص", "📌 بررسی با من"} & set(bahar.labels)
+    bahar.tap("📌 برداشتن پرونده").sees("این پرونده نزد مریم رضایی است", "🔍 در حال بررسی")
+    assert not {"✅ تأیید", "❌ رد", "⚠️ اعلام نواقص", "📌 برداشتن پرونده"} & set(bahar.labels)
     maryam.open("desk.mine").sees("🗂 ۱ پرونده نزد شماست", "سارا", "🔍 در حال بررسی").type("1")
-    maryam.tap("↩️ بازگشت به صف").sees("⏳ در انتظار بررسی", "📌 بررسی با من")
+    maryam.tap("↩️ بازگشت به صف").sees("⏳ در انتظار بررسی", "📌 برداشتن پرونده")
     bahar.open("desk.queue").sees("📥 ۱ پرونده")
 
 
 def test_approval_wants_a_yes_to_a_fresh_question(sara: Person, maryam: Person) -> None:
     at_request(maryam, sara).tap("✅ تأیید").sees("تأیید شود؟", "متقاضی: سارا کریمی‌نژاد").tap("خیر")
     kept = maryam.sees("⏳ در انتظار بررسی").button("✅ تأیید")
-    maryam.tap("📌 بررسی با من").press(kept).sees("دیگر معتبر نیست").tap("پرونده").sees("🔍 در حال بررسی")
+    maryam.tap("📌 برداشتن پرونده").press(kept).sees("دیگر معتبر نیست").tap("پرونده").sees("🔍 در حال بررسی")
     assert request_of(sara).state is RequestState.IN_REVIEW
     maryam.tap("✅ تأیید", "بله، تأیید می‌کنم", "📄 پرونده").sees("💳 تأییدشده")
     assert not {"✅ تأیید", "❌ رد", "⚠️ اعلام نواقص", "↩️ بازگشت به صف"} & set(maryam.labels)
@@ -166,7 +166,7 @@ def test_strangers_see_nothing(app: App) -> None:
 def test_who_is_in_charge_assigns(app: App, sara: Person, maryam: Person) -> None:
     bahar = expert(app, "رستمی")
     chief = in_charge(app)
-    assert "ارجاع به کارشناس" not in at_request(maryam, sara).tap("📌 بررسی با من").labels
+    assert "ارجاع به کارشناس" not in at_request(maryam, sara).tap("📌 برداشتن پرونده").labels
     maryam.open("desk.assign", request_of(sara).id, request_of(sara).version).sees("دسترسی ندارید")
     chief.open("desk.all").sees("👥 ۱ پرونده", "مریم رضایی", "🔍 در حال بررسی").type("۱")
     chief.tap("ارجاع به کارشناس").sees("به کدام کارشناس", "مریم رستمی (۰)").sees_not("مریم رضایی (")
@@ -189,15 +189,13 @@ def test_many_experts_to_choose_from(app: App) -> None:
 
 def test_staff_see_and_assign_but_do_not_decide(app: App, sara: Person, maryam: Person) -> None:
     boss = at_request(staff(app), sara).sees("نام: سارا", "ارجاع به کارشناس", "📎 مدارک", "🏠 منوی اصلی")
-    assert not {"✅ تأیید", "❌ رد", "📌 بررسی با من", "پرونده بعدی"} & set(boss.labels)
+    assert not {"✅ تأیید", "❌ رد", "📌 برداشتن پرونده", "پرونده بعدی"} & set(boss.labels)
     boss.tap("ارجاع به کارشناس", "مریم رضایی (۰)")
     assert request_of(sara).reviewer_id == maryam.account.id
 
 
 def test_the_timeline_names_colleagues(sara: Person, maryam: Person) -> None:
-    at_request(maryam, sara).tap("📌 بررسی با من", "📋 روند پرونده").sees(
-        "مریم رضایی بررسی پرونده را آغاز کرد"
-    )
+    at_request(maryam, sara).tap("📌 برداشتن پرونده", "📋 روند پرونده").sees("مریم رضایی بررسی را آغاز کرد")
     sara.open("qual.timeline", request_of(sara).id).sees("کارشناس دانشگاه علوم پزشکی شیراز").sees_not("مریم")
 
 
@@ -231,11 +229,11 @@ def test_from_the_form_to_the_fee(app: App) -> None:
     sara, maryam, chief = officer(app), expert(app), in_charge(app)
     submit(sara).sees("⏳ در انتظار بررسی")
     code = request_of(sara).tracking_code or ""
-    maryam.open("desk.queue").sees("📥 ۱ پرونده", code).tap("۱. سارا کریمی‌نژاد", "📌 بررسی با من")
+    maryam.open("desk.queue").sees("📥 ۱ پرونده", code).tap("۱. سارا کریمی‌نژاد", "📌 برداشتن پرونده")
     maryam.tap("📎 مدارک", "📎 همه مدارک", "📄 پرونده", "📋 روند پرونده", "بازگشت")
     maryam.tap("⚠️ اعلام نواقص", "▫️ نام پدر").type("نام پدر ناخوانا است").tap("ارسال نواقص")
     maryam.tap("بله، ارسال شود").sees("اعلام شد")
-    sara.open("qual.track").tap("رفع نقص").type("عباس").tap("رد کردن", "ارسال دوباره", "بله")
+    sara.open("qual.track").tap("رفع نقص").type("عباس").tap("بدون پاسخ", "ارسال دوباره", "بله")
     sara.sees("🔍 در حال بررسی")
     chief.open("desk.search").type(sara.account.national_code or "").tap("ارجاع به کارشناس")
     chief.tap("مریم احمدی (۰)" if "مریم احمدی (۰)" in chief.labels else "بازگشت")

@@ -59,7 +59,9 @@ def test_anybody_who_scans_it_sees_who_it_is_and_nothing_else(app: App, sara: Pe
     assert scanned(sara) == link
     assert sara.button("کپی نشانی استعلام").copy == link
     guest = opens(app.person(), link)
-    guest.sees("استعلام کارت مسئول فنی", "سارا کریمی‌نژاد", "•••••••۵۶۱", "✅ احراز صلاحیت‌شده", "زمان استعلام")
+    guest.sees(
+        "استعلام کارت مسئول فنی", "سارا کریمی‌نژاد", "•••••••۵۶۱", "✅ دارای صلاحیت تأییدشده", "زمان استعلام"
+    )
     guest.sees_not(NATIONAL_CODE, "9121234567", "10000001")
     assert len(app.events("card_issued")) == 1
 
@@ -87,5 +89,5 @@ def test_whoever_scans_in_the_middle_of_a_form_loses_nothing(app: App, sara: Per
     link = card_of(sara)
     other = app.person().command("start").tap("ثبت‌نام").type("۹۹۹۱۲۳۴۵۱۹").sees("تاریخ تولد")
     opens(other, link)
-    other.sees("استعلام کارت مسئول فنی", "سارا کریمی‌نژاد").tap("🏠 منوی اصلی", "ادامه پیش‌نویس")
+    other.sees("استعلام کارت مسئول فنی", "سارا کریمی‌نژاد").tap("🏠 منوی اصلی", "ادامه ثبت‌نام")
     other.sees("تاریخ تولد")

@@ -28,11 +28,11 @@ def asked(app: App) -> tuple[Person, Person]:
 
 def test_the_menu_of_somebody_without_centres(app: App) -> None:
     sara = officer(app).open("home").tap("🤝 مراکز طرف قرارداد")
-    sara.sees("همکاری‌های شما با شرکت‌ها و اصناف", "همکاری فعالی ندارید", "درخواست‌های جدید (۰)")
+    sara.sees("همکاری‌های شما با شرکت‌ها و اصناف", "اکنون با مرکزی همکاری ندارید", "درخواست‌های جدید (۰)")
     sara.tap("درخواست‌های جدید (۰)").sees("موردی برای نمایش وجود ندارد").tap("بازگشت")
     sara.tap("آرشیو همکاری").sees("موردی برای نمایش وجود ندارد").tap("بازگشت")
     sara.tap("آرشیو قطع همکاری").sees("موردی برای نمایش وجود ندارد").tap("بازگشت")
-    sara.tap("درخواست قطع همکاری").sees("همکاری فعالی ندارید", "آرشیو همکاری")
+    sara.tap("درخواست قطع همکاری").sees("اکنون با مرکزی همکاری ندارید", "آرشیو همکاری")
 
 
 def test_everything_about_who_asks(app: App) -> None:
@@ -49,7 +49,7 @@ def test_everything_about_who_asks(app: App) -> None:
 def test_accepting_wants_a_yes(app: App) -> None:
     sara, _ = asked(app)
     sara.open("coop.new").type("1").tap("✅ قبول همکاری")
-    sara.sees("اجازه می‌دهید درخواست برای بررسی به دانشگاه ارسال شود").tap("خیر").sees("⏳ در انتظار پاسخ شما")
+    sara.sees("درخواست برای بررسی به دانشگاه فرستاده می‌شود").tap("خیر").sees("⏳ در انتظار پاسخ شما")
     assert cooperation(app).state is CooperationState.PENDING_OFFICER
     accept(sara).sees("⏳ در انتظار بررسی دانشگاه", "دانشگاه علوم پزشکی شیراز", "انصراف از همکاری")
     assert not {"✅ قبول همکاری", "❌ رد همکاری"} & set(sara.labels)
@@ -60,20 +60,20 @@ def test_accepting_wants_a_yes(app: App) -> None:
 def test_rejecting_with_and_without_a_reason(app: App) -> None:
     sara, boss = asked(app)
     sara.open("coop.new").type("1").tap("❌ رد همکاری").sees("بدون دلیل").type("نه").sees("کامل‌تر بنویسید")
-    sara.type("محل کار دور است").sees("پرونده به توزیع‌کننده بازگردانده و مختومه می‌شود", "محل کار دور است")
-    sara.tap("بله، رد می‌کنم").sees("❌ ردشده توسط شما", "دلیل شما:\n│ محل کار دور است")
-    boss.open("dist.request", cooperation(app).id or 0).sees("❌ ردشده توسط مسئول فنی")
+    sara.type("محل کار دور است").sees("پاسخ شما به مرکز گفته و درخواست بسته می‌شود", "محل کار دور است")
+    sara.tap("بله، رد می‌کنم").sees("❌ ردشده از سوی شما", "دلیل شما:\n│ محل کار دور است")
+    boss.open("dist.request", cooperation(app).id or 0).sees("❌ ردشده از سوی مسئول فنی")
     boss.sees("دلیل مسئول فنی:\n│ محل کار دور است")
     boss.open("dist.pick", cooperation(app).branch_id).type(code_of(sara))
     sara.open("coop.new").type("1").tap("❌ رد همکاری", "بدون دلیل", "خیر").sees("⏳ در انتظار پاسخ شما")
-    sara.tap("❌ رد همکاری", "بدون دلیل", "بله، رد می‌کنم").sees("❌ ردشده توسط شما").sees_not("دلیل شما")
-    sara.open("coop.archive").sees("۱. کیان طب", "۲. کیان طب", "❌ ردشده توسط شما")
+    sara.tap("❌ رد همکاری", "بدون دلیل", "بله، رد می‌کنم").sees("❌ ردشده از سوی شما").sees_not("دلیل شما")
+    sara.open("coop.archive").sees("۱. کیان طب", "۲. کیان طب", "❌ ردشده از سوی شما")
 
 
 def test_giving_an_acceptance_up(app: App) -> None:
     sara, boss = asked(app)
     accept(sara).tap("انصراف از همکاری").sees("مطمئن هستید").tap("خیر").sees("در انتظار بررسی دانشگاه")
-    sara.tap("انصراف از همکاری", "بله، انصراف می‌دهم").sees("انصراف دادید", "❌ ردشده توسط شما")
+    sara.tap("انصراف از همکاری", "بله، انصراف می‌دهم").sees("انصراف دادید", "❌ ردشده از سوی شما")
     expert(app).open("desk.coop").sees("در انتظار بررسی نیست")
     boss.open("dist.choose").sees("بدون مسئول فنی").sees_not("⏳")
 
@@ -85,7 +85,7 @@ def test_somebody_employed_is_told_why_not(app: App) -> None:
     sara.open("coop.new").type("۱").tap("✅ قبول همکاری")
     sara.sees("یک درخواست پذیرفته‌شده در انتظار دانشگاه دارید").sees("⏳ در انتظار پاسخ شما")
     expert(app).open("desk.coop").type("۱").tap("✅ تأیید", "بله، تأیید می‌کنم")
-    sara.open("coop.archive").sees("✅ تأییدشده", "⚪️ مختومه")
+    sara.open("coop.archive").sees("✅ تأییدشده", "⚪️ بسته‌شده")
 
 
 def test_an_answer_that_comes_too_late(app: App) -> None:
@@ -118,14 +118,18 @@ def test_ending_a_cooperation(app: App) -> None:
     sara.open("centers").sees("🟢 فعال: کیان طب، شعبه «مرکزی»، از ۱۴۰۵/۰۹/۰۱").tap("درخواست قطع همکاری")
     sara.sees("قطع همکاری با «کیان طب»", "دست‌کم ۱۰ حرف").type("کوتاه").sees("کامل‌تر بنویسید")
     sara.type("به شهر دیگری می‌روم.").sees("نام شما بلافاصله از اطلاعات «کیان طب» حذف می‌شود")
-    sara.sees("مسئولیت حقوقی استفاده بدون دلیل بر عهده شماست", "برای مدیریت مرکز پیامک ارسال می‌شود")
+    sara.sees(
+        "مسئولیت حقوقی استفاده بدون دلیل از این امکان بر عهده شماست", "برای مدیریت مرکز پیامک ارسال می‌شود"
+    )
     sara.sees("به شهر دیگری می‌روم")
     assert app.one(select(Contract)).state is ContractState.ACTIVE
-    sara.tap("نهایی می‌کنم").sees("✅ نهایی‌شده", "به شهر دیگری می‌روم")
+    sara.tap("قطع همکاری می‌کنم").sees("✅ نهایی‌شده", "به شهر دیگری می‌روم")
     assert app.one(select(Contract)).state is ContractState.ENDED_BY_OFFICER
-    boss.open("dist.branch", cooperation(app).branch_id).sees("بدون مسئول فنی").sees_not("سارا")
+    boss.open("dist.branch", cooperation(app).branch_id).sees("مسئول فنی: ندارد").sees_not("سارا")
     boss.sees_not("به شهر دیگری")
-    sara.open("centers").sees("همکاری فعالی ندارید").tap("آرشیو قطع همکاری").sees("کیان طب", "✅ نهایی‌شده")
+    sara.open("centers").sees("اکنون با مرکزی همکاری ندارید").tap("آرشیو قطع همکاری").sees(
+        "کیان طب", "✅ نهایی‌شده"
+    )
     sms = app.one(select(Push).where(Push.kind == "N19", Push.channel == "SMS"))
     assert sms.mobile == "+989120000001"
     assert "سارا کریمی‌نژاد، مسئول فنی شعبه مرکزی" in sms.text
@@ -133,24 +137,24 @@ def test_ending_a_cooperation(app: App) -> None:
 
 def test_changing_ones_mind(app: App) -> None:
     sara, _ = employed(app)
-    sara.open("term.new").type("به شهر دیگری می‌روم.").tap("انصراف").sees("لغو شد", "🟢 فعال")
+    sara.open("term.new").type("به شهر دیگری می‌روم.").tap("همکاری ادامه یابد").sees("لغو شد", "🟢 فعال")
     sara.tap("آرشیو قطع همکاری").sees("⚪️ لغوشده").type("۱").sees("به شهر دیگری می‌روم")
-    sara.sees_not("نهایی می‌کنم")
+    sara.sees_not("قطع همکاری می‌کنم")
 
 
 def test_a_draft_waits(app: App) -> None:
     sara, _ = employed(app)
     sara.open("term.new").type("به شهر دیگری می‌روم.").tap("منوی اصلی", "🤝 مراکز طرف قرارداد")
-    sara.sees("نهایی‌نشده دارید").tap("ادامه قطع همکاری").sees("نهایی می‌کنم")
-    sara.open("term.new").type("دلیل دیگری پیدا کردم.").sees("دلیل دیگری پیدا کردم", "نهایی می‌کنم")
+    sara.sees("نهایی‌نشده دارید").tap("ادامه قطع همکاری").sees("قطع همکاری می‌کنم")
+    sara.open("term.new").type("دلیل دیگری پیدا کردم.").sees("دلیل دیگری پیدا کردم", "قطع همکاری می‌کنم")
     assert len(app.all(select(Termination))) == 1
 
 
 def test_the_distributor_was_faster(app: App) -> None:
     sara, boss = employed(app)
     sara.open("term.new").type("به شهر دیگری می‌روم.")
-    boss.open("dist.free").type("۱").tap("بله، آزاد می‌کنم").sees("آزاد شد", "بدون مسئول فنی")
-    sara.tap("نهایی می‌کنم").sees("همکاری فعالی ندارید")
+    boss.open("dist.free").type("۱").tap("بله، آزاد می‌کنم").sees("آزاد شد", "مسئول فنی: ندارد")
+    sara.tap("قطع همکاری می‌کنم").sees("اکنون با مرکزی همکاری ندارید")
     assert app.one(select(Termination)).state is TerminationState.CANCELLED
     assert not app.all(select(Push).where(Push.kind == "N19"))
 

@@ -32,23 +32,27 @@ def approved(app: App) -> Person:
 
 def test_the_menu_before_anything_was_filed_and_over_a_draft(app: App) -> None:
     sara = officer(app).open("qual.track").sees("هنوز درخواستی ثبت نکرده‌اید", "ثبت درخواست", "بازگشت")
-    sara.open("qual").sees("وضعیت صلاحیت شما: ثبت نشده", "نیازی به چاپ", "🏠 منوی اصلی").tap("ثبت درخواست")
+    sara.open("qual").sees("وضعیت درخواست شما: هنوز ثبت نشده", "نیازی به چاپ", "🏠 منوی اصلی").tap(
+        "ثبت درخواست"
+    )
     sara.tap("بعداً ادامه می‌دهم").open("qual").sees("📝 پیش‌نویس", "حذف پیش‌نویس").sees_not("ثبت درخواست")
-    kept = sara.button("ادامه پیش‌نویس")
-    sara.tap("حذف پیش‌نویس").sees("مطمئن هستید").tap("خیر").sees("ادامه پیش‌نویس")
-    sara.tap("حذف پیش‌نویس", "بله، حذف شود").sees("ثبت نشده", "ثبت درخواست")
+    kept = sara.button("ادامه درخواست")
+    sara.tap("حذف پیش‌نویس").sees("مطمئن هستید").tap("خیر").sees("ادامه درخواست")
+    sara.tap("حذف پیش‌نویس", "بله، حذف شود").sees("هنوز ثبت نشده", "ثبت درخواست")
     assert sara.notice == "پیش‌نویس حذف شد."
-    sara.press(kept).sees("ثبت نشده", "ثبت درخواست")
+    sara.press(kept).sees("هنوز ثبت نشده", "ثبت درخواست")
 
 
 def test_tracking_says_what_one_wants_to_know(app: App) -> None:
     expert(app)
     sara = submit(officer(app)).open("qual").sees("⏳ در انتظار بررسی").tap("پیگیری درخواست")
     code = request_of(sara).tracking_code or ""
-    sara.sees("آخرین وضعیت درخواست شما", "درخواست در کارتابل دانشگاه علوم پزشکی شیراز است", code)
+    sara.sees(
+        "آخرین وضعیت درخواست شما", "درخواست شما به دانشگاه علوم پزشکی شیراز رسیده و در نوبت بررسی است", code
+    )
     sara.sees("ساعت ۱۲:۳۰")
     assert sara.button("کپی کد رهگیری").copy == code
-    sara.sees_not("کارشناس فعال ندارد").tap("روند پرونده").sees("ارسال شد", "ساعت ۱۲:۳۰").tap("بازگشت")
+    sara.sees_not("کارشناس فعال ندارد").tap("روند درخواست").sees("ارسال شد", "ساعت ۱۲:۳۰").tap("بازگشت")
     sara.sees("آخرین وضعیت درخواست شما")
 
 
@@ -59,7 +63,7 @@ def test_own_papers(app: App) -> None:
     assert [paper.file_id for paper in shown] == request_of(sara).snapshot["doc.national_card"]
     assert sara.answer is not None
     assert sara.answer.edit is None, "the pressed message is changed instead"
-    sara.sees("روی آن بزنید", "بازگشت").tap("بازگشت").sees("آخرین وضعیت")
+    sara.sees("دکمه آن را بزنید", "بازگشت").tap("بازگشت").sees("آخرین وضعیت")
 
 
 def test_somebody_elses_request(app: App) -> None:
@@ -83,14 +87,14 @@ def test_somebody_elses_request(app: App) -> None:
 def test_withdrawing_is_asked_twice(app: App) -> None:
     sara = submit(officer(app)).tap("انصراف از درخواست").sees("مطمئن هستید").tap("خیر")
     sara.sees("⏳ در انتظار بررسی").tap("انصراف از درخواست", "بله، انصراف می‌دهم")
-    sara.sees("⚪️ پس‌گرفته‌شده", "ثبت دوباره").sees_not("انصراف از درخواست")
-    sara.tap("ثبت دوباره").sees("لطفاً اطلاعات را با دقت بررسی کنید", "نام پدر: علی")
+    sara.sees("⚪️ انصراف‌داده‌شده", "ثبت دوباره").sees_not("انصراف از درخواست")
+    sara.tap("ثبت دوباره").sees("اطلاعات را مرور کنید", "نام پدر: علی")
 
 
 def test_withdrawing_from_a_file_that_moved_on(app: App) -> None:
     sara, maryam = submit(officer(app)), expert(app)
     sara.tap("انصراف از درخواست")
-    at_request(maryam, sara).tap("📌 بررسی با من")
+    at_request(maryam, sara).tap("📌 برداشتن پرونده")
     sara.tap("بله، انصراف می‌دهم").sees("دیگر معتبر نیست", "🔍 در حال بررسی")
     assert request_of(sara).state is RequestState.IN_REVIEW
     assert "انصراف از درخواست" not in sara.labels
@@ -168,7 +172,7 @@ def test_every_state_has_its_words(app: App) -> None:
         reason = RejectReason.OTHER if state is RequestState.REJECTED else None
         common |= {"reject_reason": reason, "reject_text": "مدارک ناقص است"}
         app.change(QualificationRequest, request_id, state=state, **common)
-        sara.open("qual").sees("وضعیت صلاحیت شما: ").open("qual.track", request_id)
+        sara.open("qual").sees("وضعیت درخواست شما: ").open("qual.track", request_id)
         sara.sees("آخرین وضعیت درخواست شما", "🏠 منوی اصلی")
 
 
@@ -178,4 +182,4 @@ def test_old_pushes_open_the_file_they_speak_of(app: App) -> None:
     sara.open("qual.withdraw_do", first, request_of(sara).version)
     app.clock.passes(days=3)
     sara.open("qual.new").tap("ثبت نهایی", "بله").sees("⏳ در انتظار بررسی")
-    sara.open("qual.track", first).sees("⚪️ پس‌گرفته‌شده").open("qual.track").sees("⏳ در انتظار بررسی")
+    sara.open("qual.track", first).sees("⚪️ انصراف‌داده‌شده").open("qual.track").sees("⏳ در انتظار بررسی")

@@ -39,7 +39,7 @@ def test_a_look_up_is_recorded_and_masked(app: App, boss: Person, sara: Person, 
     look_up(boss, typed)
 
     boss.sees("سارا کریمی‌نژاد", "کد ملی: •••••••۵۶۱", "وضعیت حساب: فعال", "نقش: مسئول فنی")
-    boss.sees("گفت‌وگوهای متصل: ۱", "هنوز احراز صلاحیت نشده").sees_not(SARA, "۹۹۹۱۲۳۴۵۶۱", "۹۱۲۱۲۳۴۵۶۷")
+    boss.sees("ورودهای فعال: ۱", "هنوز صلاحیت تأییدشده ندارد").sees_not(SARA, "۹۹۹۱۲۳۴۵۶۱", "۹۱۲۱۲۳۴۵۶۷")
     (event,) = app.events("account_looked_up")
     assert event.subject_id == sara.account.id
     boss.command("menu").sees("میز کار اداره کل")
@@ -61,24 +61,24 @@ def test_nobody_is_seen_without_a_look_up(app: App, boss: Person, sara: Person) 
 def test_suspending_and_lifting(app: App, boss: Person, sara: Person) -> None:
     look_up(boss)
     old = boss.button("🗑 ابطال ثبت‌نام")
-    boss.tap("⛔️ تعلیق حساب", "تعلیق").type("کم").sees("دلیل را کامل‌تر")
+    boss.tap("⛔️ غیرفعال کردن", "دلیل دیگر").type("کم").sees("دلیل را کامل‌تر")
     boss.type("پرونده انتظامی دارد").sees("حساب سارا کریمی‌نژاد غیرفعال شود؟", "پرونده انتظامی")
-    boss.tap("خیر").sees("وضعیت حساب: فعال").tap("⛔️ تعلیق حساب", "تعلیق").type("پرونده انتظامی دارد")
+    boss.tap("خیر").sees("وضعیت حساب: فعال").tap("⛔️ غیرفعال کردن", "دلیل دیگر").type("پرونده انتظامی دارد")
     boss.tap("بله، غیرفعال شود")
-    boss.sees("وضعیت حساب: غیرفعال", "│ پرونده انتظامی دارد\n└ اداره کل", "✅ رفع تعلیق")
-    boss.sees_not("🔑 رمز تازه")
+    boss.sees("وضعیت حساب: غیرفعال", "│ پرونده انتظامی دارد\n└ اداره کل", "✅ فعال کردن")
+    boss.sees_not("🔑 رمز جدید")
     sara.command("menu").sees("حساب شما غیرفعال شده است. دلیل:\n│ پرونده انتظامی دارد\n└ اداره کل")
-    boss.press(old).sees("این دکمه دیگر معتبر نیست.").tap("✅ رفع تعلیق").type("رأی برائت صادر شد")
+    boss.press(old).sees("این دکمه دیگر معتبر نیست.").tap("✅ فعال کردن").type("رأی برائت صادر شد")
     boss.tap("بله، فعال شود").sees("وضعیت حساب: فعال")
     assert len(app.events("suspended", "suspension_lifted")) == 2
     boss.tap("📜 سوابق")
-    boss.sees("رضا اداری (اداره کل): رفع تعلیق — رأی برائت صادر شد", "سارا کریمی‌نژاد", "ثبت‌نام")
+    boss.sees("رضا اداری (اداره کل): فعال کردن حساب — رأی برائت صادر شد", "سارا کریمی‌نژاد", "ثبت‌نام")
 
 
 def test_a_new_password_and_an_annulled_registration(app: App, boss: Person, sara: Person) -> None:
     look_up(boss)
-    boss.tap("🔑 رمز تازه").type("گوشی گم شده است")
-    boss.tap("بله، رمز تازه").sees("رمز عبور:", "گفت‌وگوهای متصل: ۰")
+    boss.tap("🔑 رمز جدید").type("گوشی گم شده است")
+    boss.tap("بله، رمز جدید").sees("رمز عبور:", "ورودهای فعال: ۰")
     sara.command("menu").sees("📝 ثبت‌نام")
     boss.tap("🗑 ابطال ثبت‌نام").type("کد ملی را اشتباه نوشته است").tap("بله، باطل شود")
     boss.sees("باطل شد", "وضعیت حساب: ابطال‌شده")
@@ -103,13 +103,13 @@ def test_a_stuck_chat_is_set_free(app: App, boss: Person, sara: Person) -> None:
     sara.command("menu").tap("🎓 احراز صلاحیت", "ثبت درخواست")
     assert sara.chat.dialogue == "qualification"
     look_up(boss)
-    boss.tap("💬 گفت‌وگوها", "🔄 آزاد کردن ۱")
+    boss.tap("🔑 ورودها", "🔄 بازنشانی ۱")
     yes = boss.button("بله، انجام شود")
-    boss.tap("بله، انجام شود").sees("✅ گفت‌وگو آزاد شد.")
+    boss.tap("بله، انجام شود").sees("✅ گفت‌وگو بازنشانی شد.")
     chat = sara.chat
     assert (chat.dialogue, chat.draft_id, chat.show_at) == (None, None, app.clock.now)
     assert len(app.events("session_reset")) == 1
-    sara.command("start").sees("ادامه پیش‌نویس")
+    sara.command("start").sees("ادامه درخواست")
     boss.press(yes)
     assert len(app.events("session_reset")) == 1
 
@@ -150,7 +150,7 @@ def test_an_error_number_leads_to_the_stuck_chat(app: App, boss: Person, sara: P
     boss.tap("📮 ارسال‌های ناموفق", "🧯 خطاها").sees("با خطا: ۱", "ناخوانا: ۰").tap("🔎 شماره خطا")
     boss.type("99999999").sees("خطایی با این شماره ثبت نشده است.").type(str(number))
     boss.sees("سارا کریمی‌نژاد", "با خطا روبه‌رو شد").sees_not("رازها")
-    boss.tap("🔄 آزاد کردن چت", "بله، انجام شود").sees_not("این دکمه")
+    boss.tap("🔄 بازنشانی گفت‌وگو", "بله، انجام شود").sees_not("این دکمه")
     assert len(app.events("session_reset")) == 1
 
 
@@ -166,7 +166,7 @@ def test_a_wrong_amount_that_was_returned(app: App, boss: Person, sara: Person) 
     boss.tap(next(label for label in boss.labels if label.startswith("↩️")), "⚠️ مبلغ نادرست (۱)")
     boss.sees("سارا کریمی‌نژاد، پرونده 140509010001", "T1").sees_not("T2")
     boss.open("staff.wrong_do", silent.id or 0, silent.version).type("REF-0")
-    boss.tap("✅ تأیید").sees("این دکمه دیگر معتبر نیست.").press(Press("staff.wrong")).tap("بازگشت داده شد ۱")
+    boss.tap("✅ تأیید").sees("این دکمه دیگر معتبر نیست.").press(Press("staff.wrong")).tap("بازگردانده شد ۱")
     boss.type("REF-1").tap("✅ تأیید").sees("بازگشت مبلغ نادرست ثبت شد")
     wrong, silent = app.all(select(PaymentAttempt).order_by(col(PaymentAttempt.id)))
     assert (wrong.state, wrong.refund_ref) == (AttemptState.REFUNDED, "REF-1")
@@ -207,7 +207,7 @@ def test_staff_make_an_expert_who_logs_in(app: App) -> None:
 
 def test_an_officer_becomes_an_expert_too(app: App, sara: Person) -> None:
     boss = at_shiraz(app).tap("➕ کارشناس جدید", "کارشناس")
-    boss.type(SARA).sees("مشخصات کارشناس").sees_not("نام کارشناس را بفرستید")
+    boss.type(SARA).sees("مشخصات کارشناس").sees_not("نام کارشناس را بنویسید")
     boss.tap("✅ تأیید").sees("پیش‌تر حساب داشت", "۱. سارا کریمی‌نژاد، کارشناس").sees_not("رمز عبور:")
     sara.command("menu").sees("🔁 تغییر نقش")
     boss.tap("➕ کارشناس جدید", "کارشناس").type(SARA).tap("✅ تأیید").sees("این شخص هم‌اکنون")
@@ -218,13 +218,13 @@ def test_dismissing_and_a_new_password(app: App) -> None:
     boss.type("9991234551", "مینا", "رضایی").tap("✅ تأیید")
     user_code, password = boss.shown_credentials
     mina = app.person().log_in(user_code, password)
-    boss.tap("۱. مینا رضایی").sees("کد ملی: •••••••۵۵۱", "وضعیت حساب: فعال").tap("🔑 رمز تازه")
+    boss.tap("۱. مینا رضایی").sees("کد ملی: •••••••۵۵۱", "وضعیت حساب: فعال").tap("🔑 رمز جدید")
     boss.type("کم").sees("لطفاً دلیل را کامل‌تر بنویسید.").type("گوشی گم شده است")
-    boss.sees("از همه گفت‌وگوها خارج شد", "وضعیت حساب: فعال").sees_not("رمز این حساب هنوز")
+    boss.sees("بسته شد", "وضعیت حساب: فعال").sees_not("رمز این حساب هنوز")
     renewed = boss.line("رمز عبور")
     mina.command("menu").sees("📝 ثبت‌نام").log_in(user_code, renewed).sees("کارتابل")
-    boss.tap("غیرفعال کردن").sees("پرونده‌هایی که نزد اوست به صف بازمی‌گردد")
-    yes = boss.button("بله، پایان یابد")
+    boss.tap("بستن دسترسی").sees("پرونده‌هایی که نزد اوست به صف بازمی‌گردد")
+    yes = boss.button("بله، بسته شود")
     boss.press(yes).sees("دسترسی مینا رضایی بسته شد", "هنوز کارشناس فعال ندارد")
     boss.press(yes).sees("این دکمه دیگر معتبر نیست.")
     mina.command("menu").sees("📝 ثبت‌نام")
@@ -251,7 +251,7 @@ def test_a_refund_is_recorded_and_the_payer_told(app: App, boss: Person, sara: P
     payment_attempt(app, request, AttemptState.REFUND_DUE, bank_ref="777", paid_at=NOW)
     boss.command("menu").sees("↩️ بازگشت وجه (۱)").tap("↩️ بازگشت وجه (۱)")
     boss.sees("سارا کریمی‌نژاد، پرونده 140509010001: ۵٬۰۰۰٬۰۰۰ ریال (۵۰۰٬۰۰۰ تومان)", "777")
-    boss.tap("ثبت بازگشت ۱").sees("شماره پیگیری بازگشت وجه را بفرستید.")
+    boss.tap("ثبت بازگشت ۱").sees("شماره پیگیری بازگشت وجه را بنویسید.")
     boss.type("REF-9").sees("REF-9", "خبر داده می‌شود")
     confirm = boss.button("✅ تأیید")
     boss.press(confirm).sees("بازگشت وجه ثبت شد.", "موردی برای نمایش وجود ندارد.")

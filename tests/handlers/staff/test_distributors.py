@@ -36,7 +36,7 @@ def test_a_company_and_its_manager(app: App) -> None:
 def test_the_same_company_twice(app: App) -> None:
     boss = fill_in(app).tap("✅ تأیید").command("menu").tap("🏢 توزیع‌کنندگان", "➕ توزیع‌کننده جدید", "شرکت")
     boss.type("دیگر", LEGAL_ID, "9999999999").sees("کد ملی درست نیست").type(MANAGER)
-    boss.sees("شماره همراه مدیر را بفرستید").sees_not("نام مدیر را بفرستید").type("09121110001")
+    boss.sees("شماره همراه مدیر را بنویسید").sees_not("نام مدیر را بنویسید").type("09121110001")
     boss.tap("تلفن ثابت ندارم").type("شیراز، خیابان زند، پلاک ۱۱", "فارس", "شیراز").tap("✅ تأیید")
     boss.sees("توزیع‌کننده‌ای با این شناسه پیش‌تر ثبت شده است")
 
@@ -53,7 +53,7 @@ def test_an_officer_becomes_a_manager(app: App) -> None:
     """One person is one account: no new password, and the roles are switched."""
     officer = app.person().register()
     boss = staff(app).command("menu").tap("🏢 توزیع‌کنندگان", "➕ توزیع‌کننده جدید", "واحد صنفی")
-    boss.type("واحد صنفی سلامت", "12", "12345", MANAGER).sees("شماره همراه مدیر را بفرستید")
+    boss.type("واحد صنفی سلامت", "12", "12345", MANAGER).sees("شماره همراه مدیر را بنویسید")
     boss.type("09121110000").tap("تلفن ثابت ندارم")
     boss.type("تهران، خیابان آزادی، پلاک ۱۱", "تهران", "تهران").sees("در حوزه کدام دانشگاه است؟")
     boss.type("ایران").tap("✅ تأیید")

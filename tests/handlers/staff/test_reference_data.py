@@ -33,7 +33,7 @@ def test_a_tariff_from_a_day_to_come(app: App) -> None:
 
 def test_nothing_is_free_of_charge_by_one_tap(app: App) -> None:
     boss = staff(app).tap("💰 تعرفه", "➕ تعرفه جدید", "درخواست جدید", "رایگان")
-    boss.sees("بدون پرداخت تأیید نهایی می‌شوند").tap("خیر").sees("مبلغ را به ریال بفرستید").type("0")
+    boss.sees("بدون پرداخت تأیید نهایی می‌شوند").tap("خیر").sees("مبلغ را به ریال بنویسید").type("0")
     boss.tap("بله، رایگان باشد", "بازگشت", "بازگشت", "رایگان").sees("بله، رایگان باشد")  # asked anew
     boss.tap("خیر").type("1000").sees_not("بله، رایگان باشد").tap("بازگشت", "رایگان", "بله، رایگان باشد")
     boss.tap("از امروز")
@@ -89,7 +89,7 @@ def boss(app: App) -> Person:
 
 def test_a_province_is_never_left_alone(app: App, boss: Person) -> None:
     boss.tap("🏛 دانشگاه‌ها").tap(boss.find_line("فارس")).sees("دانشگاه‌های استان فارس:", "پیش‌فرض استان")
-    boss.tap("۱. شیراز", "⛔️ خاموش کردن", "بله، انجام شود").sees("این دانشگاه پیش‌فرض استان است")
+    boss.tap("۱. شیراز", "⛔️ غیرفعال کردن", "بله، انجام شود").sees("این دانشگاه پیش‌فرض استان است")
     fars = select(University.code).where(University.province == "فارس")
     default = col(University.province_default)
     other = app.first(fars.where(col(University.regional), ~default))
@@ -104,11 +104,11 @@ def test_tehran_keeps_one_university_and_no_default(app: App, boss: Person) -> N
     codes = app.all(select(University.code).where(*tehran))
     for code in codes[:-1]:
         boss.press(Press("staff.university_data", arg=code)).sees_not("⭐️")
-        boss.tap("⛔️ خاموش کردن", "بله، انجام شود").sees("خاموش")
+        boss.tap("⛔️ غیرفعال کردن", "بله، انجام شود").sees("غیرفعال")
     boss.press(Press("staff.university_data", arg=codes[-1]))
-    boss.tap("⛔️ خاموش کردن", "بله، انجام شود").sees("تنها دانشگاه فعال استان")
+    boss.tap("⛔️ غیرفعال کردن", "بله، انجام شود").sees("تنها دانشگاه فعال استان")
     boss.press(Press("staff.university_data", arg=codes[-1]))
-    forged = boss.button("⛔️ خاموش کردن")
+    forged = boss.button("⛔️ غیرفعال کردن")
     default = Press("staff.university_do", 0, forged.press.version, f"{codes[-1]}:default:1")
     boss.press(default).sees("پیش‌فرض تعیین نمی‌شود")
 
@@ -118,8 +118,8 @@ def test_coverage(app: App, boss: Person) -> None:
     boss.tap(next(label for label in boss.labels if label.startswith("🗺")), "➕ ردیف جدید").type("تهران")
     boss.sees("کدام منطقه شهرداری؟", "منطقه ۲۲", "کل شهر").tap("کل شهر").type("ایران").sees("ایران")
     boss.tap(next(label for label in boss.labels if "ایران" in label))
-    boss.tap("✅ تأیید").sees("استان تهران، تهران", "وضعیت: روشن").tap("⛔️ خاموش کردن", "بله، انجام شود")
-    boss.sees("وضعیت: خاموش")
+    boss.tap("✅ تأیید").sees("استان تهران، تهران", "وضعیت: فعال").tap("⛔️ غیرفعال کردن", "بله، انجام شود")
+    boss.sees("وضعیت: غیرفعال")
     whole_city = (Coverage.city == "تهران", col(Coverage.district).is_(None))
     assert app.one(select(Coverage.active).where(*whole_city)) is False
     boss.tap("بازگشت", "➕ ردیف جدید").type("تهران").tap("کل شهر").type("ایران")

@@ -54,7 +54,7 @@ async def test_a_person_whose_update_was_quarantined_is_answered(app: MessengerA
     sara = await started(app.emulators.telegram)
     chat = {"id": sara.user.id, "type": "private"}
     app.emulators.telegram.server.inject({"message": {"message_id": 5, "date": "never", "chat": chat}})
-    await sara.sees("متوجه نشدم")
+    await sara.sees("متوجه پیام شما نشدم")
 
 
 async def test_an_update_without_a_number_does_not_come_for_ever(app: MessengerApp) -> None:

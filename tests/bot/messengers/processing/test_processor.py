@@ -72,11 +72,11 @@ async def test_unknown_input_and_edits_are_answered(app: MessengerApp) -> None:
     for face in app.emulators.messengers:
         sara = await started(face)
         said = await sara.type("بیا")
-        await sara.sees("متوجه نشدم")
+        await sara.sees("متوجه پیام شما نشدم")
         await sara.sticker()
-        await sara.sees("متوجه نشدم")
+        await sara.sees("متوجه پیام شما نشدم")
         await sara.voice()
-        await sara.sees("متوجه نشدم")
+        await sara.sees("متوجه پیام شما نشدم")
         await sara.edit(said, "اول")
         await sara.sees("ویرایش پیام خوانده نمی‌شود")
     assert await app.notes() == []

@@ -38,7 +38,7 @@ def test_login_tells_the_other_chats(db: Session) -> None:
     assert told.chat_row_id == phone.id
     assert "بله" in told.text
     assert "۱۴۰۵/۰۹/۰۱ ساعت ۱۲:۳۱" in told.text
-    assert labels(told) == ["خروج از آن گفت‌وگو", "تغییر رمز"]
+    assert labels(told) == ["بستن این ورود", "تغییر رمز"]
     assert events(db)[-1].event == "logged_in"
 
 

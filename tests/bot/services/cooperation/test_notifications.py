@@ -190,7 +190,7 @@ def test_the_timeline_names_roles_to_the_sides_and_people_to_experts(db: Session
     lines = cooperation.cooperation_timeline(db, actor=parties.sara, request_id=contract.cooperation_id)
     assert [line.text for line in lines] == [
         "کیان طب درخواست همکاری داد.",
-        "مسئول فنی درخواست را پذیرفت و پرونده برای دانشگاه علوم پزشکی شیراز ارسال شد.",
+        "مسئول فنی درخواست را پذیرفت و درخواست برای بررسی به دانشگاه علوم پزشکی شیراز رسید.",
         "کارشناس دانشگاه علوم پزشکی شیراز همکاری را تأیید کرد.",
     ]
     names = cooperation.cooperation_timeline(db, actor=parties.zahra, request_id=contract.cooperation_id)

@@ -133,7 +133,7 @@ def test_several_distributors_may_wait_for_one_officer(db: Session, parties: Par
     db.refresh(second)
     assert (second.state, second.closed_at) == (CooperationState.CLOSED, NOW)
     (told,) = pushes(db, parties.arad.manager, "N24")
-    assert "مختومه شد؛ این مسئول فنی دیگر قابل انتخاب نیست" in told.text
+    assert "بسته شد؛ این مسئول فنی دیگر قابل انتخاب نیست" in told.text
     assert leads_to(told, "dist.request")
 
 

@@ -26,7 +26,7 @@ def test_a_second_request_leads_to_the_open_one(db: Session, people: Participant
     with refused("error.open_draft", db=db) as caught:
         qualification.start_draft(db, actor=people.sara, now=NOW)
     labels = [button.label for button in caught.refusal.next_buttons]
-    assert labels == ["ادامه پیش‌نویس", "🗑 حذف پیش‌نویس"]
+    assert labels == ["▶️ ادامه درخواست", "🗑 حذف پیش‌نویس"]
     answers = form_answers(db, people.sara)
     act(db, qualification.submit, people.sara, draft, answers=answers)
     with refused("error.open_request", db=db) as caught:

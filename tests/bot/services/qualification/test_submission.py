@@ -77,7 +77,7 @@ async def test_two_submissions_at_once_get_two_codes(database: Database, people:
         ({"doc.national_card": []}, ["تصویر کارت ملی"]),
         ({"gender": "male"}, ["کارت پایان خدمت"]),
         ({"field_of_study": "other"}, [t("field.field_note")]),
-        ({"phone": None, "doc.degree_certificate": []}, ["شماره تماس", "تصویر مدرک تحصیلی"]),
+        ({"phone": None, "doc.degree_certificate": []}, ["تلفن ثابت", "تصویر مدرک تحصیلی"]),
         ({"province": None, "city": None, "university": None}, ["استان", "شهر محل زندگی", "دانشگاه"]),
         (TEHRAN | {"university": "sums"}, ["دانشگاه"]),
         (TEHRAN | {"university": "ajaums"}, ["دانشگاه"]),
@@ -161,7 +161,7 @@ def test_fixed_deficiencies_return_to_the_same_expert(db: Session, people: Parti
     request = deficient_request(db, people, ["father_name", "doc.national_card"], "نام پدر را بررسی کنید")
     (told,) = pushes(db, people.sara, "N4")
     assert told.text.splitlines() == [
-        "⚠️ برای پرونده \u2066140509010001\u2069 نواقص زیر اعلام شد:",
+        "⚠️ برای درخواست \u2066140509010001\u2069 نواقص زیر اعلام شد:",
         "• نام پدر",
         "• تصویر کارت ملی",
         "توضیح کارشناس:",
