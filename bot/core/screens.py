@@ -138,6 +138,9 @@ class Screen:
     rows: tuple[tuple[Button, ...], ...] = ()
     attachments: tuple[Attachment | GeneratedFile, ...] = ()
     ask_contact: str | None = None
+    #: Shown this once (a password): always a message of its own, which no later press edits, with the current screen
+    #: below it.
+    once: bool = False
 
     def buttons(self) -> Iterable[Button]:
         return (button for row in self.rows for button in row)

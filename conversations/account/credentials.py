@@ -16,14 +16,14 @@ def enter(turn: Turn, account: Account) -> None:
 
 
 def credentials_screen(account: Account, password: str, key: str = "credentials.renewed") -> Screen:
-    """User code and password, once (N1). Send it with `Reply.credentials_of`, and never as the last screen:
-    the last one is edited by the next press."""
+    """User code and password, once (N1). Send it with `Reply.credentials_of`."""
     return Screen(
         t(key, user_code=account.user_code, password=password),
         (
             (Button(t("credentials.copy_code"), copy=account.user_code),),
             (Button(t("credentials.copy_password"), copy=password),),
         ),
+        once=True,
     )
 
 

@@ -212,7 +212,7 @@ class UpdateProcessor:
             )
         welcome(turn)
         turn.prepared = prepared.result
-        decided = self.router.decide(turn, destination, prepared.refusal)
+        decided = self.router.decide(turn, destination, prepared.refusal, update_scope.row)
         if prepared.secret or decided.wipe:
             inbox_store.wipe_body(db, update_scope.row)
             if incoming.message_id is not None and not incoming.pressed:

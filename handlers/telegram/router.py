@@ -7,7 +7,7 @@ from typing import Literal
 
 from bot.application.routes import Route, Routes
 from bot.core.context import Turn
-from bot.core.refusals import NotAllowed, Refusal, Stale
+from bot.core.refusals import AlreadyDecided, NotAllowed, Refusal, Stale
 from bot.core.screens import BadPress, Press, Reply, Screen, button
 from bot.messengers.processing import inbox_store
 from bot.messengers.processing.answer import ReplyChain
@@ -49,11 +49,18 @@ class UpdateRouter:
         self.routes = routes
         self.dialogues = dialogues
 
-    def decide(self, turn: Turn, destination: Destination, refusal: Refusal | None = None) -> RoutedReply:
-        """Do what the update asks for; `destination` is where it leads (see `destination`), `refusal` what its
+    def decide(
+        self,
+        turn: Turn,
+        destination: Destination,
+        refusal: Refusal | None = None,
+        row: inbox_store.InboxRow | None = None,
+    ) -> RoutedReply:
+        """Do what the update in `row` asks for; `destination` is where it leads (see `destination`), `refusal` what its
         preparation ended in.
 
-        Whatever a refused request had written is rolled back."""
+        Whatever a refused request had written is rolled back. The second tap on a button whose deed the first one did is
+        answered without a word: the screen of the first stays."""
         lost = False
         if _has_lost_role(turn):
             lost = self._fall_back(turn)
@@ -75,6 +82,9 @@ class UpdateRouter:
                 refused = NotAllowed()
             if refused.after is not None:
                 refused.after(turn.db)
+            pressed_row = row if turn.incoming.pressed and _is_of_the_past(refused) else None
+            if pressed_row is not None and inbox_store.repeats_press(turn.db, pressed_row, turn.now):
+                return RoutedReply(())
             if not self._holds_credentials(turn):
                 return self.refused(turn, refused)
             if refused.key in ("error.unknown", "error.edited"):
@@ -232,6 +242,8 @@ class UpdateRouter:
             raise RuntimeError(f"{merged.goto} goes round in circles")
         if not merged.screens and merged.quiet is None and not (merged.notices and turn.incoming.pressed):
             merged.screens.append(self.current(turn))
+        if merged.screens and merged.screens[-1].once:
+            merged.screens.append(self.current(turn))
         notices = "\n".join(merged.notices) or None
         said = "\n\n".join([*merged.notices, *(screen.text for screen in merged.screens[:-1])]) or None
         if notices and not turn.incoming.pressed and merged.screens:
@@ -280,6 +292,11 @@ class UpdateRouter:
 def _has_lost_role(turn: Turn) -> bool:
     """Whether the chat's role is not in force any more, or its account is annulled."""
     return turn.account is not None and (turn.account.state is AccountState.ANNULLED or not turn.holds_role)
+
+
+def _is_of_the_past(refusal: Refusal) -> bool:
+    """Whether the request is refused because things are not (any more) as it takes them to be."""
+    return isinstance(refusal, Stale | NotAllowed | AlreadyDecided) or refusal.key == Stale.key
 
 
 def _is_suspended(turn: Turn) -> bool:

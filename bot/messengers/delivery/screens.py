@@ -212,6 +212,9 @@ class ScreenDelivery:
             if screens:
                 edit = None
             screens.insert(0, Screen(answer.notice or ""))
+        if edit is not None and screens and screens[0].once:
+            # A second tap on the pressed button would edit it.
+            screens.insert(0, Screen(t("chat.shown_below")))
         asks = bool(screens) and screens[-1].ask_contact is not None
         if chat_address.keyboard and not asks:
             edit = None

@@ -33,6 +33,22 @@ def identity_of(raw: str) -> str:
     return json.dumps(_essence(raw, words=False), sort_keys=True)
 
 
+def is_same_press(raw: str, other: str) -> bool:
+    """Whether both updates press one button of one message: a doubled tap."""
+    pressed = _pressed_button(raw)
+    return pressed is not None and pressed == _pressed_button(other)
+
+
+def _pressed_button(raw: str) -> tuple[Any, Any] | None:
+    """Message and data of a pressed button; None of anything else."""
+    try:
+        query = json.loads(raw)["callback_query"]
+        message, data = query["message"]["message_id"], query["data"]
+    except (ValueError, RecursionError, LookupError, TypeError):
+        return None
+    return message, data
+
+
 def _essence(raw: str, *, words: bool) -> Any:
     try:
         update = json.loads(raw)

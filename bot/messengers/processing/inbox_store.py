@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from bot.core.context import PublicInfo, Turn
 from bot.core.incoming import Incoming
-from bot.messengers.processing.duplicate_updates import WIPED, identity_of, is_same
+from bot.messengers.processing.duplicate_updates import WIPED, identity_of, is_same, is_same_press
 from storage.database.unit_of_work import connection_of, table_of
 from storage.enums import InboxState, Messenger
 from storage.tables import Account, Chat, Draft, FileHandle, Grant, InboxUpdate
@@ -113,6 +113,22 @@ _NEXT = (
     .order_by(col(InboxUpdate.id))
     .limit(bindparam("most"))
 )
+
+#: The update of a chat before a given one. Looked for among so many rows of all chats, as no index orders those of one.
+_LOOKED_BACK = 2000
+_PREVIOUS = (
+    select(InboxUpdate.raw, InboxUpdate.state, InboxUpdate.received_at)
+    .where(
+        col(InboxUpdate.id) < bindparam("row_id"),
+        col(InboxUpdate.id) >= bindparam("oldest"),
+        col(InboxUpdate.messenger) == bindparam("messenger"),
+        col(InboxUpdate.lane) == bindparam("lane"),
+    )
+    .order_by(col(InboxUpdate.id).desc())
+    .limit(1)
+)
+#: Between the taps of one that was doubled, by a finger or by a bad line.
+DOUBLED_WITHIN = timedelta(seconds=60)
 
 
 def load_turn(
@@ -248,6 +264,18 @@ def next_unfinished(db: Session, row: InboxRow, most: int) -> list[InboxRow]:
     """What this chat sent after `row` and is not done yet, oldest first."""
     key = {"messenger": row.messenger, "lane": row.lane, "row_id": row.id, "most": most}
     return [InboxRow(*row) for row in db.execute(_NEXT, key)]
+
+
+def repeats_press(db: Session, row: InboxRow, now: datetime) -> bool:
+    """Whether this update presses the button that the update before it in this chat pressed as well, just now: what it
+    asks for was done or answered then."""
+    if row.lane is None:
+        return False
+    key = {"row_id": row.id, "oldest": row.id - _LOOKED_BACK, "messenger": row.messenger, "lane": row.lane}
+    earlier = db.execute(_PREVIOUS, key).first()
+    if earlier is None or earlier.state not in (InboxState.DONE, InboxState.ANSWERED):
+        return False
+    return now - earlier.received_at <= DOUBLED_WITHIN and is_same_press(earlier.raw, row.raw)
 
 
 def schedule_deletion(db: Session, row_id: int, message_id: int) -> None:
