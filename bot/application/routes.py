@@ -49,6 +49,8 @@ class Route:
     prepare: Prepare | None = None
     #: Who of them may still press it while their account is suspended.
     suspended: Roles = frozenset()
+    #: An open dialogue goes on below it.
+    beside: bool = False
 
 
 class Routes:
@@ -74,10 +76,11 @@ class Routes:
         roles: Iterable[Role | None],
         prepare: Prepare | None = None,
         suspended: Iterable[Role | None] = (),
+        beside: bool = False,
     ) -> Callable[[Decide], Decide]:
         """Declare a screen. It must not change anything. A suspended account sees it only in a role of
-        `suspended`."""
-        return self._declare(action, roles, True, prepare, suspended)
+        `suspended`. `beside`: it may be read in the middle of a dialogue, which goes on below it."""
+        return self._declare(action, roles, True, prepare, suspended, beside)
 
     def act(
         self,
@@ -97,11 +100,12 @@ class Routes:
         shows: bool,
         prepare: Prepare | None,
         suspended: Iterable[Role | None],
+        beside: bool = False,
     ) -> Callable[[Decide], Decide]:
         route_roles, suspended_roles = frozenset(roles), frozenset(suspended)
 
         def declare(decide: Decide) -> Decide:
-            self._add(Route(action, decide, route_roles, shows, prepare, suspended_roles))
+            self._add(Route(action, decide, route_roles, shows, prepare, suspended_roles, beside))
             return decide
 
         return declare

@@ -50,6 +50,8 @@ class Incoming:
     pressed: bool = False
     callback_id: str | None = None
     edited: bool = False
+    #: What the message is, where it is none of the above: "voice", "sticker", "location" or "video".
+    unread: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

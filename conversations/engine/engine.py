@@ -25,9 +25,11 @@ from conversations.engine.steps import (
     SUMMARY,
     Position,
     Question,
+    aside_of,
     end_of,
     finish_answers,
     is_answered,
+    is_secret,
 )
 from conversations.engine.transitions import DialogueTransitions
 
@@ -183,7 +185,9 @@ def work_for(turn: Turn, position: Position) -> Callable[[Resources], Awaitable[
     key = step_button_of(turn, position)
     if incoming.pressed and key is None:
         return None
-    asks_question = prepares and (key is None or key.action == "choose")
+    if key is not None and key.action == "meant":
+        incoming = replace(incoming, text=aside_of(turn, position).get("text"))
+    asks_question = prepares and (key is None or key.action in ("choose", "meant"))
     ends = dialogue.prepare_finish is not None and _may_finish(position, key)
     if not asks_question and not ends:
         return None
@@ -207,7 +211,9 @@ def _may_finish(position: Position, key: StepButton | None) -> bool:
     if open_step is None:
         last = "yes" if dialogue.second_question else "confirm"
         return key is not None and key.action == last and position.step in (SUMMARY, SECOND_QUESTION)
-    if end_of(dialogue) is not None or (key is not None and key.action not in ("choose", "skip", "next")):
+    if end_of(dialogue) is not None or (
+        key is not None and key.action not in ("choose", "skip", "next", "meant")
+    ):
         return False
     missing = [
         step
@@ -222,4 +228,4 @@ def hides(turn: Turn, position: Position) -> bool:
     incoming, step = turn.incoming, position.open_step
     if step is None or incoming.text is None or incoming.command is not None:
         return False
-    return step.hidden or step.question.hides(incoming.text)
+    return is_secret(step, incoming.text)

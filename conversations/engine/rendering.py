@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
 from bot.core.context import Turn
 from bot.core.screens import MAX_LABEL, Attachment, Button, Press, Screen
+from bot.rules.recognised_words import Intent
 from bot.rules.validators import LONGEST_KEY, normalise, search_key
 from bot.texts import Quoted, Sentence, checked, has, one_line, placeholders, t
 from bot.texts.answers import in_sentence, with_persian_digits
@@ -18,6 +19,7 @@ from conversations.engine.steps import (
     DISCARD,
     SECOND_QUESTION,
     Position,
+    aside_of,
     is_answered,
     label_of,
     progress_text,
@@ -30,7 +32,18 @@ PAGE_LENGTH = 3000
 PAGE_FIELDS = 40
 VALUE_LENGTH = 320
 #: What may be typed for a confirmation, whatever its button says.
-_SHORT_ANSWERS = {"yes": t("nav.yes"), "no": t("nav.no")}
+_SHORT_ANSWERS = {"yes": t("nav.yes"), "no": t("nav.no"), "meant": t("nav.yes")}
+#: What is asked for in words, and the buttons that do it, the first of them that the screen has.
+_BUTTONS_IN_WORDS = {
+    Intent.BACK: ("back",),
+    Intent.SKIP: ("next", "skip"),
+}
+_CONFIRMING_IN_WORDS = {
+    Intent.BACK: ("no", "later", "cancel"),
+    Intent.STOP: ("no", "later", "cancel"),
+    Intent.REFUSAL: ("no",),
+}
+_NONE = search_key("ندارم")
 #: Of the pressed button, in a turn's memo.
 KEY = "dialogue.key"
 
@@ -102,8 +115,9 @@ def press_of(key: StepButton, position: Position) -> Press:
 def rendered_step(turn: Turn, position: Position) -> RenderedStep:
     """What the chat shows at its place in the dialogue."""
     if position.open_step is not None:
-        prompt = position.open_step.question.make_prompt(turn, position.open_step, position.answers)
-        return _question(turn, position, position.open_step, prompt)
+        rendered = rendered_question(turn, position, position.open_step)
+        aside = aside_of(turn, position)
+        return _aside(rendered, aside) if aside else rendered
     if position.step == DISCARD:
         return _yes_no(t("form.discard_confirm"))
     if position.step == SECOND_QUESTION and position.dialogue.second_question:
@@ -112,6 +126,29 @@ def rendered_step(turn: Turn, position: Position) -> RenderedStep:
             _second_question(turn, position, question), key=question if isinstance(question, str) else ""
         )
     return _summary(turn, position)
+
+
+def rendered_question(turn: Turn, position: Position, step: Step) -> RenderedStep:
+    """The open step's question, whatever was written at it."""
+    return _question(turn, position, step, step.question.make_prompt(turn, step, position.answers))
+
+
+def _aside(question: RenderedStep, aside: Mapping[str, Any]) -> RenderedStep:
+    """What was written is asked about, above the question: is it the answer, or something else?"""
+    help_, stop = StepButton("help", t("menu.help")), StepButton("stop", t("aside.stop"))
+    ask, written = str(aside.get("ask")), str(aside.get("text"))
+    sentence = (
+        t(f"aside.ask_{ask}", answer=_cut(one_line(written), 80))
+        if ask == "answer"
+        else t(f"aside.ask_{ask}")
+    )
+    text = f"{sentence}\n\n{question.text}"
+    if ask == "answer":
+        return RenderedStep(
+            text, ((StepButton("meant", t("aside.meant")),), (help_, stop)), question.attachments
+        )
+    extra = (help_,) if ask == "question" else (help_, stop)
+    return replace(question, text=text, rows=(extra, *question.rows))
 
 
 def step_button_of(turn: Turn, position: Position) -> StepButton | None:
@@ -131,6 +168,20 @@ def step_button_of(turn: Turn, position: Position) -> StepButton | None:
         key = rendered.typed(incoming.text or "", numbered=step is not None and step.question.numbered)
     turn.memo[KEY] = (stands, key)
     return key
+
+
+def button_for(intent: Intent, keys: Sequence[StepButton], *, at_question: bool) -> StepButton | None:
+    """The button that does what was asked for in words («برگرد»، «رد کردن»); None where the screen has none.
+    `at_question`: words may be an answer there, so that only those are taken that mean one button."""
+    if intent is Intent.NONE:
+        ends = [
+            key for key in keys if key.action in ("choose", "skip") and _label_key(key.label).endswith(_NONE)
+        ]
+        return ends[0] if len(ends) == 1 else None
+    wanted = (_BUTTONS_IN_WORDS if at_question else _CONFIRMING_IN_WORDS).get(intent, ())
+    found = (key for action in wanted for key in keys if key.action == action)
+    on = (key for key in keys if intent is Intent.SKIP and key.action == "choose" and key.arg == "next")
+    return next(found, None) or next(on, None)
 
 
 def _second_question(turn: Turn, position: Position, question: str | Callable[[Turn, Answers], str]) -> str:

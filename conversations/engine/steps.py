@@ -44,6 +44,10 @@ class Question(ABC):
     secret: ClassVar[bool] = False
     #: Offers its own way on («مدرک بعدی») in place of «بعدی».
     own_next: ClassVar[bool] = False
+    #: Any words may answer it: those that look like a greeting, a command or a question are asked about first.
+    free_text: ClassVar[bool] = False
+    #: It is answered in sentences, to which greetings and questions belong.
+    in_sentences: bool = False
     #: What leaving an optional question open stores, and the text key of its button.
     skipped: Any = None
     skip_label: ClassVar[str] = "nav.skip"
@@ -112,6 +116,20 @@ def question_state_of(turn: Turn, step: Step) -> Mapping[str, Any]:
     """What this question itself keeps in the chat's row (`Incomplete.question_state`): its page, its search."""
     question_state = turn.chat.dialogue_state
     return question_state if question_state.get("step") == step.key else {}
+
+
+def is_secret(step: Step, text: str) -> bool:
+    """Whether this text may be a password: it is taken as it is, or not at all."""
+    return step.hidden or step.question.secret or step.question.hides(text)
+
+
+def aside_of(turn: Turn, position: Position) -> Mapping[str, Any]:
+    """What was written at the open step that looks like no answer, until it is known what was meant: `text`, and `ask`,
+    the text key under "aside." of what is asked back."""
+    state = turn.chat.dialogue_state
+    here = position.open_step is not None and state.get("step") == position.step
+    aside = state.get("aside") if here else None
+    return aside if isinstance(aside, dict) else {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from bot.core.context import Turn
 from bot.core.incoming import FileTaken
 from bot.core.refusals import FileRejected, InvalidInput, Refusal, Stale
 from bot.core.screens import Button, Press, Reply, Screen
+from bot.rules.recognised_words import Intent, intent_of
 from bot.services.drafts import store as draft_store
-from bot.texts import t
+from bot.texts import has, t
 from bot.texts.answers import in_sentence
 from conversations.engine.declaration import (
     Dialogue,
@@ -23,12 +24,20 @@ from conversations.engine.declaration import (
     Step,
     UserInput,
 )
-from conversations.engine.rendering import StepButton, rendered_step, shown, step_button_of
+from conversations.engine.rendering import (
+    StepButton,
+    button_for,
+    rendered_question,
+    rendered_step,
+    shown,
+    step_button_of,
+)
 from conversations.engine.steps import (
     DISCARD,
     SECOND_QUESTION,
     SUMMARY,
     Position,
+    aside_of,
     before_end,
     compatible_answers,
     current_step_key,
@@ -36,6 +45,7 @@ from conversations.engine.steps import (
     finish_answers,
     first_open,
     has_label,
+    is_secret,
     label_of,
     steps_of,
 )
@@ -43,6 +53,8 @@ from conversations.engine.validation import check_dialogue
 
 #: Commands that only show something: the dialogue goes on below it.
 READING = frozenset({"help", "privacy"})
+#: What belongs to a text in sentences.
+_IN_SENTENCES = frozenset({Intent.GREETING, Intent.ACKNOWLEDGEMENT, Intent.REFUSAL, Intent.QUESTION})
 #: Of the route, in a turn's memo.
 MEMO = "dialogue.route"
 
@@ -134,6 +146,8 @@ class DialogueTransitions:
             return self._pressed(turn, position, key)
         if incoming.pressed:
             raise Stale()
+        if (reply := self._spoken(turn, position)) is not None:
+            return reply
         if step is None:
             raise InvalidInput("error.unknown")
         wants = step.question.wants
@@ -147,7 +161,66 @@ class DialogueTransitions:
             return self._answer(turn, position, step, UserInput(contact=incoming.contact))
         if incoming.text is not None and wants is not InputKind.FILE:
             return self._answer(turn, position, step, UserInput(text=incoming.text))
-        raise InvalidInput("error.want_file" if wants is InputKind.FILE else "error.want_text")
+        if wants is InputKind.FILE:
+            raise InvalidInput("error.want_file")
+        unread = f"error.unread_{incoming.unread}"
+        raise InvalidInput(unread if has(unread) else "error.want_text")
+
+    def _spoken(self, turn: Turn, position: Position) -> Reply | None:
+        """What a text leads to that is no answer, or may be none: to the bot's help, back, on, out, or to a question
+        what was meant. None: it is an answer like any other. Raises InvalidInput."""
+        text, step = turn.incoming.text, position.open_step
+        if text is None or (step is not None and is_secret(step, text)):
+            return None
+        intent = intent_of(text)
+        if intent is None or (step is not None and step.question.in_sentences and intent in _IN_SENTENCES):
+            return None
+        rendered = rendered_step(turn, position) if step is None else rendered_question(turn, position, step)
+        key = button_for(intent, list(rendered.buttons()), at_question=step is not None)
+        if key is not None:
+            return self._pressed(turn, position, key)
+        if step is None:
+            return Reply(goto=self.commands["help"]) if intent is Intent.HELP else None
+        try:
+            if step.question.wants is InputKind.FILE:
+                raise InvalidInput("error.want_file")
+            takes = self._accepted(turn, position, step, UserInput(text=text))
+        except InvalidInput:
+            return self._not_an_answer(turn, position, intent)
+        if not step.question.free_text or isinstance(takes, Finish):
+            return None
+        return self._ask_what_is_meant(turn, position, "answer")
+
+    def _not_an_answer(self, turn: Turn, position: Position, intent: Intent) -> Reply | None:
+        match intent:
+            case Intent.HELP:
+                return Reply(goto=self.commands["help"])
+            case Intent.STOP | Intent.MENU:
+                return self._ask_what_is_meant(turn, position, "stop")
+            case Intent.QUESTION:
+                return self._ask_what_is_meant(turn, position, "question")
+        return None
+
+    def _ask_what_is_meant(self, turn: Turn, position: Position, ask: str) -> Reply:
+        """Keep the text with the chat's place and ask about it; «بله» stores it as it was written."""
+        text = turn.incoming.text if ask == "answer" else ""
+        turn.chat.dialogue_state = {
+            **turn.chat.dialogue_state,
+            "step": position.step,
+            "aside": {"text": text, "ask": ask},
+        }
+        return self._show(turn)
+
+    @staticmethod
+    def _accepted(turn: Turn, position: Position, step: Step, given: UserInput) -> Any:
+        """What the question makes of what was given. Raises InvalidInput."""
+        unwrapped = turn.prepared
+        if isinstance(unwrapped, Prepared):
+            turn.prepared = unwrapped.question
+        try:
+            return step.question.accept(turn, step, position.answers, given)
+        finally:
+            turn.prepared = unwrapped
 
     def _commanded(self, turn: Turn, position: Position, command: str) -> Reply:
         if command in ("cancel", "stop"):
@@ -194,6 +267,16 @@ class DialogueTransitions:
                 return self._back(turn, position, step)
             case "next":
                 return self._next(turn, position, step)
+            case "meant":
+                return self._answer(
+                    turn, position, step, UserInput(text=aside_of(turn, position).get("text"))
+                )
+            case "help":
+                kept = {name: value for name, value in turn.chat.dialogue_state.items() if name != "aside"}
+                turn.chat.dialogue_state = kept
+                return Reply(goto=self.commands["help"])
+            case "stop":
+                return self._out(turn, position)
         return None
 
     def _declined(self, turn: Turn, position: Position) -> Reply:
@@ -206,11 +289,7 @@ class DialogueTransitions:
 
     def _answer(self, turn: Turn, position: Position, step: Step, given: UserInput) -> Reply:
         """The question takes what was given. Raises InvalidInput."""
-        unwrapped = turn.prepared
-        if isinstance(unwrapped, Prepared):
-            turn.prepared = unwrapped.question
-        answer = step.question.accept(turn, step, position.answers, given)
-        turn.prepared = unwrapped
+        answer = self._accepted(turn, position, step, given)
         if isinstance(answer, Incomplete):
             if answer.keep_value:
                 draft_store.write_draft(

@@ -23,6 +23,8 @@ class Ticks(Question):
 
     numbered: ClassVar[bool] = True
     own_next: ClassVar[bool] = True
+    free_text: ClassVar[bool] = True
+    in_sentences = True
 
     def __init__(
         self,

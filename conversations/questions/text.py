@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from bot.core.context import Turn
 from bot.core.refusals import InvalidInput
@@ -16,6 +16,8 @@ from conversations.engine.steps import Question, prompt_of
 
 class TextQuestion(Question):
     """One line, checked by `read`; at most one offered answer besides (`offers`)."""
+
+    free_text: ClassVar[bool] = True
 
     def make_prompt(self, turn: Turn, step: Step, answers: Answers) -> Prompt:
         choices = tuple((choice,) for choice in self.offered_answers(turn, answers))
@@ -159,6 +161,7 @@ class Text(TextQuestion):
         self, min: int = 1, max: int = 500, *, lines: bool = False, short: str = "error.short_text"
     ) -> None:
         self.min, self.max, self.lines, self.short = min, max, lines, short
+        self.in_sentences = lines
 
     def parse(self, turn: Turn, text: str) -> str:
         if len(text) > 4 * self.max + 16:

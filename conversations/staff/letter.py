@@ -49,6 +49,10 @@ def letter_text(*, number: str | None, title: str, text: str, files: int, date: 
 class LetterLine(Text):
     """A line of the letter, kept as its readers see it."""
 
+    def __init__(self, min: int, max: int) -> None:
+        super().__init__(min, max)
+        self.in_sentences = True
+
     def parse(self, turn: Turn, text: str) -> Any:
         return as_written(text, lambda part: str(super(LetterLine, self).parse(turn, part)))
 
@@ -58,6 +62,8 @@ class LetterLine(Text):
 
 class Body(TextQuestion):
     """The letter's text: it fits into one message together with its head."""
+
+    in_sentences = True
 
     def parse(self, turn: Turn, text: str) -> str:
         text = as_written(text, lambda part: validators.normalise(part, lines=True))

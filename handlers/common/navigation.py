@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.core.context import Turn
 from bot.core.screens import Button, Press, button
 from bot.texts import formats, t
 
@@ -14,6 +15,11 @@ LONGEST = 3800
 
 def home_button() -> Button:
     return button(t("nav.home"), "home")
+
+
+def form_rows(turn: Turn) -> list[ButtonRow]:
+    """From a screen that is read in the middle of a dialogue, back to its question."""
+    return [(button(t("aside.form"), "form"),)] if turn.chat.dialogue is not None else []
 
 
 def back_button(action: str, id: int = 0, *, arg: str = "", label: str = "nav.back") -> Button:

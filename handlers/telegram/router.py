@@ -13,14 +13,15 @@ from bot.messengers.processing import inbox_store
 from bot.messengers.processing.answer import ReplyChain
 from bot.rules import credentials
 from bot.rules.account import preferred
+from bot.rules.recognised_words import Intent, intent_of
 from bot.rules.validators import LONGEST_KEY, search_key
 from bot.services import accounts
-from bot.texts import quoted, t
+from bot.texts import has, quoted, t
 from conversations.engine.engine import Engine
 from storage.database.unit_of_work import savepoint
-from storage.enums import AccountState
+from storage.enums import AccountState, Role
 
-HOME = Press("home")
+HOME, HELP = Press("home"), Press("help")
 #: Screens that may follow each other by `goto`.
 MAX_GOTO = 6
 
@@ -168,11 +169,57 @@ class UpdateRouter:
                 return self._press(turn, press)
         if (meant := self._meant(turn)) is not None:
             return self._press(turn, meant)
+        if turn.incoming.text is None:
+            raise self._unread(turn)
+        if self._holds_credentials(turn):
+            raise Refusal("error.unknown")
+        return self._spoken(turn, turn.incoming.text)
+
+    def _spoken(self, turn: Turn, text: str) -> Reply:
+        """A text outside every dialogue: a greeting, a command in words, a question. Raises Refusal for another."""
+        intent = None if turn.incoming.command is not None else intent_of(text)
+        match intent:
+            case Intent.GREETING | Intent.ACKNOWLEDGEMENT:
+                notice = (
+                    t(f"spoken.{intent}")
+                    if turn.account is not None or intent is not Intent.GREETING
+                    else None
+                )
+                return Reply(goto=HOME, notice=notice)
+            case Intent.MENU | Intent.STOP:
+                return Reply(goto=HOME)
+            case Intent.BACK:
+                ways = [
+                    button.press for button in self.current(turn).buttons() if button.label == t("nav.back")
+                ]
+                return Reply(goto=ways[0] or HOME) if ways else Reply(goto=HOME)
+            case Intent.HELP:
+                return Reply(goto=HELP)
+            case Intent.QUESTION:
+                return Reply(goto=HELP, notice=t("spoken.question"))
         raise Refusal("error.unknown")
+
+    @staticmethod
+    def _unread(turn: Turn) -> Refusal:
+        """Why a message without text leads nowhere here, and where its kind is taken."""
+        incoming = turn.incoming
+        if incoming.file is not None:
+            who = (
+                turn.role.value if turn.role is Role.OFFICER else "guest" if turn.account is None else "other"
+            )
+            ways = {
+                "guest": (button(t("guest.register"), "register"), button(t("guest.login"), "login")),
+                "officer": (button(t("menu.qual"), "qual"),),
+            }
+            return Refusal(f"error.file_at_home_{who}", next_buttons=ways.get(who, ()))
+        if incoming.contact is not None:
+            return Refusal("error.contact_at_home")
+        unread = f"error.{incoming.unread}_at_home"
+        return Refusal(unread if has(unread) else "error.unknown")
 
     def _press(self, turn: Turn, press: Press) -> Reply:
         route = self.route(turn, press)
-        if turn.chat.dialogue is not None:
+        if turn.chat.dialogue is not None and not route.beside:
             self.dialogues.leave(turn)
         if route.shows:
             return Reply(goto=press)

@@ -138,7 +138,20 @@ def _message(update_id: int, message: Message, messenger: Messenger, *, edited: 
         caption=_clean(message.caption),
         album=None if message.media_group_id is None else str(message.media_group_id),
         edited=edited,
+        unread=_unread(message),
     )
+
+
+def _unread(message: Message) -> str | None:
+    """The kind of a message in which nothing is read."""
+    if message.voice is not None or message.audio is not None:
+        return "voice"
+    if message.sticker is not None:
+        return "sticker"
+    if message.location is not None or message.venue is not None:
+        return "location"
+    moving = (message.video, message.video_note, None if message.document else message.animation)
+    return "video" if any(one is not None for one in moving) else None
 
 
 def require_own_sender(chat: Chat, sender: User | None) -> None:

@@ -32,7 +32,7 @@ def _each(actions: str, roles: Iterable[Role | None], **other: object) -> dict[s
 _READS: Who = frozenset({OFFICER})
 
 EXPECTED: dict[str, Access] = {
-    **_each("home help privacy card.check register login", ANYBODY, suspended=ANYBODY),
+    **_each("home help form privacy card.check register login", ANYBODY, suspended=ANYBODY),
     **_each("forgot", ANYBODY),
     **_each("register.drop", {None}),
     **_each("logout role role.choose me.signout", ACCOUNTS, suspended=ACCOUNTS),
