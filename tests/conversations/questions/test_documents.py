@@ -99,7 +99,7 @@ def test_a_document_belongs_to_who_sent_it(app: App) -> None:
     (number,) = file_ids(person)
     assert app.get(StoredFile, number).account_id == person.account.id
     app.change(Draft, other.draft.id, answers={"x": [number, *file_ids(other)]})
-    other.type("?").sees("b.pdf").sees_not("a.pdf").tap("مدرک بعدی")
+    other.type("متن").sees("b.pdf").sees_not("a.pdf").tap("مدرک بعدی")
     assert number not in answer_of(other)
 
 

@@ -79,7 +79,7 @@ def test_a_line_that_reads_nothing_is_found_before_anybody_types() -> None:
         (Email(), "A@B.ir", "a@b.ir"),
         (Address(), "شیراز، خیابان زند", "شیراز، خیابان زند"),
         (BirthCertNo(), "1", "1"),
-        (Text(2, 9), "  سلام  ", "سلام"),
+        (Text(2, 9), "  پرستار  ", "پرستار"),
         (Mobile(), "0912 345 6789", {"number": "+989123456789", "verified": False}),
         (Confirm(), "بله", True),
         (Confirm(), "خیر", False),

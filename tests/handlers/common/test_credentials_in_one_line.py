@@ -97,5 +97,5 @@ def test_what_is_no_secret_stays(app: App) -> None:
         guest.type(text).sees_not("حذف شد")
     assert guest.deleted == []
 
-    guest.tap("ورود").type("کد کاربری: ۱۲۳۴۵۶۷۸").sees("رمز عبور خود را بنویسید")
+    guest.command("menu").tap("ورود").type("کد کاربری: ۱۲۳۴۵۶۷۸").sees("رمز عبور خود را بنویسید")
     assert guest.deleted == []
