@@ -19,11 +19,10 @@ from conversations.engine.engine import Engine
 from handlers.common.letters import inbox_button
 from handlers.common.navigation import ButtonRow, form_rows, home_button
 from handlers.distributor import menu
+from handlers.officer import home
 from handlers.staff import menu as staff_menu
 from storage.enums import AccountState, Role
 
-#: Dialogue of a kept draft → the act that continues it.
-RESUMES = {"qualification": "qual.draft", "fix": "qual.fix", "registration": "register"}
 #: Refunds that are counted at most; more are shown as «۹۹».
 COUNTED = 99
 
@@ -34,12 +33,11 @@ def routes(engine: Engine) -> Routes:
 
     @table.show("home", roles=EVERYONE, suspended=EVERYONE)
     def show_home(turn: Turn, press: Press) -> Screen:
-        drafts = engine.open_drafts(turn)
         if turn.account is None:
-            return _guest_menu(drafts)
+            return _guest_menu(engine.open_drafts(turn))
         if turn.account.state is AccountState.SUSPENDED:
             return _suspended_menu(turn)
-        screen = _role_menu(turn, _unfinished(drafts) if turn.role is Role.OFFICER else None)
+        screen = _role_menu(turn, engine)
         return _with_credentials(screen) if is_unseen(turn, turn.account) else screen
 
     table.show("help", roles=EVERYONE, suspended=EVERYONE, beside=True)(show_help)
@@ -84,11 +82,13 @@ def _suspended_menu(turn: Turn) -> Screen:
     return Screen(f"{sentence}\n{t('menu.suspended')}", (*rows, *_account_rows(turn)))
 
 
-def _role_menu(turn: Turn, unfinished: tuple[str, int] | None) -> Screen:
+def _role_menu(turn: Turn, engine: Engine) -> Screen:
     assert turn.account is not None
     lines, rows = [t("menu.home", name=turn.account.name)], list[ButtonRow]()
     match turn.role:
         case Role.OFFICER:
+            standing, rows = home.home_lines(turn, engine)
+            lines = [t("menu.officer", name=turn.account.name), *standing]
             rows.append((button(t("menu.qual"), "qual"),))
             rows += [(button(t("menu.centers"), "centers"),), (inbox_button(turn),)]
         case Role.EXPERT | Role.IN_CHARGE:
@@ -101,16 +101,7 @@ def _role_menu(turn: Turn, unfinished: tuple[str, int] | None) -> Screen:
             line, own = menu.home_menu(turn)
             lines.append(line)
             rows += own
-    if unfinished is not None:
-        dialogue, subject_id = unfinished
-        lines.append(t(f"unfinished.{dialogue}"))
-        rows.insert(0, (button(t(f"resume.{dialogue}"), RESUMES[dialogue], subject_id),))
     return Screen("\n".join(lines), (*rows, *_account_rows(turn)))
-
-
-def _unfinished(drafts: list[tuple[str, int]]) -> tuple[str, int] | None:
-    """The newest draft (dialogue, subject) that can be continued from here."""
-    return next((draft for draft in drafts if draft[0] in RESUMES), None)
 
 
 def _expert_lines(turn: Turn) -> list[str]:

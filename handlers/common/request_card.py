@@ -6,7 +6,7 @@ See docs/specification.md 4.3.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlmodel import Session
@@ -15,6 +15,7 @@ from bot.core.context import Actor
 from bot.core.screens import button
 from bot.rules.request_items import DOCUMENT
 from bot.services.qualification import timeline as tracking_service
+from bot.services.qualification.standing import COUNTED, Standing
 from bot.services.review import rejection
 from bot.texts import formats, quoted, t
 from conversations.common.labels import Wording, is_document, shortened
@@ -33,10 +34,15 @@ def tracking_text(
     last_round: DeficiencyRound | None,
     attempt: PaymentAttempt | None,
     expert_missing: bool,
+    standing: Standing | None,
+    now: datetime,
 ) -> str:
     """Everything that an officer wants to know of a request (R7)."""
     university = words.university(request.university_code)
-    lines = [t("qual.track_intro"), t(f"status.{request.state}"), *_state_lines(request, university), ""]
+    lines = [t("qual.track_intro"), t(f"status.{request.state}"), *_state_lines(request, university)]
+    if standing is not None:
+        lines += _standing_lines(request, standing, expert_missing=expert_missing, now=now)
+    lines.append("")
     if request.tracking_code:
         lines += [
             t("qual.code", code=request.tracking_code),
@@ -53,6 +59,32 @@ def tracking_text(
     if request.fee_rial and request.state in (RequestState.AWAITING_PAYMENT, RequestState.COMPLETED):
         lines += ["", *_fee_lines(request, attempt)]
     return truncate_lines(_without_empty_end(lines))
+
+
+def _standing_lines(
+    request: QualificationRequest, standing: Standing, *, expert_missing: bool, now: datetime
+) -> list[str]:
+    lines = age_line(request, now)
+    if standing.before is not None:
+        n = formats.digits(min(standing.before, COUNTED))
+        key = "in_queue" if standing.before else "first_in_queue"
+        lines.append(t(f"qual.{'far_in_queue' if standing.before > COUNTED else key}", n=n))
+    if standing.usual is not None and not expert_missing:  # nobody is there to keep it
+        lines.append(t("qual.usual", age=formats.age(_whole_days(standing.usual))))
+    return lines
+
+
+def age_line(request: QualificationRequest, now: datetime) -> list[str]:
+    """How long the university has had a request; nothing in other states."""
+    if request.state not in (RequestState.SUBMITTED, RequestState.IN_REVIEW) or request.submitted_at is None:
+        return []
+    return [t("qual.age", age=formats.age(now - request.submitted_at))]
+
+
+def _whole_days(span: timedelta) -> timedelta:
+    """Rounded up: nobody is promised less than it takes."""
+    day = timedelta(days=1)
+    return span if span < day else -(-span // day) * day
 
 
 def _without_empty_end(lines: Iterable[str]) -> list[str]:

@@ -17,6 +17,7 @@ from bot.services import payments, qualification
 from bot.services.officers import card
 from bot.services.payments import PAYMENT_CHECKS, PaymentCheck
 from bot.services.qualification import requests
+from bot.services.qualification.standing import standing_of
 from bot.services.review import routing
 from bot.texts import t
 from conversations.common.labels import Wording
@@ -178,6 +179,7 @@ def show_tracking(turn: Turn, press: Press) -> Screen:
         return Screen(t("sentence.none"), (*rows, navigation_row("qual")))
     request = own_request(turn, press)
     assert request.id is not None
+    standing = standing_of(turn.db, request, now=turn.now)
     waits = request.state is RequestState.SUBMITTED and request.university_code is not None
     text = request_card.tracking_text(
         Wording.load(turn.db),
@@ -185,6 +187,8 @@ def show_tracking(turn: Turn, press: Press) -> Screen:
         last_round=qualification.open_round(turn.db, request),
         attempt=payments.latest(turn.db, request_id=request.id),
         expert_missing=waits and not routing.has_active_expert(turn.db, request.university_code or ""),
+        standing=standing,
+        now=turn.now,
     )
     return Screen(text, (*_action_rows(turn, request), navigation_row("qual")))
 

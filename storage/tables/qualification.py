@@ -35,6 +35,8 @@ class QualificationRequest(SQLModel, table=True):
             postgresql_where=text(_OPEN),
         ),
         Index("ix_qualification_request_queue", "university_code", "state", "submitted_at"),
+        # How long a university usually takes is read from this index alone.
+        Index("ix_qualification_request_decided", "university_code", "decided_at", "submitted_at"),
         CheckConstraint(
             "state <> 'REJECTED' OR (reject_reason IS NOT NULL AND coalesce(length(reject_text), 0) >= 5)",
             name="rejection_has_reason",

@@ -38,7 +38,7 @@ LEFT: list[tuple[str, Reply, str, str]] = [
     ("نام شهر", send("شیراز"), "city", "شیراز"),
 ]
 #: After a kill the menu may be shown again instead of the welcome.
-MENU = re.compile("خوش آمدید|یکی از گزینه‌های زیر|کارتابل|مدیریت شعبه‌ها")
+MENU = re.compile("خوش آمدید|گرامی،|کارتابل|مدیریت شعبه‌ها")
 
 
 async def hears(officer: Officer, wanted: str | re.Pattern[str]) -> Seen:

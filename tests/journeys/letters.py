@@ -43,7 +43,7 @@ async def write(
 
 
 async def unread(person: Person, n: str) -> None:
-    seen = await person.command("menu").sees("یکی از گزینه‌های زیر")
+    seen = await person.command("menu").sees("گرامی،")
     assert f"📬 صندوق پیام‌ها ({n})" in seen.labels, seen.labels
 
 
