@@ -6,7 +6,7 @@ from handlers import menu as menu_menu
 from handlers.common import account, letters, my_data
 from handlers.distributor import menu
 from handlers.expert import request
-from handlers.officer import card, cooperation, personal_details, qualification
+from handlers.officer import card, cooperation, personal_details, qualification, sheets
 from handlers.staff import distributors, experts
 from handlers.staff import menu as staff_menu
 
@@ -21,6 +21,7 @@ def all_routes(engine: Engine) -> Routes:
         personal_details,
         qualification,
         card,
+        sheets,
         cooperation,
         menu,
         request,

@@ -26,6 +26,8 @@ SILENT = (
     "uvicorn.access",
     "asyncio",
     "alembic",
+    "fontTools",
+    "fpdf",
 )
 
 #: What some reader takes for the end of a line, what a terminal obeys, and what UTF-8 cannot write.
@@ -140,7 +142,9 @@ def set_up(*, level: str = "INFO", form: str = "console", secrets: Iterable[str]
     root.handlers[:] = [handler]
     root.setLevel(level)
     for name in SILENT:
-        logging.getLogger(name).setLevel(logging.ERROR if name == "asyncio" else logging.WARNING)
+        # fpdf warns of letters that the font lacks: they are somebody's name.
+        quiet = name in ("asyncio", "fpdf")
+        logging.getLogger(name).setLevel(logging.ERROR if quiet else logging.WARNING)
     # A traceback for every page of HTML that a messenger's gateway answers with; who asked says it in one
     # line.
     logging.getLogger("telegram.request").setLevel(logging.CRITICAL)

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, func, or_, update
 from sqlmodel import Session, col, select
 
 from bot.core.screens import Button, button
+from bot.jobs.daytime import is_working_day
 from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from bot.services.review import routing
@@ -19,7 +20,6 @@ from storage.tables import Account, Grant
 
 #: In Tehran. Experts who could not be told in these hours (a downtime) are told the next morning.
 FROM, UNTIL = time(8), time(11)
-FRIDAY = 4
 #: A file under review counts as late after so many days (Q8).
 LATE = 10
 
@@ -27,7 +27,7 @@ LATE = 10
 def send_digests(db: Session, *, now: datetime) -> int:
     """Tell every expert who has something waiting and was not told this morning; say how many were told."""
     local = now.astimezone(formats.TEHRAN)
-    if local.weekday() == FRIDAY or not FROM <= local.time() < UNTIL:
+    if not is_working_day(local.date()) or not FROM <= local.time() < UNTIL:
         return 0
     sent, queues = 0, dict[str, routing.UnclaimedRequests]()
     for grant in _grants_due(db, local.date()):

@@ -1,5 +1,7 @@
 """N20: who is reminded of what, and drafts that are not continued (docs/specification.md 2.8, Q6–Q8, Q44).
 
+People are reminded by day only (`daytime.may_remind`). Alerts to staff are urgent: they come at any time.
+
 Each function is one unit: safe with several processes (a compare-and-set takes each case), and after a long
 downtime (the present state counts, not the ticks that were missed).
 """
@@ -14,6 +16,7 @@ from sqlmodel import Session, col, select
 
 from bot.core.context import SYSTEM
 from bot.core.screens import Button, button
+from bot.jobs.daytime import may_remind
 from bot.services.cooperation.requests import SUBJECT as COOPERATION
 from bot.services.qualification import drafts
 from bot.services.qualification import fees as tariff_rules
@@ -81,10 +84,15 @@ def _requests_due(
 def remind_officers(db: Session, *, now: datetime) -> int:
     """Of deficiencies, unpaid fees and unanswered cooperation, after 3, 7 and 30 days; after a downtime only
     once. Say how many."""
+    if not may_remind(now):
+        return 0
     states = (RequestState.DEFICIENT, RequestState.AWAITING_PAYMENT)
     due = _requests_due(db, QualificationRequest, states, OFFICER_DAYS, now)
     for step, request in due:
-        go_on = button(t("push.N20_go"), "qual.track", request.id or 0)
+        if request.state is RequestState.DEFICIENT:
+            go_on = button(t("fix.button"), "qual.fix", request.id or 0)
+        else:
+            go_on = button(t("push.N20_go"), "qual.track", request.id or 0)
         _remind(db, request, SUBJECT, request.account_id, step, go_on, now)
     asked = _requests_due(db, CooperationRequest, (CooperationState.PENDING_OFFICER,), OFFICER_DAYS, now)
     for step, cooperation in asked:
@@ -96,6 +104,8 @@ def remind_officers(db: Session, *, now: datetime) -> int:
 def remind_experts(db: Session, *, now: datetime) -> int:
     """Of files over 10 days, every 10 days: the reviewer of each, and all experts where the queue holds
     some."""
+    if not may_remind(now):
+        return 0
     universities = set()
     due = _requests_due(
         db, QualificationRequest, (RequestState.IN_REVIEW, RequestState.SUBMITTED), EXPERT_DAYS, now
@@ -204,9 +214,9 @@ def abandoned_drafts(db: Session, *, now: datetime) -> tuple[int, int]:
     for request, since in db.exec(query).all():
         assert request.id is not None
         notice = _notice(db, request.id, since)
-        if notice is None:
+        if notice is None and may_remind(now):
             announced += _announce(db, request, since, now)
-        elif notice <= now - DRAFT_NOTICE and since <= now - DRAFT_LIFETIME:
+        elif notice is not None and notice <= now - DRAFT_NOTICE and since <= now - DRAFT_LIFETIME:
             drafts.discard(db, actor=SYSTEM, request_id=request.id, now=now)
             removed += 1
     return announced, removed

@@ -1,1 +1,1 @@
-"""Generated files, never stored: report pictures, spreadsheets, officer cards. Pure functions."""
+"""Generated files, never stored: report pictures, spreadsheets, officer cards, receipts and certificates."""

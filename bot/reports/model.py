@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +32,17 @@ class StatisticsReport:
     subtitle: str
     bars: Sequence[Bars]
     tables: Sequence[ReportTable]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What a PDF of one page says. `facts` are (label, value); `link` is what the QR code leads to, if there is one."""
+
+    title: str
+    issuer: str
+    facts: tuple[tuple[str, str], ...]
+    note: str
+    issued: str
+    link: str | None
+    #: For the file's own data.
+    made_at: datetime

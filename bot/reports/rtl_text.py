@@ -12,7 +12,7 @@ from PIL import ImageDraw, ImageFont
 from bot.texts import BIDI_MARKS
 
 #: Vazirmatn (SIL Open Font License, beside the files): it holds the joined forms of all letters.
-_FONTS = files(__name__.rpartition(".")[0]).joinpath("fonts")
+FONTS = files(__name__.rpartition(".")[0]).joinpath("fonts")
 INK = "#1d2733"
 _RESHAPER = arabic_reshaper.ArabicReshaper({"support_ligatures": False, "support_zwj": True})
 
@@ -27,7 +27,7 @@ def visual(text: str) -> str:
 @cache
 def font(size: int, *, bold: bool = False) -> ImageFont.FreeTypeFont:
     name = "Vazirmatn-Bold.ttf" if bold else "Vazirmatn-Regular.ttf"
-    data = BytesIO(_FONTS.joinpath(name).read_bytes())
+    data = BytesIO(FONTS.joinpath(name).read_bytes())
     return ImageFont.truetype(data, size, layout_engine=ImageFont.Layout.BASIC)
 
 

@@ -15,8 +15,8 @@ from bot.core.context import Actor
 from bot.core.screens import button
 from bot.rules.request_items import DOCUMENT
 from bot.services.qualification import timeline as tracking_service
-from bot.services.qualification.standing import COUNTED, Standing
 from bot.services.review import rejection
+from bot.services.review.standing import COUNTED, Standing
 from bot.texts import formats, quoted, t
 from conversations.common.labels import Wording, is_document, shortened
 from handlers.common.navigation import ButtonRow, button_grid, truncate_lines

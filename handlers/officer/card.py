@@ -5,7 +5,7 @@ See docs/specification.md 7.
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 
 from sqlmodel import Session, select
 
@@ -15,6 +15,7 @@ from bot.core.context import Actor, PublicInfo, Turn
 from bot.core.incoming import Incoming
 from bot.core.refusals import Unavailable
 from bot.core.screens import Button, GeneratedFile, Press, Reply, Screen, button
+from bot.reports.drawing_queue import DRAWING
 from bot.services.officers import card as officers_card
 from bot.services.officers.card import Card
 from bot.texts import t
@@ -45,13 +46,13 @@ def show_card(turn: Turn, press: Press) -> Screen:
         return Screen(t("card.not_yet"), (navigation_row("qual"),))
     rows: list[ButtonRow] = [(button(t("card.picture"), "card.picture"),)]
     token = officers_card.token_of(turn.db, account_id=turn.account.id or 0)
-    link = _card_link(turn.public_info, turn.chat.messenger, token) if token is not None else None
+    link = card_link(turn.public_info, turn.chat.messenger, token) if token is not None else None
     if link is not None:
         rows.append((Button(t("card.copy"), copy=link),))
     return Screen(t("card.intro"), (*rows, navigation_row("qual")))
 
 
-def _card_link(public_info: PublicInfo, messenger: Messenger, token: str) -> str | None:
+def card_link(public_info: PublicInfo, messenger: Messenger, token: str) -> str | None:
     """To this bot on the messenger that the officer uses; None before the messenger has told our name."""
     address = public_info.bot_links.get(messenger)
     return f"{address}?start={PAYLOAD}_{token}" if address else None
@@ -77,18 +78,19 @@ async def _prepare_picture(resources: Resources, incoming: Incoming, press: Pres
     issued = await resources.database.run(unit)
     if issued is None:
         return None
-    link = _card_link(resources.public_info, incoming.messenger, issued.token)
+    link = card_link(resources.public_info, incoming.messenger, issued.token)
     if link is None:
         raise Unavailable
     from bot.reports import officer_card_image as drawing  # 15 MB that few processes ever need
 
-    return await asyncio.to_thread(
+    work = partial(
         drawing.draw,
         title=t("card.title"),
         lines=[(t("card.name"), issued.name), (t("card.code"), issued.masked_code)],
         note=t("card.note", day=jalali_day(now)),
         link=link,
     )
+    return await DRAWING.draw(issued.account_id, work)
 
 
 def send_picture(turn: Turn, press: Press) -> Reply:

@@ -33,7 +33,9 @@ def home_lines(turn: Turn, engine: Engine) -> tuple[list[str], list[ButtonRow]]:
     return [t("qual.menu", status=t(f"status.{latest.state}")), *lines], [(step,)]
 
 
-def _qualified(turn: Turn, engine: Engine, latest: QualificationRequest | None) -> tuple[list[str], list[ButtonRow]]:
+def _qualified(
+    turn: Turn, engine: Engine, latest: QualificationRequest | None
+) -> tuple[list[str], list[ButtonRow]]:
     """The qualification stands whatever comes of an amendment (Q2, Q16): one that has ended is not told of."""
     lines, rows = [t("qual.menu", status=t(f"status.{RequestState.COMPLETED}"))], list[ButtonRow]()
     if latest is not None and (latest.state in IN_CIRCULATION or latest.state is RequestState.DRAFT):

@@ -16,9 +16,10 @@ from bot.rules.qualification import QualificationAction, allowed_actions
 from bot.services import payments, qualification
 from bot.services.officers import card
 from bot.services.payments import PAYMENT_CHECKS, PaymentCheck
+from bot.services.payments.receipts import receipts_of
 from bot.services.qualification import requests
-from bot.services.qualification.standing import standing_of
 from bot.services.review import routing
+from bot.services.review.standing import standing_of
 from bot.texts import t
 from conversations.common.labels import Wording
 from conversations.engine.engine import Engine
@@ -146,7 +147,9 @@ def show_qualification(turn: Turn, press: Press) -> Screen:
         lines += ["", text]
         rows.append((begin,))
     if turn.account is not None and card.may_have(turn.db, account=turn.account):
-        rows.append((button(t("card.button"), "card"),))
+        rows.append((button(t("card.button"), "card"), button(t("certificate.button"), "certificate")))
+    if receipts_of(turn.db, actor=turn.actor):
+        rows.append((button(t("receipts.button"), "receipts"),))
     rows.append((button(t("qual.general"), "general"),))
     return Screen("\n".join(lines), (*rows, (home_button(),)))
 
@@ -179,7 +182,7 @@ def show_tracking(turn: Turn, press: Press) -> Screen:
         return Screen(t("sentence.none"), (*rows, navigation_row("qual")))
     request = own_request(turn, press)
     assert request.id is not None
-    standing = standing_of(turn.db, request, now=turn.now)
+    standing = standing_of(turn.db, actor=turn.actor, request=request, now=turn.now)
     waits = request.state is RequestState.SUBMITTED and request.university_code is not None
     text = request_card.tracking_text(
         Wording.load(turn.db),
@@ -203,6 +206,8 @@ def _action_rows(turn: Turn, request: QualificationRequest) -> list[ButtonRow]:
     if request.state is RequestState.AWAITING_PAYMENT and request.pay_token:
         pay = Button(t("pay.button"), url=payments.pay_url(turn.public_info, request.pay_token))
         rows += [(pay,), (button(t("pay.check"), "qual.check_pay", request.id),)]
+    if request.state is RequestState.COMPLETED and request.fee_rial:
+        rows.append((button(t("receipt.button"), "receipts.send", request.id),))
     if request.state in _ENDED and qualification.may_start(turn.db, actor=turn.actor, kind=request.kind):
         amends = request.kind is RequestKind.AMENDMENT
         rows.append((button(t("qual.again"), "qual.amend" if amends else "qual.new"),))

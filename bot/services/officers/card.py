@@ -27,6 +27,7 @@ TOKEN_BYTES = 16
 class Card:
     """All that a card says, to whomever; the national code is masked."""
 
+    account_id: int
     token: str
     name: str
     masked_code: str
@@ -76,4 +77,4 @@ def look_up(db: Session, *, token: str) -> Card | None:
 
 def _card(account: Account, token: str) -> Card:
     code = formats.masked(account.national_code or "")
-    return Card(token, account.name, code, account.state is AccountState.ACTIVE)
+    return Card(account.id or 0, token, account.name, code, account.state is AccountState.ACTIVE)

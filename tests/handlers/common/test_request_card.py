@@ -11,6 +11,7 @@ from handlers.common.request_card import tracking_text
 from storage.enums import AttemptState, RejectReason, RequestState
 from storage.tables import DeficiencyRound, PaymentAttempt, QualificationRequest
 from tests.support.factories.qualification import request_row
+from tests.support.factories.reference_data import NOW
 
 WORDS = Wording({}, {}, {}, {"sums": "دانشگاه علوم پزشکی شیراز"})
 FEE = 1_500_000
@@ -24,8 +25,17 @@ def request(state: RequestState, **values: Any) -> QualificationRequest:
     return request_row(1, state=state, **known | values)
 
 
+NOTHING_MORE: dict[str, Any] = {
+    "last_round": None,
+    "attempt": None,
+    "expert_missing": False,
+    "standing": None,
+    "now": NOW,
+}
+
+
 def shown(of: QualificationRequest, **known: Any) -> str:
-    return tracking_text(WORDS, of, **{"last_round": None, "attempt": None, "expert_missing": False} | known)
+    return tracking_text(WORDS, of, **NOTHING_MORE | known)
 
 
 def attempt(state: AttemptState, bank_ref: str | None = None) -> PaymentAttempt:

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import event
 from sqlmodel import Session
 
-from bot.services.qualification.standing import COUNTED
+from bot.services.review.standing import COUNTED
 from storage.enums import RejectReason, RequestKind, RequestState
 from tests.support.chat_driver import NOW, App, Person
 from tests.support.chat_people import (
@@ -23,11 +23,11 @@ from tests.support.chat_people import (
     officer,
     pick,
     request_of,
-    request_row,
     submit,
     suspend,
     tariff,
 )
+from tests.support.factories.qualification import request_row
 
 EMPTY_SENTENCE = "یکی از گزینه‌های زیر را انتخاب کنید"
 
@@ -106,13 +106,13 @@ def test_sent_and_waiting(app: App) -> None:
     app.clock.passes(days=3)
     sara.command("menu").sees("⏳ در انتظار بررسی", "از ارسال درخواست ۳ روز می‌گذرد")
     assert first_rows(sara) == ["🔎 پیگیری درخواست"]
-    at_request(expert(app), sara).tap("📌 بررسی با من")
+    at_request(expert(app), sara).tap("📌 برداشتن پرونده")
     sara.command("menu").sees("🔍 در حال بررسی").tap("پیگیری درخواست").sees("آخرین وضعیت درخواست شما")
 
 
 def test_a_deficiency_is_one_tap_away(app: App) -> None:
     sara = submit(officer(app))
-    at_request(expert(app), sara).tap("⚠️ اعلام نواقص").tap("آدرس پستی", "ارسال نواقص", "بله، ارسال شود")
+    at_request(expert(app), sara).tap("⚠️ اعلام نواقص").tap("آدرس محل زندگی", "ارسال نواقص", "بله، ارسال شود")
     sara.command("menu").sees("⚠️ دارای نقص")
     assert first_rows(sara) == ["رفع نقص"]
     sara.tap("رفع نقص").sees("آدرس")
@@ -176,8 +176,8 @@ def test_suspended_sees_the_reason_and_nothing_to_do(app: App) -> None:
     assert first_rows(sara) == []
 
 
-def test_the_menu_asks_the_database_no_more_than_before(app: App) -> None:
-    """One read of the newest request instead of one of the drafts."""
+def test_the_menu_reads_the_newest_request_once(app: App) -> None:
+    """Instead of the drafts that it read before."""
     sara = submit(officer(app))
     with listened(app) as asked:
         sara.command("menu")
@@ -212,7 +212,7 @@ def test_a_long_queue_is_not_counted_to_its_end(app: App) -> None:
 
 def test_under_review_there_is_no_queue(app: App) -> None:
     maryam, sara = expert(app), submit(officer(app))
-    at_request(maryam, sara).tap("📌 بررسی با من")
+    at_request(maryam, sara).tap("📌 برداشتن پرونده")
     sara.open("qual.track").sees("از ارسال درخواست").sees_not("صف")
 
 

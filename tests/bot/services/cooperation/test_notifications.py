@@ -96,17 +96,17 @@ def test_reminders_of_unanswered_requests_and_late_files(db: Session, parties: P
     """N20 after 3, 7 and 30 days to the officer; after 10 to the reviewer or the queue's experts."""
     waiting = cooperation_request(db, parties.arad, parties.sara)
     held = accepted_request(db, parties.kian, parties.mina)
-    for days in (2, 3, 4, 7, 30, 40):
+    for days in (2, 3, 4, 7, 30, 41):
         schedule.send_reminders(db, now=NOW + timedelta(days=days))
     told = pushes(db, parties.sara, "N20")
     assert len(told) == 3
-    assert "در انتظار پاسخ شما" in told[0].text
+    assert "منتظر پاسخ شماست" in told[0].text
     assert leads_to(told[0], "coop.view")
     assert waiting.state is CooperationState.PENDING_OFFICER
     assert [leads_to(one, "desk.coop_file") for one in pushes(db, parties.ali, "N20")] == [True, True]
-    act(db, COOPERATION_WORKFLOW.claim, parties.zahra, held, now=NOW + timedelta(days=41))
-    schedule.send_reminders(db, now=NOW + timedelta(days=52))
-    assert "در انتظار بررسی دانشگاه" in pushes(db, parties.zahra, "N20")[-1].text
+    act(db, COOPERATION_WORKFLOW.claim, parties.zahra, held, now=NOW + timedelta(days=42))
+    schedule.send_reminders(db, now=NOW + timedelta(days=53))
+    assert "منتظر تصمیم شماست" in pushes(db, parties.zahra, "N20")[-1].text
     assert len(pushes(db, parties.ali, "N20")) == 2
 
 

@@ -9,8 +9,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, or_
 from sqlmodel import Session, col, select
 
+from bot.core.context import Actor
+from bot.core.refusals import NotAllowed
 from bot.services.review.routing import REQUESTS
-from storage.enums import RequestState
+from bot.services.shared.permissions import require
+from storage.enums import RequestState, Role
 from storage.tables import QualificationRequest
 
 #: Requests before one in the queue that are counted at most.
@@ -30,8 +33,14 @@ class Standing:
     usual: timedelta | None
 
 
-def standing_of(db: Session, request: QualificationRequest, *, now: datetime) -> Standing | None:
-    """None for a request that does not wait for its university. Two reads by index, both bounded."""
+def standing_of(
+    db: Session, *, actor: Actor, request: QualificationRequest, now: datetime
+) -> Standing | None:
+    """Of the acting officer's own request; None where it does not wait for its university. Two reads by index,
+    both bounded. Raises NotAllowed."""
+    require(db, actor, Role.OFFICER, reading=True)
+    if request.account_id != actor.account_id:
+        raise NotAllowed
     if request.state not in (RequestState.SUBMITTED, RequestState.IN_REVIEW):
         return None
     before = _before(db, request) if request.state is RequestState.SUBMITTED else None
