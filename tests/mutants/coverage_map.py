@@ -1,5 +1,10 @@
-"""Which tests execute which line: recorded once by a run of the suite with branch coverage, a context a test."""
+"""Which tests execute which line: recorded once by a run of the suite with branch coverage, a context a test.
 
+Only the test's own process is measured. A line that runs in a started process alone (`bot.py run` of a journey, a command) counts
+as executed by no test, and so does one that only campaigns execute: a mutant there says "no test", which is to be looked at by hand.
+"""
+
+import ast
 import json
 import os
 import re
@@ -72,21 +77,27 @@ class CoverageMap:
             lines = self.lines(fault.path)
             found = {test for line in range(fault.first, fault.last + 1) for test in lines.get(line, ())}
             return found or lines.get(fault.statement, set())
-        if not fault.names:
-            return set()
-        wanted = re.compile(rf"\b{fault.names[0]}\b")
-        found = set()
-        for path in product_files(top):
-            for number, line in enumerate(source_lines(top, path), start=1):
-                if wanted.search(line):
-                    found |= self.lines(path).get(number, set())
+        found, names, searched = set[str](), list(fault.names[:1]), set[str]()
+        while names and not found:
+            searched.add(name := names.pop())
+            used, defined = uses(top, name)
+            found = {test for path, line in used for test in self.lines(path).get(line, ())}
+            names += defined - searched
         return found
 
-    def in_order(self, tests: set[str], fault: Fault, *, slowest: float) -> list[str]:
-        """Those in the mirror place first, then the fastest; slow ones only where nothing else executes the fault."""
+    def in_order(
+        self, tests: set[str], fault: Fault, *, slowest: float, nearest: int, most: int
+    ) -> list[str]:
+        """The `nearest` tests and then the fastest of each other file, `most` in all.
+
+        Those in the mirror place are the nearest, then the fastest; slow ones only where nothing else executes the fault.
+        """
         tests = {test for test in tests if not test.startswith(LEFT_OUT)}
         quick = {test for test in tests if self.seconds[test] <= slowest}
-        return sorted(quick or tests, key=lambda test: (distance(test, fault.path), self.seconds[test]))
+        ordered = sorted(quick or tests, key=lambda test: (distance(test, fault.path), self.seconds[test]))
+        chosen = {test.partition("::")[0]: test for test in reversed(ordered[nearest:])}
+        others = sorted(chosen.values(), key=ordered.index)
+        return [*ordered[:nearest], *others][:most]
 
 
 def distance(test: str, path: str) -> int:
@@ -94,6 +105,31 @@ def distance(test: str, path: str) -> int:
     folder = Path("tests") / Path(path).parent
     far = 0 if Path(test.partition("::")[0]).is_relative_to(folder) else 2
     return far + ("postgres" in test)
+
+
+def uses(top: Path, name: str) -> tuple[set[tuple[str, int]], set[str]]:
+    """The lines with `name`, and what is defined by those that run at import."""
+    wanted, lines, defined = re.compile(rf"\b{name}\b"), set[tuple[str, int]](), set[str]()
+    for path in product_files(top):
+        for number, line in enumerate(source_lines(top, path), start=1):
+            if wanted.search(line):
+                lines.add((path, number))
+                defined |= {
+                    target for first, last, target in definitions(top, path) if first <= number <= last
+                }
+    return lines, defined
+
+
+@cache
+def definitions(top: Path, path: str) -> list[tuple[int, int, str]]:
+    """The values that a module assigns at import: first line, last line, name."""
+    return [
+        (statement.lineno, statement.end_lineno or statement.lineno, target.id)
+        for statement in ast.parse((top / path).read_text(encoding="utf-8")).body
+        if isinstance(statement, ast.Assign | ast.AnnAssign)
+        for target in (statement.targets if isinstance(statement, ast.Assign) else [statement.target])
+        if isinstance(target, ast.Name)
+    ]
 
 
 @cache

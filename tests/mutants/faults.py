@@ -131,11 +131,16 @@ def is_log_call(node: Any) -> bool:
 
 
 def context(node: Any) -> tuple[int, tuple[str, ...] | None]:
-    """The first line of the statement of a node, and the names of what it defines where it runs at import."""
-    statement, names, inside = node, [], False
+    """The first line of the statement of a node, and the names of what it defines where it runs at import.
+
+    A parameter's default counts as part of the first statement of its function, the first to use it.
+    """
+    statement, names, inside, first = node, [], False, 0
     while node is not None:
         if node.type in STATEMENTS and statement.type not in STATEMENTS:
             statement = node
+        if node.type == "parameters":
+            first = first_statement(node.parent)
         if node.type in ("funcdef", "lambdef"):
             inside = True
         if node.type == "classdef":
@@ -143,4 +148,12 @@ def context(node: Any) -> tuple[int, tuple[str, ...] | None]:
         if node.type == "simple_stmt" and not names:
             names.extend(name.value for name in getattr(node.children[0], "get_defined_names", list)())
         node = node.parent
-    return statement.start_pos[0], None if inside else tuple(names)
+    return first or statement.start_pos[0], None if inside else tuple(names)
+
+
+def first_statement(function: Any) -> int:
+    """The line of a function's first statement that is no docstring."""
+    body = function.children[-1]
+    statements = [child for child in getattr(body, "children", [body]) if child.type != "newline"]
+    documented = len(statements) > 1 and statements[0].get_first_leaf().type == "string"
+    return statements[int(documented)].start_pos[0]  # type: ignore[no-any-return]

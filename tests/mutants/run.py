@@ -16,8 +16,10 @@ from cosmic_ray.work_item import TestOutcome
 from tests.mutants.coverage_map import CoverageMap
 from tests.mutants.faults import Fault
 
-#: Tests a mutant, and those that run a line in more seconds than this are only run where no others do.
-MOST_TESTS, SLOWEST = 25, 10.0
+#: Tests a mutant: so many of the nearest, then one of each other file that executes the fault, so many in all.
+NEAREST_TESTS, MOST_TESTS = 25, 60
+#: Tests that take more seconds than this are only run where no others execute the fault.
+SLOWEST = 10.0
 #: Seconds for start and imports, and how many times as long as recorded the tests may take.
 START, PATIENCE = 60.0, 6.0
 OPTIONS = "-x -q --no-header -p no:cacheprovider -p no:cov -p tests.mutants.selection"
@@ -47,9 +49,10 @@ def copy_tree(top: Path, to: Path) -> None:
             shutil.copy2(top / name, to / name)
 
 
-def examine(fault: Fault, known: CoverageMap, top: Path, tree: Path, most: int = MOST_TESTS) -> Result:
+def examine(fault: Fault, known: CoverageMap, top: Path, tree: Path) -> Result:
     """Plant `fault` in the copy `tree`, run its tests until one fails, and take it out again."""
-    tests = known.in_order(known.tests_of(fault, top), fault, slowest=SLOWEST)[:most]
+    found = known.tests_of(fault, top)
+    tests = known.in_order(found, fault, slowest=SLOWEST, nearest=NEAREST_TESTS, most=MOST_TESTS)
     tests = [test for test in tests if (tree / test.partition("::")[0]).is_file()]
     if not tests:
         return Result("no test")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from cosmic_ray.ast import get_ast
 
-from tests.mutants.faults import choose, places_of
+from tests.mutants.coverage_map import uses
+from tests.mutants.faults import choose, context, nodes, places_of
 
 #: source, what it may become
 PLACES: dict[str, tuple[str, set[str]]] = {
@@ -65,3 +67,20 @@ def test_the_same_seed_chooses_the_same_faults(tmp_path: Path) -> None:
 
     assert chosen(1) == chosen(1) != chosen(2)
     assert len(set(chosen(1))) == 10
+
+
+@pytest.mark.parametrize("body", ['    """What."""\n    x = a', "    x = a"])
+def test_a_default_is_executed_where_its_function_begins(body: str) -> None:
+    source = f"def f(a: int = 5) -> None:\n{body}\n"
+    [number] = [node for node in nodes(get_ast(source)) if node.type == "number"]
+
+    assert context(number) == (len(source.splitlines()), None)
+
+
+def test_a_value_of_a_module_is_executed_where_the_values_made_of_it_are_used(tmp_path: Path) -> None:
+    (tmp_path / "bot").mkdir()
+    (tmp_path / "bot" / "a.py").write_text(
+        "LINKS = 5\nQUERY = [\n    LINKS,\n]\ndef f():\n    return QUERY\n"
+    )
+
+    assert uses(tmp_path, "LINKS") == ({("bot/a.py", 1), ("bot/a.py", 3)}, {"LINKS", "QUERY"})
