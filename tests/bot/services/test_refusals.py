@@ -1,0 +1,153 @@
+"""Each service that begins by asking for a role refuses all others, and its own people once the role has ended."""
+
+import importlib
+import inspect
+import pkgutil
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlmodel import Session
+
+from bot import services
+from bot.core.context import SYSTEM, Actor
+from bot.core.refusals import NotAllowed
+from bot.services.shared.permissions import require
+from storage.enums import Role
+from tests.support.factories.cooperation import Parties
+from tests.support.factories.people import end_role
+from tests.support.services import refused
+
+#: What refuses for the role alone, before anything is looked up.
+CHECKS = ("require", "require_officer", "managed_distributor")
+
+STAFF, SYSTEM_TOO = frozenset({Role.STAFF}), frozenset({Role.STAFF, Role.SYSTEM})
+OFFICERS, MANAGERS = frozenset({Role.OFFICER}), frozenset({Role.DISTRIBUTOR})
+EXPERTS = frozenset({Role.EXPERT, Role.IN_CHARGE, Role.STAFF})
+ANY = frozenset(Role)
+#: (who is let in, a line "module: functions" each)
+ADMITTED: tuple[tuple[frozenset[Role], str], ...] = (
+    (
+        STAFF,
+        """
+        accounts.experts: appoint_expert deactivate expert numbers of_university
+        directorate.account_lookup: chat facts free_chat look_up open_account recent trail trail_of_file withdraw_role
+        directorate.alert_list: open_alert open_alerts resolve_alert
+        directorate.document_types: add_document_type all_document_types change_document_type move_document_type
+        directorate.reference_rows: names_of_documents
+        directorate.statistics: note read_figures
+        directorate.studies: add_field closed_at closed_fields fields levels set_field set_level set_pair
+        directorate.undelivered: count_undelivered give_up look_up odd_update odd_updates resend
+        directorate.undelivered: undelivered_push undelivered_pushes
+        directorate.universities: add_coverage by_province coverage coverage_row make_default number_of
+        directorate.universities: rename_university set_coverage set_switch universities_of university_overview
+        letters.audience: describe provinces size
+        letters.letters: letter_progress send_letter stop_letter writer_of written_letters
+        payments.refunds: record_refund record_wrong_amount refunds_due wrong_amounts
+        qualification.fees: former upcoming""",
+    ),
+    (
+        SYSTEM_TOO,
+        """
+        cooperation.contracts: add_migrated
+        directorate.alert_list: count_open
+        distributors.registry: add_manager create_distributor find_distributors list_distributors managers
+        qualification.fees: set_tariff""",
+    ),
+    (
+        OFFICERS,
+        """
+        cooperation.contracts: history own
+        cooperation.lists: archive_for_officer count_new new_for_officer reserved
+        cooperation.requests: require_officer
+        cooperation.termination: archive cancel draft finalise
+        officers.card: issue_card
+        qualification: own""",
+    ),
+    (
+        MANAGERS,
+        """
+        cooperation.contracts: of_distributor
+        cooperation.lists: for_distributor
+        cooperation.party_actions: pick
+        cooperation.requests: managed_distributor
+        distributors.branches: define_branch list_branches
+        distributors.registry: of_actor""",
+    ),
+    (MANAGERS | STAFF, "distributors.registry: view_distributor"),
+    (EXPERTS - {Role.EXPERT}, "qualification.review: experts_of"),
+    (EXPERTS, "review.worklists: university_for"),
+    (
+        ANY,
+        """
+        accounts.staff: annul lift reset_access suspend
+        cooperation.contract_steps: end
+        cooperation.contracts: view_contract
+        cooperation.termination: view_termination
+        letters.letters: attached_files count_files count_unread inbox_of open_letter view_letter
+        qualification: latest
+        qualification.review: earlier_requests""",
+    ),
+)
+
+
+def services_of_actors() -> Iterator[tuple[str, Callable[..., Any]]]:
+    """module.function → function, of all that take an actor."""
+    for module in pkgutil.walk_packages(services.__path__, "bot.services."):
+        for name, function in list(vars(importlib.import_module(module.name)).items()):
+            own = inspect.isfunction(function) and function.__module__ == module.name
+            if own and not name.startswith("_") and "actor" in inspect.signature(function).parameters:
+                yield f"{module.name.removeprefix('bot.services.')}.{name}", function
+
+
+def is_refused(db: Session, service: Callable[..., Any], actor: Actor) -> bool:
+    """Whether the role alone is a reason: no other argument is valid."""
+    given: dict[str, Any] = {
+        name: 0
+        for name, parameter in inspect.signature(service).parameters.items()
+        if parameter.default is parameter.empty and parameter.kind is not parameter.VAR_KEYWORD
+    }
+    try:
+        with db.begin_nested():
+            service(**given | {"db": db, "actor": actor})
+    except NotAllowed as refusal:
+        return traceback.extract_tb(refusal.__traceback__)[-1].name in CHECKS
+    except Exception:
+        return False
+    return False
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_other_roles_and_roles_that_ended_are_refused(db: Session, parties: Parties) -> None:
+    people = [parties.sara, parties.ali, parties.in_charge, parties.kian.manager, parties.staff]
+    admitted = {
+        name: frozenset(actor.role for actor in (*people, SYSTEM) if not is_refused(db, service, actor))
+        for name, service in services_of_actors()
+    }
+    for person in people:
+        end_role(db, person)
+    checked = {
+        name: admitted[name]
+        for name, service in services_of_actors()
+        if all(is_refused(db, service, person) for person in people)
+    }
+
+    assert checked == {
+        f"{module}.{name}": roles
+        for roles, lines in ADMITTED
+        for module, names in (line.strip().split(": ") for line in lines.strip().splitlines())
+        for name in names.split()
+    }
+
+
+def test_a_role_holds_for_its_own_university_and_distributor(db: Session, parties: Parties) -> None:
+    for person, elsewhere in (
+        (parties.ali, {"university_code": "mui"}),
+        (parties.kian.manager, {"distributor_id": parties.arad.manager.distributor_id}),
+        (parties.staff, {"account_id": parties.sara.account_id}),
+    ):
+        require(db, person, person.role)
+        with refused(NotAllowed):
+            require(db, replace(person, **elsewhere), person.role)
