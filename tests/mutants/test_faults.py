@@ -79,7 +79,9 @@ def test_a_default_is_executed_where_its_function_begins(body: str) -> None:
 
 def test_a_value_of_a_module_is_executed_where_the_values_made_of_it_are_used(tmp_path: Path) -> None:
     (tmp_path / "bot").mkdir()
-    (tmp_path / "bot" / "a.py").write_text("LINKS = 5\nQUERY = [\n    LINKS,\n]\ndef f():\n    return QUERY\n")
+    (tmp_path / "bot" / "a.py").write_text(
+        "LINKS = 5\nQUERY = [\n    LINKS,\n]\ndef f():\n    return QUERY\n"
+    )
 
     used, defined = uses(tmp_path, "LINKS")
 
