@@ -211,5 +211,5 @@ def test_what_is_promised_is_what_the_code_has(document: str, words: str, where:
 def test_reminders_and_the_digest_come_by_day() -> None:
     from bot.jobs import daytime, digest
 
-    assert (daytime.FROM, daytime.UNTIL) == (time(9), time(20))
-    assert (digest.FROM, digest.UNTIL) == (time(8), time(11))
+    assert (time(9), time(20)) == (daytime.FROM, daytime.UNTIL)
+    assert (time(8), time(11)) == (digest.FROM, digest.UNTIL)
