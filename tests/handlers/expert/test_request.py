@@ -233,7 +233,7 @@ def test_from_the_form_to_the_fee(app: App) -> None:
     maryam.tap("📎 مدارک", "📎 همه مدارک", "📄 پرونده", "📋 روند پرونده", "بازگشت")
     maryam.tap("⚠️ اعلام نواقص", "▫️ نام پدر").type("نام پدر ناخوانا است").tap("ارسال نواقص")
     maryam.tap("بله، ارسال شود").sees("اعلام شد")
-    sara.open("qual.track").tap("رفع نقص").type("عباس").tap("بدون پاسخ", "ارسال دوباره", "بله")
+    sara.open("qual.track").tap("رفع نقص").type("عباس").tap("توضیحی ندارم", "ارسال دوباره", "بله")
     sara.sees("🔍 در حال بررسی")
     chief.open("desk.search").type(sara.account.national_code or "").tap("ارجاع به کارشناس")
     chief.tap("مریم احمدی (۰)" if "مریم احمدی (۰)" in chief.labels else "بازگشت")
