@@ -240,4 +240,4 @@ def test_from_the_form_to_the_fee(app: App) -> None:
     chief.open("desk.all").sees("👥 ۱ پرونده").type("۱").tap("✅ تأیید", "بله، تأیید می‌کنم").sees("تأیید شد")
     assert request_of(sara).state is RequestState.AWAITING_PAYMENT
     sara.open("qual.track").sees("💳 تأییدشده").tap("انصراف از درخواست", "بله، انصراف می‌دهم")
-    sara.tap("ثبت دوباره", "حذف پیش‌نویس", "بله").sees("پس‌گرفته‌شده", "ثبت دوباره")
+    sara.tap("ثبت دوباره", "حذف پیش‌نویس", "بله").sees("انصراف‌داده‌شده", "ثبت دوباره")

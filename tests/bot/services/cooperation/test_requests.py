@@ -45,7 +45,10 @@ def test_an_officer_is_asked_and_the_university_of_the_branch_decides(db: Sessio
     assert request.account_id == parties.sara.account_id
     assert request.tracking_code == "140509010001"
     (told,) = pushes(db, parties.sara)
-    assert told.text == "🤝 شرکت «کیان طب» شما را برای شعبه «شرق» به‌عنوان مسئول فنی انتخاب کرده است."
+    assert (
+        told.text
+        == "🤝 شرکت «کیان طب» شما را برای شعبه «شرق» به‌عنوان مسئول فنی انتخاب کرده است. لطفاً درخواست را ببینید و بپذیرید یا رد کنید."
+    )
     assert leads_to(told, "coop.view")
     assert cooperation.count_new(db, actor=parties.sara) == 1
     act(db, cooperation.accept, parties.sara, request)
@@ -154,7 +157,9 @@ def test_an_officer_rejects_with_or_without_a_reason(
     assert (request.state, request.closed_at) == (CooperationState.REJECTED_BY_OFFICER, NOW)
     assert request.officer_reason in (None, "محل کار دور است.")
     (told,) = pushes(db, parties.kian.manager, "N15")
-    assert ("دلیل:\n│ محل کار دور است.\n└ مسئول فنی\nپرونده" in told.text) == bool(reason and reason.strip())
+    assert ("دلیل:\n│ محل کار دور است.\n└ مسئول فنی\nاین درخواست بسته شد" in told.text) == bool(
+        reason and reason.strip()
+    )
     assert "دلیل: ." not in told.text
     assert eligibility.eligibility_of(db, parties.sara.account_id).eligible
     with refused(Stale, db=db):
@@ -219,7 +224,10 @@ def test_approval_makes_the_contract_or_a_replacement(db: Session, parties: Part
     db.refresh(former)
     assert (former.state, former.ended_at) == (ContractState.ENDED_BY_DISTRIBUTOR, NOW)
     (told,) = pushes(db, parties.sara, "N18")
-    assert told.text == "«کیان طب» به همکاری شما در شعبه «شرق» پایان داد و کد ملی شما آزاد شد."
+    assert (
+        told.text
+        == "«کیان طب» به همکاری شما در شعبه «شرق» پایان داد. کد ملی شما آزاد شد و مراکز دیگر می‌توانند شما را انتخاب کنند."
+    )
     view = branches.view_branch(db, actor=parties.kian.manager, branch_id=parties.kian.east)
     assert [one.account.first_name for one in view.officers] == ["مینا"]
     assert eligibility.eligibility_of(db, parties.sara.account_id).eligible
