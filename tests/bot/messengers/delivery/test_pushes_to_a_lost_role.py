@@ -13,10 +13,11 @@ from bot.core.screens import button
 from bot.services.cooperation import notifications
 from bot.services.review import queue_notices
 from bot.services.shared import notify
-from storage.enums import AccountState, PushState, RequestKind, RequestState, Role
-from storage.tables import Account, Grant, Push, QualificationRequest
+from storage.enums import AccountState, PushState, Role
+from storage.tables import Account, Grant, Push
 from tests.support.factories.distributors import distributor
-from tests.support.factories.people import account
+from tests.support.factories.people import officer
+from tests.support.factories.qualification import submitted_request
 from tests.support.factories.reference_data import add_reference_data
 from tests.support.messenger_app import MessengerApp
 from tests.support.pushes import all_pushes, log_in, until_pushes
@@ -39,20 +40,8 @@ def _alert(db: Session, grants: list[Grant], role: Role) -> str:
 
 def _waiting(db: Session, grants: list[Grant], role: Role) -> str:
     add_reference_data(db)
-    owner = account(db, chat=False)
     _give(db, grants, role, university_code="sums")
-    db.add(
-        QualificationRequest(
-            account_id=owner.id or 0,
-            kind=RequestKind.NEW,
-            state=RequestState.SUBMITTED,
-            tracking_code="140509010001",
-            university_code="sums",
-            submitted_at=AT,
-            state_since=AT,
-        )
-    )
-    db.flush()
+    submitted_request(db, officer(db, chat=False), AT)
     queue_notices.notify_waiting(db, university_code="sums", now=AT + timedelta(hours=1))
     return "پرونده در انتظار بررسی است"
 
@@ -125,16 +114,9 @@ async def test_no_sms_in_its_place(app: MessengerApp) -> None:
 
     def unit(db: Session) -> None:
         grant = db.exec(select(Grant)).one()
-        notify.push(
-            db,
-            kind="N16",
-            event_key="x",
-            account_id=account,
-            grant_id=grant.id,
-            text="تأیید شد",
-            sms="تأیید شد",
-            now=AT,
-        )
+        words = {"text": "تأیید شد", "sms": "تأیید شد"}
+        to = {"account_id": account, "grant_id": grant.id or 0}
+        notify.push(db, kind="N16", event_key="x", now=AT, **words, **to)
         grant.active = False
 
     await app.database.run(unit)
