@@ -9,10 +9,9 @@ from sqlmodel import Session, col, select
 from bot.core.screens import GeneratedFile
 from bot.documents.library import DocumentLibrary
 from bot.jobs import clock_setback
-from bot.messengers.delivery import chat_rests
 from bot.messengers.transport import aiohttp_request
 from demo.botapi.faults import Fault
-from demo.emulators import EmulatedMessenger, Emulators
+from demo.emulators import Emulators
 from demo.person import Person
 from storage.database.database import Database
 from storage.enums import InboxState, Messenger, PushState
@@ -44,8 +43,6 @@ async def end_rest(app: MessengerApp) -> None:
     def unit(db: Session) -> None:
         for chat in db.exec(select(Chat).where(col(Chat.rest_until).is_not(None))):
             chat.rest_until = app.service.resources.clock()
-            chat.show_at = chat.show_at and chat.rest_until
-            chat.show_at = chat.show_at and chat.rest_until
             chat.show_at = chat.show_at and chat.rest_until
 
     await app.database.run(unit)
@@ -148,19 +145,19 @@ async def test_a_long_rest_outlives_a_restart(emulators: Emulators, database: Da
         emulators.bale.faults.add(Fault.flood(HOURS), method="sendMessage", chat_id=sara.user.id)
         await queue_push(app, account, "خبر")
         await until_resting(app, sara)
-    asked = len(_calls(emulators.bale, sara))
+
+    def asked() -> int:
+        return sum(one.params.get("chat_id") == sara.user.id for one in emulators.bale.server.calls)
+
+    before = asked()
     async with running_app(emulators, database) as app:
         await sara.type("/start")
         await is_served(reza)
         await app.until_answered()
-        assert len(_calls(emulators.bale, sara)) == asked, "the messenger was asked in spite of what it said"
+        assert asked() == before, "the messenger was asked in spite of what it said"
         await end_rest(app)
         await sara.sees("خبر").sees("خانه")
         await until_pushes(app, PushState.SENT)
-
-
-def _calls(face: EmulatedMessenger, person: Person) -> list[object]:
-    return [one for one in face.server.calls if one.params.get("chat_id") == person.user.id]
 
 
 async def test_a_push_that_is_refused_holds_up_its_chat_alone_and_costs_no_try(app: MessengerApp) -> None:
@@ -222,8 +219,6 @@ async def test_what_is_shown_once_waits_and_is_not_superseded(
             assert texts(sara)[-1].endswith("خانه")
 
 
-@pytest.mark.usefixtures("short_rests")
-@pytest.mark.usefixtures("short_rests")
 @pytest.mark.usefixtures("short_rests")
 @pytest.mark.parametrize(
     "fault", [Fault.flood(1), Fault.flood_bare(), Fault.flood_text()], ids=lambda f: f.name
@@ -303,8 +298,6 @@ async def test_a_messenger_that_refuses_everybody_is_asked_by_one(app: Messenger
 
 
 @pytest.mark.usefixtures("short_rests")
-@pytest.mark.usefixtures("short_rests")
-@pytest.mark.usefixtures("short_rests")
 async def test_photos_one_by_one(app: MessengerApp) -> None:
     """Each is answered; the last answer is the one that stays."""
     for face in app.emulators.messengers:
@@ -315,7 +308,3 @@ async def test_photos_one_by_one(app: MessengerApp) -> None:
         await is_served(face.person("رضا"))
         await sara.sees(re.compile("متوجه پیام شما نشدم"), within=20)
         await app.until_answered()
-
-
-def test_long_rests_are_longer_than_a_lane_waits() -> None:
-    assert chat_rests.MIN_STORED_REST >= 15

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+import pytest
 from sqlalchemy.exc import NoResultFound
 from sqlmodel import Session, select
 
 from bot.core.screens import GeneratedFile
-from bot.documents.blob_store import FolderStore
+from bot.documents.blob_store import FolderStore, StoreDown
 from bot.documents.library import DocumentLibrary
 from bot.messengers.transport.channel import split_text, utf16_units
 from demo.botapi.faults import Fault
@@ -33,17 +34,16 @@ async def test_a_press_edits_its_message(app: MessengerApp) -> None:
     for face in app.emulators.messengers:
         sara = await started(face)
         before = sara.screen()
+        assert [one.text for one in before.buttons[0]] == ["دوم", "اول"], "rows are laid right to left"
         assert (await note(sara, "first")).id == before.id
         await sara.tap("بازگشت")
         assert (await sara.sees("خانه")).id == before.id
         await sara.button_rests()
         assert (await app.chat(sara)).messenger == face.kind
+        await sara.press_raw("1|home|||")  # an edit that changes nothing is an answer too
+        await app.until_answered()
+        assert len([one for one in sara.history() if "خانه" in one.text]) == 1
     assert app.emulators.violations == []
-
-
-async def test_rows_are_laid_right_to_left(app: MessengerApp) -> None:
-    sara = await started(app.emulators.telegram)
-    assert [one.text for one in sara.screen().buttons[0]] == ["دوم", "اول"]
 
 
 async def test_an_edit_that_fails_becomes_a_new_message(app: MessengerApp) -> None:
@@ -52,13 +52,6 @@ async def test_an_edit_that_fails_becomes_a_new_message(app: MessengerApp) -> No
         before = sara.screen()
         face.faults.add(Fault.api(400, "Bad Request: message can't be edited"), method="editMessageText")
         assert (await note(sara, "first")).id != before.id
-
-
-async def test_an_edit_that_changes_nothing_is_an_answer(app: MessengerApp) -> None:
-    sara = await started(app.emulators.telegram)
-    await sara.press_raw("1|home|||")
-    await app.until_answered()
-    assert len([one for one in sara.history() if "خانه" in one.text]) == 1
 
 
 async def test_a_long_text_comes_in_pieces(app: MessengerApp) -> None:
@@ -171,6 +164,26 @@ async def test_removed_and_lost_documents_are_named_and_the_others_shown(
             assert "مدرک 1\nاین مدرک پس از پایان مهلت نگهداری حذف شده است." in said
             assert "مدرک 2\nاین مدرک اکنون در دسترس نیست." in said
     assert emulators.violations == []
+
+
+async def test_documents_whose_store_goes_away_are_each_named_and_the_screen_comes(
+    emulators: Emulators, database: Database, library: DocumentLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = await store_attachments(database, library, files.jpeg(), files.png())
+
+    async def away(store: FolderStore, key: str) -> bytes:
+        raise StoreDown("no answer")
+
+    monkeypatch.setattr(FolderStore, "get", away)
+    async with running_app(emulators, database, papers=library) as app:
+        app.route_state.papers = shown
+        for number, face in enumerate(emulators.messengers, 1):
+            sara = face.person("سارا")
+            assert await documents(sara) == []
+            said = "\n".join(one.text for one in sara.history())
+            assert "مدرک 0" in said
+            assert "مدرک 1" in said
+            assert app.service.resources.counters.store_failed == 2 * number
 
 
 async def test_what_was_made_for_an_answer_is_sent_and_kept_nowhere(
