@@ -40,6 +40,32 @@ def test_a_wrong_setting_is_named_in_one_line(name: str, value: str, monkeypatch
 
 
 @pytest.mark.parametrize(
+    ("name", "taken", "refused"),
+    [
+        ("uploads_per_day", "1", "0"),
+        ("upload_size_per_day", "10MiB", "10485759"),
+        ("chat_rate", "0.01", "0"),
+        ("chat_rate", "100000", "100001"),
+        ("chat_rate", "1", "inf"),
+    ],
+)
+def test_a_bound_is_taken_and_the_value_beyond_it_is_refused(name: str, taken: str, refused: str) -> None:
+    Settings.load(**{name: taken})
+    with pytest.raises(BadSettingError, match=name.upper()):
+        Settings.load(**{name: refused})
+
+
+@pytest.mark.parametrize(
+    ("gateway", "merchant"), [("zarinpal", "11111111-2222-3333-4444-555555555555"), ("zibal", "zibal")]
+)
+def test_the_merchant_is_that_of_the_chosen_gateway(gateway: str, merchant: str) -> None:
+    others = {"zarinpal_merchant_id": "other", "zibal_merchant_id": "other"}
+    settings = Settings.load(payment_gateway=gateway, **(others | {f"{gateway}_merchant_id": merchant}))
+    assert settings.merchant_id() == merchant
+    assert Settings.load(payment_gateway=gateway).merchant_id() is None
+
+
+@pytest.mark.parametrize(
     ("given", "missing"),
     [
         ({}, "TELEGRAM_TOKEN"),
@@ -69,3 +95,23 @@ def test_trusted_proxies_are_addresses(wrong: str) -> None:
     with pytest.raises(BadSettingError, match="TRUSTED_PROXIES: must be addresses"):
         Settings.load(trusted_proxies=wrong)
     assert len(Settings.load(trusted_proxies="127.0.0.1, ::1,10.0.0.0/8").trusted_networks()) == 3
+
+
+@pytest.mark.parametrize(
+    ("address", "secrets"),
+    [
+        ("postgresql://bot:sesame-12@host/bot", {"sesame-12"}),
+        ("postgresql://host/bot?user=bot&password=sesame-12", {"sesame-12"}),
+        ("postgresql://b@t:sesame-12@host/bot", {"sesame-12"}),
+        ("postgresql://bot:sesame-12@first,second/bot", {"sesame-12"}),
+        ("postgresql+asyncpg://bot:sesame-12@host/bot", {"sesame-12"}),
+        ("postgresql://bot:se%40cret-1@host/bot", {"se%40cret-1", "se@cret-1"}),
+        ("postgresql://bot@host/bot", set()),
+        ("sqlite:///data/bot.db", set()),
+    ],
+)
+def test_passwords_in_addresses_are_secrets(address: str, secrets: set[str]) -> None:
+    found = set(Settings.load(database_url=address, bale_proxy="http://me:proxy-pass@host:8").secrets())
+    assert found >= secrets | {"proxy-pass"}
+    assert secrets or not any(one in address for one in found)
+    assert "None" not in found

@@ -47,6 +47,15 @@ async def call(folder: Path, command: str, *, without: tuple[str, ...] = (), **s
     return await asyncio.to_thread(run_process, folder, command, *COMMANDS.get(command, ()), env=env)
 
 
+def run_directly(folder: Path, *command: str, **settings: str) -> Ended:
+    """A process that is not forked."""
+    env = all_settings(folder, **settings)
+    done = subprocess.run(
+        command, cwd=folder, env=env, capture_output=True, text=True, timeout=120, check=False
+    )
+    return Ended(done.returncode, done.stdout, done.stderr)
+
+
 def expect(told: Ended, name: str, *words: str) -> None:
     assert (told.status, told.out) == (2, ""), told
     assert told.err.startswith(f"{name}: "), told
@@ -169,15 +178,10 @@ async def test_what_panels_hand_out_is_understood(server: NetworkServer, tmp_pat
 
 
 async def test_passwords_as_they_are(server: NetworkServer, tmp_path: Path) -> None:
-    bare, plain = (
-        f"postgresql://owner@127.0.0.1:{server.port}/spare",
-        server.url("spare", query="?sslmode=disable"),
-    )
-    for settings in (
-        {"database_url": bare, "database_password": NetworkServer.PASSWORD},
-        # What can be read in one way only needs no encoding; a % before two hex digits is one.
-        {"database_url": plain.replace("%40", "@").replace("%2F", "/")},
-    ):
+    bare = f"postgresql://owner@127.0.0.1:{server.port}/spare"
+    # What can be read in one way only needs no encoding; a % before two hex digits is one.
+    plain = server.url("spare", query="?sslmode=disable").replace("%40", "@").replace("%2F", "/")
+    for settings in ({"database_url": bare, "database_password": server.PASSWORD}, {"database_url": plain}):
         told = await call(tmp_path, "migrate", **settings)
         assert told.status == 0, told
 
@@ -238,37 +242,28 @@ async def test_wrong_addresses_and_folders(tmp_path: Path, monkeypatch: pytest.M
 @pytest.mark.skipif(os.geteuid() != 0, reason="rights can only be taken from one who has them")
 def test_a_port_that_is_the_systems(tmp_path: Path) -> None:
     without = ["setpriv", "--bounding-set=-net_bind_service", "--inh-caps=-net_bind_service"]
-    env = all_settings(tmp_path, listen="127.0.0.1:80")
-    done = subprocess.run(
-        without + command_line("run"),
-        cwd=tmp_path,
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    told = Ended(done.returncode, done.stdout, done.stderr)
+    told = run_directly(tmp_path, *without, *command_line("run"), listen="127.0.0.1:80")
     expect(told, "LISTEN", "127.0.0.1:80", "port from 1024 on")
 
 
 @pytest.mark.parametrize(
-    ("content", "words"),
+    ("content", "name", "words"),
     [
-        ("SUPPORT_CONTACT=اداره\r\n".encode("utf-16"), "UTF-16"),
-        ("LOG_LEVEL=INFO\nSUPPORT_CONTACT=تهران\n".encode("cp1256"), "line 2 is not in UTF-8"),
+        ("SUPPORT_CONTACT=اداره\r\n".encode("utf-16"), ".env", ["UTF-16", "save"]),
+        (
+            "LOG_LEVEL=INFO\nSUPPORT_CONTACT=تهران\n".encode("cp1256"),
+            ".env",
+            ["line 2 is not in UTF-8", "save"],
+        ),
+        (b'\xef\xbb\xbfLISTEN="nonsense"\r\nLOG_LEVEL=INFO\r\n', "LISTEN", ["host:port"]),
     ],
+    ids=["UTF-16", "another code page", "as Windows writes it: the first setting counts too"],
 )
-async def test_a_file_of_settings_in_another_encoding(content: bytes, words: str, tmp_path: Path) -> None:
+async def test_a_file_of_settings_in_another_encoding(
+    content: bytes, name: str, words: list[str], tmp_path: Path
+) -> None:
     (tmp_path / ".env").write_bytes(content)
-    expect(await call(tmp_path, "run"), ".env", words, "save")
-
-
-async def test_a_file_of_settings_as_windows_writes_it(tmp_path: Path) -> None:
-    """A mark at the beginning, CRLF, quotation marks: the first setting counts too."""
-    lines = 'LISTEN="nonsense"\r\nLOG_LEVEL=INFO\r\n'
-    (tmp_path / ".env").write_bytes(b"\xef\xbb\xbf" + lines.encode())
-    expect(await call(tmp_path, "run", without=("LISTEN",)), "LISTEN", "host:port")
+    expect(await call(tmp_path, "run", without=("LISTEN",)), name, *words)
 
 
 def test_no_zone_data_and_old_ones(tmp_path: Path) -> None:
@@ -276,15 +271,10 @@ def test_no_zone_data_and_old_ones(tmp_path: Path) -> None:
     area = tmp_path / "zones" / "Asia"
     area.mkdir(parents=True)
     # As a system of before 2022 has it: summer time for ever.
-    rule = b"\n<+0330>-3:30<+0430>,J79/24,J263/24\n"
-    head = b"TZif2" + bytes(15) + bytes([0, 0, 0, 0] * 3 + [0, 0, 0, 0] + [0, 0, 0, 1] + [0, 0, 0, 6])
-    body = (12600).to_bytes(4, "big") + b"\0\0" + b"+0330\0"
-    (area / "Tehran").write_bytes(head + body + head + body + rule)
-    code = (
-        "from zoneinfo import ZoneInfo; from datetime import datetime as d; from bot.texts.formats import TEHRAN;"
-        "at = d(2026, 8, 1);"
-        "print(TEHRAN.utcoffset(at))"
-    )
+    head = b"TZif2" + bytes(34) + b"\1" + bytes(3) + b"\6"
+    part = head + (12600).to_bytes(4, "big") + b"\0\0" + b"+0330\0"
+    (area / "Tehran").write_bytes(part * 2 + b"\n<+0330>-3:30<+0430>,J79/24,J263/24\n")
+    code = "from datetime import datetime; from bot.texts.formats import TEHRAN; print(TEHRAN.utcoffset(datetime(2026, 8, 1)))"
     for path in (str(tmp_path / "zones"), str(tmp_path / "nothing")):
         env = os.environ | {"PYTHONTZPATH": path}
         told = subprocess.check_output([sys.executable, "-c", code], cwd=PROJECT, env=env, text=True)
@@ -303,14 +293,11 @@ def test_no_secret_in_what_a_fault_of_the_program_says(tmp_path: Path) -> None:
         "storage.migrations.migrate.upgrade = upgrade\n"
         f"sys.argv = ['bot.py', 'migrate']\nrunpy.run_path({str(PROJECT / 'bot.py')!r}, run_name='__main__')\n"
     )
-    env = all_settings(tmp_path, pythonasynciodebug="1", bale_token=f"12345:{SECRET}")
-    env["DATABASE_URL"] = f"sqlite:///{tmp_path}/bot.db"
-    done = subprocess.run(
-        [sys.executable, broken], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 1
-    assert "no luck with" in done.stderr
-    assert SECRET not in done.stderr + done.stdout
+    settings = {"pythonasynciodebug": "1", "bale_token": f"12345:{SECRET}"}
+    told = run_directly(tmp_path, sys.executable, str(broken), **settings)
+    assert told.status == 1
+    assert "no luck with" in told.err
+    assert SECRET not in told.err + told.out
 
 
 def test_signals_are_not_wrong_settings(tmp_path: Path) -> None:
