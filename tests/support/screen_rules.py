@@ -1,7 +1,5 @@
 """What every screen keeps towards its reader: labels that fit a phone, and no sentence that names a button which is not there."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterable

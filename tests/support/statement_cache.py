@@ -1,7 +1,5 @@
 """Compiled SQL statements, shared by the tests of a worker."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlalchemy import Engine

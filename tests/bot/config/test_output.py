@@ -1,8 +1,6 @@
 """No command depends on a printed line: no room, a closed pipe and a reader that stalls stop nothing, and the exit
 status says what became of the work."""
 
-from __future__ import annotations
-
 import os
 import sqlite3
 import subprocess

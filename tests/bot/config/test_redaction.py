@@ -1,7 +1,5 @@
 """A person's number or a secret is not in the log, in whatever form it comes; numbers that operators need are."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """`bot.py doctor` against things that are really broken: it names each, and says how to repair it."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from email.utils import format_datetime
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A file that is small on the disk does not become large in memory: it is refused with a sentence, or read in pieces."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import zipfile

@@ -1,7 +1,5 @@
 """What an import leaves: the counts, and a new file of the refused rows in which no formula runs."""
 
-from __future__ import annotations
-
 import os
 import stat
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The start of the messengers: each is tried before anybody is told that the bot runs, and tried again ever more rarely."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The audit chain as an operator meets it: the running bot makes it, a backup keeps it, `check-audit` reads it."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import os

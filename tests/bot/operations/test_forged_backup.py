@@ -1,7 +1,5 @@
 """The public key of age opens nothing and signs nothing: only a backup of this bot's own key is restored."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 import json

@@ -1,7 +1,5 @@
 """What holds of every machine: its states, the page of its diagram, the words for what it does."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What people type about themselves."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Callable

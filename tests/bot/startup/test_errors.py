@@ -1,8 +1,6 @@
 """What an operator sets wrong: one line that names the setting and says what to do, status 2, no traceback, no
 password; with every command, on real servers, by the real bot.py."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import signal

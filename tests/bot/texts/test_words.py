@@ -1,7 +1,5 @@
 """What people wrote, inside the bot's sentences: no line of it passes for the bot's, nothing in it can be tapped."""
 
-from __future__ import annotations
-
 import re
 import string
 import unicodedata

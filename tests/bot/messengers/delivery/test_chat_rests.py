@@ -1,7 +1,5 @@
 """Which rests of a chat are kept in its row, and until when it is left alone."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import pytest

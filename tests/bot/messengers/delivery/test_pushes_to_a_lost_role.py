@@ -1,7 +1,5 @@
 """What was queued for somebody in a role does not leave once the role is gone, though their chat is still theirs."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 

@@ -180,6 +180,7 @@ async def test_documents_whose_store_goes_away_are_each_named_and_the_screen_com
         for number, face in enumerate(emulators.messengers, 1):
             sara = face.person("سارا")
             assert await documents(sara) == []
+            await sara.sees("مدرک 1")
             said = "\n".join(one.text for one in sara.history())
             assert "مدرک 0" in said
             assert "مدرک 1" in said

@@ -1,7 +1,5 @@
 """Another bot's token on the same database: its updates are its own, what the first bot left behind does no harm."""
 
-from __future__ import annotations
-
 import logging
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """After a quiet week a messenger numbers its updates anew, lower or higher: everybody is heard, nothing is done twice."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 

@@ -1,7 +1,5 @@
 """What an offered file costs before it is taken, and what is refused before anything is fetched."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any

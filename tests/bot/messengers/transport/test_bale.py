@@ -1,7 +1,5 @@
 """Bale's incomplete and odd JSON, row by row of docs/messengers.md 2: what becomes of each part, and that PTB takes the rest."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

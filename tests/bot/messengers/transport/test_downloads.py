@@ -1,7 +1,5 @@
 """Files fetched from a messenger: whole, bounded in size and number, and never the text of an error."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 

@@ -1,7 +1,5 @@
 """The calls of one answer: how often each is tried, and when it is given up."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from types import SimpleNamespace

@@ -1,7 +1,5 @@
 """Limits of chats and of a messenger, on a clock handed in."""
 
-from __future__ import annotations
-
 import asyncio
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """The figures of the directorate's report: what is counted, where it stands, and from when on."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

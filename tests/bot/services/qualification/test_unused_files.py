@@ -1,7 +1,5 @@
 """Papers that their owner takes out again: gone at once, and never one that anything else holds."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Counted tries: what the sweep leaves, and which tries a limit sees."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import pytest

@@ -1,7 +1,5 @@
 """What an account may upload in a day: counted once, whoever counts beside it."""
 
-from __future__ import annotations
-
 import asyncio
 from datetime import timedelta
 

@@ -1,7 +1,5 @@
 """Connections that never finish, over real sockets against the real server: who is closed, and who is served meanwhile."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging

@@ -1,7 +1,5 @@
 """How many requests one address gets answered, over HTTP; who is not held up by it."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
