@@ -306,5 +306,5 @@ async def test_photos_one_by_one(app: MessengerApp) -> None:
         for _ in range(12):
             await sara.send_photo(files.jpeg())
         await is_served(face.person("رضا"))
-        await sara.sees(re.compile("متوجه پیام شما نشدم"), within=20)
+        await sara.sees(re.compile("برای فرستادن مدرک"), within=20)
         await app.until_answered()
