@@ -2,7 +2,8 @@
 
 import re
 
-from bot.rules.validators import normalise, search_key
+from bot.rules.validators import search_key
+from bot.texts.written_text import written
 
 LONGEST = 120
 #: Words that say nothing about which document it is.
@@ -16,9 +17,7 @@ def label(name: str | None) -> str | None:
     """A sent file's name without folders, marks that turn text around, and excess; None where nothing is
     left."""
     last = re.split(r"[/\\]", name or "")[-1]
-    cleaned = normalise(last if len(last) <= 5 * LONGEST else last[: 4 * LONGEST] + last[-LONGEST:]).strip(
-        ". "
-    )
+    cleaned = written(last if len(last) <= 5 * LONGEST else last[: 4 * LONGEST] + last[-LONGEST:]).strip(". ")
     if len(cleaned) <= LONGEST:
         return cleaned or None
     stem, dot, ending = cleaned.rpartition(".")

@@ -17,6 +17,7 @@ from bot.rules.validators import search_key
 from bot.security import legacy_hashes, passwords
 from bot.texts import t
 from bot.texts.formats import TEHRAN
+from bot.texts.written_text import business_name, written
 from storage.enums import DistributorKind
 
 V = TypeVar("V")
@@ -340,14 +341,14 @@ def _password(text: str) -> str:
 
 
 def _distributor_name(text: str) -> str:
-    name = validators.normalise(text)
+    name = business_name(text)
     if not 2 <= len(name) <= 120 or not any(letter.isalpha() for letter in name):
         raise InvalidInput("import.bad_distributor_name")
     return name
 
 
 def _plain(text: str) -> str:
-    words = validators.normalise(text)
+    words = written(text)
     if not 2 <= len(words) <= 120:
         raise InvalidInput("import.not_in_list")
     return words

@@ -14,6 +14,7 @@ import jdatetime
 from bot.core.refusals import InvalidInput
 from bot.texts.formats import digits
 from bot.texts.words import visible, without_piles
+from bot.texts.written_text import written
 
 ZWNJ = "\u200c"
 
@@ -175,11 +176,11 @@ def persian_name(text: str) -> str:
 
 
 def address(text: str) -> str:
-    """10–300 characters on one line. Raises InvalidInput("error.bad_address" or "error.long_text")."""
+    """10–300 characters on one line, as they were written. Raises InvalidInput("error.bad_address" or "error.long_text")."""
     shortest, longest = ADDRESS_LENGTH
     if len(text) > 4 * longest:
         raise too_long(longest)
-    line = normalise(text)
+    line = written(text)
     if len(line) < shortest or not any(letter.isalpha() for letter in line):
         raise InvalidInput("error.bad_address")
     if len(line) > longest:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 
-from bot.texts import Quoted, formats, quoted
+from bot.texts import FSI, LRI, PDI, Quoted, formats, quoted
+from bot.texts.words import HAIR
 
-_WORD = re.compile(r"\S+")
+#: A hair space stands inside of what was made harmless (`bot.texts.words`).
+_WORD = re.compile(rf"[^\s{HAIR}](?:\S|{HAIR})*")
 #: An address with or without scheme, an e-mail, a domain; Persian letters may be a part of its path.
 _ADDRESS = re.compile(r"://|www\.|@|[A-Za-z0-9-]\.[A-Za-z]{2,}|[A-Za-z]\S*[=&]\S*")
 #: Letters of codes and Latin words, together with the signs between them.
-_RUN = re.compile(r"[!-~]+")
+_RUN = re.compile(rf"[!-~{HAIR}{LRI}{FSI}{PDI}]+")
 #: Around a number in a sentence.
-_SIGNS = "()[]{}<>.,:;!?'\"%*"
-_PLAIN_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?|[0-9]{1,3}(?:,[0-9]{3})+")
+_SIGNS = f"()[]{{}}<>.,:;!?'\"%*{HAIR}{LRI}{FSI}{PDI}"
+_PLAIN_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?|[0-9]+(?:/[0-9]+){1,2}|[0-9]{1,3}(?:,[0-9]{3})+")
 
 
 def with_persian_digits(text: str) -> str:
@@ -41,7 +43,7 @@ def _begins_latin(word: str) -> bool:
 
 def _shown(word: str, *, before: bool, after: bool) -> tuple[bool, str]:
     """Whether a word ends in a Latin unit that a number behind it belongs to, and the word as it is shown."""
-    if _ADDRESS.search(word):
+    if _ADDRESS.search(word.replace(HAIR, "")):
         return True, word
     kept = before
     shown: list[str] = []
@@ -52,8 +54,8 @@ def _shown(word: str, *, before: bool, after: bool) -> tuple[bool, str]:
         shown.append(word[end : run.start()])
         end = run.end()
         beside = after and run.end() == len(word)
-        if core := run.group().strip(_SIGNS):
-            kept = kept or beside or not _PLAIN_NUMBER.fullmatch(core)
+        if core := run.group().strip(f"{_SIGNS}/"):
+            kept = kept or beside or not _PLAIN_NUMBER.fullmatch(core.replace(HAIR, ""))
         shown.append(run.group() if kept else formats.digits(run.group()))
     last = word.rstrip(_SIGNS)[-1:]
     return kept and last.isascii() and end == len(word), "".join([*shown, word[end:]])

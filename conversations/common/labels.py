@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from bot.rules.request_items import DOCUMENT, FIELDS
 from bot.services.shared import reference_data
 from bot.texts import FSI, LRI, PDI, checked, formats, t
+from bot.texts.answers import with_persian_digits
 from storage.tables import DocumentType
 
 if TYPE_CHECKING:
     from sqlmodel import Session
 
-_IN_PERSIAN_DIGITS = frozenset({"birth_cert_no", "phone", "postal_address", "field_note"})
+_IN_PERSIAN_DIGITS = frozenset({"birth_cert_no", "phone"})
 
 
 _AT_EDGE = " \u200c"
@@ -83,6 +84,8 @@ class Wording:
             return checked(str(value))
         if key == "gender":
             return t(f"gender.{value}")
+        if key in ("postal_address", "field_note"):
+            return with_persian_digits(str(value))
         return formats.digits(value) if key in _IN_PERSIAN_DIGITS else str(value)
 
     def keys(self, snapshot: Mapping[str, Any]) -> list[str]:

@@ -6,8 +6,9 @@ from typing import Any, ClassVar
 
 from bot.core.context import Turn
 from bot.core.refusals import InvalidInput
-from bot.rules.validators import normalise, too_long
+from bot.rules.validators import too_long
 from bot.texts import formats, quoted, t
+from bot.texts.written_text import written
 from conversations.engine import declaration
 from conversations.engine.declaration import Answers, Incomplete, Prompt, Step, UserInput
 from conversations.engine.steps import Question, prompt_of, question_state_of
@@ -87,7 +88,7 @@ class Ticks(Question):
             raise InvalidInput("error.choose")
         if len(text) > 4 * self.note_max:
             raise too_long(self.note_max)
-        note = normalise(text, lines=True)
+        note = written(text, lines=True)
         if len(note) < self.note_min:
             raise InvalidInput("error.short_text", min=formats.digits(self.note_min))
         if len(note) > self.note_max:

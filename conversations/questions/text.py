@@ -10,6 +10,8 @@ from bot.core.context import Turn
 from bot.core.refusals import InvalidInput
 from bot.rules import validators
 from bot.texts import checked, formats, t
+from bot.texts.answers import with_persian_digits
+from bot.texts.written_text import written
 from conversations.engine.declaration import Answers, OfferedAnswer, Prompt, Step, UserInput
 from conversations.engine.steps import Question, prompt_of
 
@@ -151,7 +153,7 @@ class Address(TextQuestion):
         return validators.address(text)
 
     def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
-        return formats.digits(value)
+        return with_persian_digits(value)
 
 
 class Text(TextQuestion):
@@ -166,7 +168,7 @@ class Text(TextQuestion):
     def parse(self, turn: Turn, text: str) -> str:
         if len(text) > 4 * self.max + 16:
             raise validators.too_long(self.max)
-        text = validators.normalise(text, lines=self.lines)
+        text = written(text, lines=self.lines)
         if len(text) < self.min:
             raise InvalidInput(self.short, min=formats.digits(self.min))
         if len(text) > self.max:
@@ -174,4 +176,4 @@ class Text(TextQuestion):
         return text
 
     def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
-        return formats.digits(value)
+        return with_persian_digits(value)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.core.context import Turn
-from bot.rules.validators import LONGEST_KEY, ZWNJ, normalise
+from bot.rules.validators import LONGEST_KEY, ZWNJ
+from bot.texts.written_text import business_name
 from conversations.questions.text import TextQuestion
 
 
@@ -16,7 +17,7 @@ class Named(TextQuestion):
         self.check, self.words = check, words
 
     def parse(self, turn: Turn, text: str) -> str:
-        name = normalise(text[:LONGEST_KEY])
+        name = business_name(text[:LONGEST_KEY])
         for word in self.words:
             rest = name.removeprefix(word)
             if rest != name and rest.startswith((" ", ZWNJ)):

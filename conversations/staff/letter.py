@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -17,29 +16,19 @@ from bot.services.letters import audience, letters
 from bot.services.letters.audience import Audience, Group, Kind
 from bot.texts import formats, t
 from bot.texts.answers import with_persian_digits
+from bot.texts.written_text import written
 from conversations.engine.declaration import Answers, Dialogue, Prompt, Step, UserInput
 from conversations.questions import Choice, Confirm, Documents, Text
 from conversations.questions.choice import Option
 from conversations.questions.text import TextQuestion
 from storage.tables import Account, Officer
 
-#: Persian and Arabic digits on their way through the normalising of texts, which would turn them into Latin ones.
-_PERSIAN = "۰۱۲۳۴۵۶۷۸۹"
-_ASIDE = "".join(chr(0xE0F0 + digit) for digit in range(10))
-_PUT_ASIDE = str.maketrans(_PERSIAN + "٠١٢٣٤٥٦٧٨٩", _ASIDE * 2)
-_PUT_BACK = str.maketrans(_ASIDE, _PERSIAN)
-
-
-def as_written(text: str, read: Callable[[str], str]) -> str:
-    """What `read` makes of `text`, with its digits as they were typed (Latin ones only inside addresses and codes)."""
-    return with_persian_digits(read(text.translate(_PUT_ASIDE))).translate(_PUT_BACK)
-
 
 def letter_text(*, number: str | None, title: str, text: str, files: int, date: datetime) -> str:
     """A letter as an officer reads it: plain text, whatever is in it."""
     lines = [t("letter.head", title=title)]
     if number:
-        lines.append(t("letter.number", number=formats.digits(number)))
+        lines.append(t("letter.number", number=with_persian_digits(number)))
     lines += [t("letter.date", date=formats.jalali_day(date)), t("letter.from"), "", text]
     if files:
         lines += ["", t("letter.files", n=formats.digits(files))]
@@ -53,8 +42,8 @@ class LetterLine(Text):
         super().__init__(min, max)
         self.in_sentences = True
 
-    def parse(self, turn: Turn, text: str) -> Any:
-        return as_written(text, lambda part: str(super(LetterLine, self).parse(turn, part)))
+    def parse(self, turn: Turn, text: str) -> str:
+        return with_persian_digits(super().parse(turn, text))
 
     def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
         return str(value)
@@ -66,7 +55,7 @@ class Body(TextQuestion):
     in_sentences = True
 
     def parse(self, turn: Turn, text: str) -> str:
-        text = as_written(text, lambda part: validators.normalise(part, lines=True))
+        text = with_persian_digits(written(text, lines=True))
         if not text:
             raise InvalidInput("error.letter_incomplete")
         over = utf16_units(text) - letters.TEXT_MAX

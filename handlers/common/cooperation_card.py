@@ -52,7 +52,11 @@ def distributor_lines(distributor: Distributor) -> list[str]:
     return [
         t("coop.distributor", distributor=distributor.name, kind=distributor_kind_label(distributor)),
         t("coop.id", id=identifier_line(distributor)),
-        *([t("coop.address", address=formats.digits(distributor.address))] if distributor.address else []),
+        *(
+            [t("coop.address", address=with_persian_digits(distributor.address))]
+            if distributor.address
+            else []
+        ),
         t("coop.manager", manager=manager, phone=formats.digits(phone))
         if phone
         else t("coop.manager_only", manager=manager),
@@ -66,7 +70,7 @@ def detail_lines(request: CooperationRequest, distributor: Distributor, branch: 
         who,
         number,
         t("coop.branch", branch=branch.name, province=branch.province, city=branch.city),
-        t("coop.address", address=formats.digits(branch.address)),
+        t("coop.address", address=with_persian_digits(branch.address)),
         manager,
         t("coop.date", date=formats.jalali_day(request.created_at)),
     ]

@@ -13,6 +13,7 @@ from bot.core.screens import Attachment, Button, Press, Reply, Screen, button
 from bot.services.letters import audience, letters
 from bot.services.letters.audience import Audience
 from bot.texts import t
+from bot.texts.answers import with_persian_digits
 from bot.texts.formats import digits, jalali_day, jalali_time, number
 from conversations.engine.engine import Engine
 from conversations.staff.letter import letter_text
@@ -182,7 +183,7 @@ def show_progress(turn: Turn, press: Press) -> Screen:
     to = audience.describe(turn.db, actor=turn.actor, audience=Audience.of_data(letter.audience))
     lines = [t("letter.head", title=letter.title)]
     if letter.number:
-        lines.append(t("letter.number", number=digits(letter.number)))
+        lines.append(t("letter.number", number=with_persian_digits(letter.number)))
     lines += [
         t("letters.card_to", audience=to),
         t(

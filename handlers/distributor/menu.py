@@ -14,6 +14,7 @@ from bot.services import cooperation
 from bot.services.cooperation import DistributorCard, contracts
 from bot.services.distributors import branches, registry
 from bot.texts import formats, t
+from bot.texts.answers import with_persian_digits
 from conversations.common.labels import shortened
 from conversations.distributor import branches as branch_dialogues
 from conversations.distributor.registration import first_answers
@@ -158,7 +159,7 @@ def show_branch(turn: Turn, press: Press) -> Screen:
     lines = [
         t("dist.central_title" if _needs_central_label(branch) else "dist.branch_title", branch=branch.name),
         t("dist.place", province=branch.province, city=branch.city),
-        t("coop.address", address=formats.digits(branch.address)),
+        t("coop.address", address=with_persian_digits(branch.address)),
     ]
     for served in line.officers:
         since = formats.jalali_day(served.contract.started_at)

@@ -13,6 +13,7 @@ from bot.rules import validators
 from bot.rules.cooperation import REJECTION_REASON, CooperationAction
 from bot.services.cooperation import closing, contracts, notifications, requests
 from bot.services.cooperation.requests import COOPERATION_WORKFLOW
+from bot.texts.written_text import written
 from storage.tables import CooperationRequest
 
 
@@ -51,7 +52,7 @@ def university_reject(
 
     Raises InvalidInput("error.short_reason" or "error.long_text").
     """
-    reason = validators.normalise(reason, lines=True)
+    reason = written(reason, lines=True)
     shortest, longest = REJECTION_REASON
     if len(reason) < shortest:
         raise InvalidInput("error.short_reason")

@@ -18,6 +18,7 @@ from bot.services.review import queue_notices, routing
 from bot.services.shared import audit, eligibility, rate_limit
 from bot.services.shared.rate_limit import LOOKUPS_PER_DISTRIBUTOR
 from bot.services.shared.tracking_code import next_code
+from bot.texts.written_text import written
 from storage.enums import CooperationState
 from storage.tables import Branch, CooperationRequest, Distributor
 
@@ -119,7 +120,7 @@ def accept(
 
 def _reason(text: str | None) -> str | None:
     """The officer's own words, None where there are none (R41: optional)."""
-    reason = validators.normalise(text or "", lines=True)
+    reason = written(text or "", lines=True)
     if len(reason) > OFFICER_REASON_MAX:
         raise validators.too_long(OFFICER_REASON_MAX)
     return reason or None

@@ -25,6 +25,7 @@ from bot.services.cooperation import contract_steps, notifications, requests
 from bot.services.shared import audit, notify
 from bot.services.shared.permissions import require
 from bot.texts import formats, one_line, t
+from bot.texts.written_text import written
 from storage.enums import ContractState, Role, TerminationState
 from storage.tables import Branch, Contract, Distributor, Termination
 
@@ -51,7 +52,7 @@ class TerminationPage:
 
 def checked_reason(text: str) -> str:
     """10–500 characters. Raises InvalidInput("error.short_reason" or "error.long_text")."""
-    reason = validators.normalise(text, lines=True)
+    reason = written(text, lines=True)
     shortest, longest = TERMINATION_REASON
     if len(reason) < shortest:
         raise InvalidInput("error.short_reason")

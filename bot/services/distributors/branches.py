@@ -15,6 +15,7 @@ from bot.services.cooperation.views import unreachable
 from bot.services.review import routing
 from bot.services.shared import audit
 from bot.services.shared.permissions import require
+from bot.texts.written_text import business_name
 from storage.enums import Role
 from storage.tables import Account, Branch, Contract, CooperationRequest, Distributor
 
@@ -53,7 +54,7 @@ class BranchPage:
 
 def checked_name(text: str) -> str:
     """A name without «شعبه», 2–120 characters. Raises InvalidInput("error.bad_branch_name")."""
-    name = validators.normalise(text)
+    name = business_name(text)
     if name.split(" ", 1)[0] == WORD:
         name = name[len(WORD) :].strip()
     shortest, longest = NAME_LENGTH
@@ -148,10 +149,10 @@ def _hold_distributor(db: Session, distributor_id: int) -> None:
 
 
 def _need_free_name(db: Session, distributor_id: int, name: str, but: int | None = None) -> None:
-    query = select(Branch.id).where(
-        Branch.distributor_id == distributor_id, Branch.name == name, Branch.id != but
-    )
-    if db.exec(query).first() is not None:
+    """Raises Refusal where another branch has this name, in whatever spelling."""
+    wanted = validators.search_key(name)
+    query = select(Branch.name).where(Branch.distributor_id == distributor_id, Branch.id != but)
+    if any(validators.search_key(other) == wanted for other in db.exec(query)):
         raise Refusal("error.branch_name_taken")
 
 

@@ -20,7 +20,8 @@ from bot.services.cooperation import requests
 from bot.services.distributors import branches
 from bot.services.shared import audit
 from bot.services.shared.permissions import require
-from bot.texts import t
+from bot.texts import formats, t
+from bot.texts.written_text import business_name
 from storage.enums import DistributorKind, Role
 from storage.tables import Account, Branch, Distributor
 
@@ -68,7 +69,7 @@ class CreatedDistributor:
 
 def checked_name(text: str) -> str:
     """2–120 characters. Raises InvalidInput("error.bad_distributor_name")."""
-    name = validators.normalise(text)
+    name = business_name(text)
     shortest, longest = NAME_LENGTH
     if not shortest <= len(name) <= longest or not any(letter.isalpha() for letter in name):
         raise InvalidInput("error.bad_distributor_name")
@@ -284,9 +285,11 @@ def list_distributors(
 
 
 def _folded(name: Any) -> Any:
-    """A stored name as `identity.search_key` writes it: without signs, case, madd and hamza."""
+    """A stored name as `validators.search_key` writes it, but for its digits: without signs, marks, case, madd and hamza."""
     name = func.lower(name)
-    for letters, like in (("آأإ", "ا"), ("ؤ", "و"), ("ئ", "ی"), (f"{validators.ZWNJ} «»().،-–/", "")):
+    marks = "\u064b\u0651\u0654"
+    spelled = (("آأإ", "ا"), ("ؤ", "و"), ("ئ", "ی"), ("ۀ", "ه"), (f"{validators.ZWNJ} «»().،-–/{marks}", ""))
+    for letters, like in spelled:
         for letter in letters:
             name = func.replace(name, letter, like)
     return name
@@ -296,10 +299,13 @@ def find_distributors(db: Session, *, actor: Actor, text: str, limit: int = 10) 
     """By a part of the name, or the whole number; for staff. Empty where nothing fits."""
     _need_keeper(db, actor)
     wanted = validators.normalise(text[: 4 * NAME_LENGTH[1]])
-    if not validators.search_key(wanted):
+    key = validators.search_key(wanted)
+    if not key:
         return []
+    folded = _folded(col(Distributor.name))
     condition: ColumnElement[bool] = or_(
-        _folded(col(Distributor.name)).contains(validators.search_key(wanted), autoescape=True),
+        folded.contains(key, autoescape=True),
+        folded.contains(formats.digits(key), autoescape=True),
         col(Distributor.legal_id) == wanted,
         col(Distributor.guild_id) == wanted,
     )

@@ -10,7 +10,7 @@ from bot.documents.file_names import label, names_document
     [
         ("کارت ملی.jpg", "کارت ملی.jpg"),
         ("../../etc/passwd", "passwd"),
-        ("C:\\Users\\sara\\كارت.pdf", "کارت.pdf"),
+        ("C:\\Users\\sara\\كارت ۲.pdf", "كارت ۲.pdf"),
         ("\u202egpj.exe", "gpj.exe"),
         ("a\x00b\n.pdf", "ab .pdf"),
         ("م" * 300 + ".pdf", "م" * 116 + ".pdf"),  # a long name keeps its ending

@@ -38,6 +38,15 @@ def test_only_the_ticked_items_are_asked(app: App) -> None:
     maryam.sees("│ خواناتر فرستادم\n└ متقاضی")
 
 
+def test_the_words_of_both_sides_arrive_as_they_were_written(app: App) -> None:
+    note = "لطفاً صفحهٔ ۲ را طبق https://imed.ir/Default.aspx?PageName=News&ID=2068 بفرستید؛ ISO 13485، محمّد"
+    sara, maryam = deficient(app, "نام پدر", note=note)
+    assert app.newest(DeficiencyRound).note == note
+    sara.sees("لطفاً صفحهٔ ۲ را", "PageName=News&ID=2068", "ISO 13485، محمّد").tap("رفع نقص", "توضیح می‌دهم")
+    sara.type("طبق برگۀ A4 و نامهٔ ID=77، بند ۳").tap("توضیحی ندارم").sees("طبق برگۀ A4 و نامهٔ ID=77، بند ۳")
+    at_request(maryam, sara.tap("ارسال دوباره", "بله")).sees("طبق برگۀ A4 و نامهٔ ID=77، بند ۳")
+
+
 def test_the_old_value_is_no_answer_and_may_be_explained(app: App) -> None:
     sara, maryam = deficient(app, "نام پدر")
     sara.tap("رفع نقص").type("علی").sees("این همان مقدار قبلی است")
@@ -68,7 +77,7 @@ def test_the_region_is_locked_and_the_rest_may_be_edited(app: App) -> None:
     sara.tap("✏️ آدرس محل زندگی").type("شیراز، خیابان ارم، پلاک ۲").sees(SUMMARY, "ارم")
     sara.tap("✏️ مدارک اختیاری", "▫️ سوابق", "ادامه").upload().tap("مدرک بعدی", "ارسال دوباره", "بله")
     snapshot = request_of(sara).snapshot
-    assert snapshot["postal_address"] == "شیراز، خیابان ارم، پلاک 2"
+    assert snapshot["postal_address"] == "شیراز، خیابان ارم، پلاک ۲"
     assert (snapshot["province"], snapshot["city"]) == ("فارس", "شیراز")
     assert len(snapshot["doc.work_experience"]) == 1
 

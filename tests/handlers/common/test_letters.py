@@ -12,7 +12,10 @@ from tests.support.chat_driver import NOW, App, Person
 from tests.support.chat_fixtures import ON_BOTH_DATABASES
 from tests.support.chat_people import grant, officer, staff, suspend
 
-TEXT = "دوره از شنبه آغاز می‌شود.\n\nhttps://imed.ir/12 را ببینید."
+TEXT = (
+    "لطفاً از شنبه در دورهٔ ۲ شرکت کنید.\n\nhttps://imed.ir/Default.aspx?PageName=News&ID=2068 را ببینید؛ فرم A4،"
+    " استاندارد ISO 13485، پیش‌شمارهٔ +98912، ایمیل info2@imed.ir"
+)
 
 
 def send_off(boss: Person, *, title: str = "آزمون دوره", text: str = TEXT, files: int = 0) -> int:

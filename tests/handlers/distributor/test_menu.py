@@ -53,6 +53,15 @@ def test_defining_a_branch_without_an_officer(app: App) -> None:
     assert not stored.is_central
 
 
+def test_names_and_addresses_are_shown_as_they_were_written(app: App) -> None:
+    boss = distributor(app)[0]
+    boss.open("dist.new_branch").type("شیراز ۲", "فارس", "شیراز", "خیابان ارم، خانهٔ ۷، واحد A4")
+    boss.tap("بعداً انتخاب می‌کنم").sees("نام شعبه: شیراز ۲", "خیابان ارم، خانهٔ ۷، واحد A4")
+    boss.tap("✅ تأیید").sees("شعبه «شیراز ۲» ثبت شد", "خانهٔ ۷، واحد A4").sees_not("شیراز 2")
+    boss.open("dist.new_branch").type("شیراز 2", "فارس", "شیراز", "خیابان ارم، پلاک ۸")
+    boss.tap("بعداً انتخاب می‌کنم", "✅ تأیید").sees("شعبه‌ای با این نام")
+
+
 def test_a_branch_in_tehran_names_its_university(app: App) -> None:
     boss = distributor(app)[0]
     define(boss, "غرب", province="تهران", city="تهران").tap("بعداً انتخاب می‌کنم", "✅ تأیید").sees("ثبت شد")

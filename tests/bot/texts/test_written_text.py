@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.rules import validators
-from bot.rules.written_text import LONGEST, business_name, written
+from bot.texts.written_text import LONGEST, business_name, written
 
 
 @pytest.mark.parametrize(
