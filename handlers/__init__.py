@@ -3,7 +3,7 @@
 from bot.application.routes import Routes
 from conversations.engine.engine import Engine
 from handlers import menu as menu_menu
-from handlers.common import account, letters, my_data
+from handlers.common import account, guide, letters, my_data
 from handlers.distributor import menu
 from handlers.expert import request
 from handlers.officer import card, cooperation, personal_details, qualification, sheets
@@ -16,6 +16,7 @@ def all_routes(engine: Engine) -> Routes:
     table = Routes()
     modules = (
         menu_menu,
+        guide,
         account,
         my_data,
         personal_details,

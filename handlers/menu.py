@@ -1,4 +1,4 @@
-"""The first screen of everybody: guests, and each role's menu; help and privacy; the commands.
+"""The first screen of everybody: guests, and each role's menu.
 
 See docs/specification.md 4.1.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bot.application.routes import EVERYONE, Routes
 from bot.core.context import Turn
-from bot.core.screens import Button, Press, Reply, Screen, button
+from bot.core.screens import Button, Press, Screen, button
 from bot.services import cooperation, payments
 from bot.services.directorate import alert_list
 from bot.services.qualification import review
@@ -17,7 +17,7 @@ from bot.texts.formats import digits
 from conversations.account.credentials import is_unseen
 from conversations.engine.engine import Engine
 from handlers.common.letters import inbox_button
-from handlers.common.navigation import ButtonRow, form_rows, home_button
+from handlers.common.navigation import ButtonRow
 from handlers.distributor import menu
 from handlers.officer import home
 from handlers.staff import menu as staff_menu
@@ -28,7 +28,7 @@ COUNTED = 99
 
 
 def routes(engine: Engine) -> Routes:
-    """home, help, privacy and the commands."""
+    """home, and the commands that lead there."""
     table = Routes()
 
     @table.show("home", roles=EVERYONE, suspended=EVERYONE)
@@ -40,20 +40,10 @@ def routes(engine: Engine) -> Routes:
         screen = _role_menu(turn, engine)
         return _with_credentials(screen) if is_unseen(turn, turn.account) else screen
 
-    table.show("help", roles=EVERYONE, suspended=EVERYONE, beside=True)(show_help)
-    table.show("privacy", roles=EVERYONE, suspended=EVERYONE, beside=True)(show_privacy)
-
-    @table.show("form", roles=EVERYONE, suspended=EVERYONE, beside=True)
-    def show_open_form(turn: Turn, press: Press) -> Screen | Reply:
-        """Back to the question of the open dialogue from what was read beside it."""
-        return engine.current(turn) if engine.is_open(turn) else Reply(goto=Press("home"))
-
     table.commands |= {
         "start": Press("home"),
         "menu": Press("home"),
         "cancel": Press("home"),
-        "help": Press("help"),
-        "privacy": Press("privacy"),
     }
     return table
 
@@ -158,26 +148,3 @@ def _with_credentials(screen: Screen) -> Screen:
     """Q30: the screen with the new password is not known to have arrived."""
     credentials_row = (button(t("password.get"), "credentials"),)
     return Screen(f"{t('password.not_shown')}\n\n{screen.text}", (credentials_row, *screen.rows))
-
-
-def show_help(turn: Turn, press: Press) -> Screen:
-    """What can be done here, for this role."""
-    match turn.role:
-        case None:
-            text = t("help.guest")
-        case Role.EXPERT | Role.IN_CHARGE:
-            text = t("help.expert")
-        case role:
-            text = t(f"help.{role}")
-    contact = t("help.contact", contact=turn.public_info.support_contact)
-    rows: list[ButtonRow] = [(button(t("menu.privacy"), "privacy"), home_button())]
-    if turn.account is None:
-        rows.insert(0, (button(t("guest.forgot"), "forgot"),))
-    rows = form_rows(turn) + rows
-    return Screen("\n".join([text.strip(), t("help.commands").strip(), contact]), tuple(rows))
-
-
-def show_privacy(turn: Turn, press: Press) -> Screen:
-    """Q44, in plain words."""
-    text = t("privacy.text", contact=turn.public_info.support_contact)
-    return Screen(text.strip(), (*form_rows(turn), (home_button(),)))

@@ -12,6 +12,7 @@ from bot.core.refusals import FileRejected, InvalidInput, Refusal, Stale
 from bot.core.screens import Button, Press, Reply, Screen
 from bot.rules.recognised_words import Intent, intent_of
 from bot.services.drafts import store as draft_store
+from bot.services.guide import faq
 from bot.texts import has, t
 from bot.texts.answers import in_sentence
 from conversations.engine.declaration import (
@@ -198,6 +199,9 @@ class DialogueTransitions:
             case Intent.STOP | Intent.MENU:
                 return self._ask_what_is_meant(turn, position, "stop")
             case Intent.QUESTION:
+                answer = faq.press_for(turn.db, turn.incoming.text or "")
+                if answer is not None:
+                    return Reply(goto=answer)
                 return self._ask_what_is_meant(turn, position, "question")
         return None
 
@@ -273,8 +277,9 @@ class DialogueTransitions:
                 )
             case "help":
                 kept = {name: value for name, value in turn.chat.dialogue_state.items() if name != "aside"}
+                written = str(aside_of(turn, position).get("text") or "")
                 turn.chat.dialogue_state = kept
-                return Reply(goto=self.commands["help"])
+                return Reply(goto=faq.press_for(turn.db, written) or self.commands["help"])
             case "stop":
                 return self._out(turn, position)
         return None

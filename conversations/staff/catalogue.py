@@ -1,7 +1,7 @@
 """The dialogues of the directorate's staff together."""
 
 from conversations.engine.declaration import Dialogue
-from conversations.staff import accounts, reference_data, refunds
+from conversations.staff import accounts, faq, reference_data, refunds
 
 DIALOGUES: tuple[Dialogue, ...] = (
     reference_data.NEW_TARIFF,
@@ -10,6 +10,7 @@ DIALOGUES: tuple[Dialogue, ...] = (
     reference_data.RENAME_DOCUMENT,
     reference_data.RENAME_UNIVERSITY,
     reference_data.NEW_COVERAGE,
+    *faq.DIALOGUES,
     *accounts.DIALOGUES,
     refunds.WRONG_AMOUNT,
 )

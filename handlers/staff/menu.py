@@ -7,7 +7,7 @@ from bot.core.screens import button
 from bot.texts import t
 from conversations.engine.engine import Engine
 from handlers.common.navigation import ButtonRow, button_grid
-from handlers.staff import accounts, reference_data, refunds, statistics, undelivered, universities
+from handlers.staff import accounts, faq, reference_data, refunds, statistics, undelivered, universities
 
 #: Text key of the label → the action of the first screen, two a row (docs/specification.md 4.1, staff.menu).
 MENU_ACTIONS = {
@@ -17,6 +17,7 @@ MENU_ACTIONS = {
     "staff.universities": "staff.provinces",
     "staff.studies": "staff.studies",
     "staff.documents": "staff.documents",
+    "staff.faq": "staff.faq",
     "staff.undelivered": "staff.undelivered",
     "staff.report": "staff.report",
 }
@@ -24,7 +25,7 @@ MENU_ACTIONS = {
 
 def routes(engine: Engine) -> Routes:
     table = Routes()
-    for module in (reference_data, universities, accounts, undelivered, refunds, statistics):
+    for module in (reference_data, faq, universities, accounts, undelivered, refunds, statistics):
         table.include(module.routes(engine))
     return table
 

@@ -16,6 +16,7 @@ from bot.rules.account import preferred
 from bot.rules.recognised_words import Intent, intent_of
 from bot.rules.validators import LONGEST_KEY, search_key
 from bot.services import accounts
+from bot.services.guide import faq
 from bot.texts import has, quoted, t
 from conversations.engine.engine import Engine
 from storage.database.unit_of_work import savepoint
@@ -195,8 +196,10 @@ class UpdateRouter:
                 return Reply(goto=ways[0] or HOME) if ways else Reply(goto=HOME)
             case Intent.HELP:
                 return Reply(goto=HELP)
-            case Intent.QUESTION:
-                return Reply(goto=HELP, notice=t("spoken.question"))
+        if turn.incoming.command is None and (answer := faq.press_for(turn.db, text)) is not None:
+            return Reply(goto=answer)
+        if intent is Intent.QUESTION:
+            return Reply(goto=HELP, notice=t("spoken.question"))
         raise Refusal("error.unknown")
 
     @staticmethod

@@ -13,7 +13,8 @@ from sqlalchemy import select
 from sqlmodel import Session, SQLModel, create_engine
 
 from storage.migrations.schema import create_all
-from storage.tables import Coverage, DegreeLevel, DocumentType, FieldOfStudy, University
+from storage.migrations.seed_faq import faq_rows
+from storage.tables import Coverage, DegreeLevel, DocumentType, FaqEntry, FieldOfStudy, University
 
 #: No diploma row (R18, R19).
 LEVELS = {
@@ -86,6 +87,7 @@ def seed(session: Session) -> None:
         (DocumentType, ("code",), _documents()),
         (University, ("code",), _universities()),
         (Coverage, ("province", "city", "district"), _coverage()),
+        (FaqEntry, ("code",), faq_rows()),
     ):
         _add_missing(session, model, key, rows)
 

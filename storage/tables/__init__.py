@@ -1,6 +1,6 @@
 """Every table, by subject; import from here."""
 
-from storage.tables.accounts import Account, Chat, Draft, Grant, KnownChat, Officer, Throttle
+from storage.tables.accounts import Account, Chat, ChatCommands, Draft, Grant, KnownChat, Officer, Throttle
 from storage.tables.audit import AuditEvent, AuditLink
 from storage.tables.cooperation import (
     Branch,
@@ -10,7 +10,7 @@ from storage.tables.cooperation import (
     Termination,
 )
 from storage.tables.letters import Letter, LetterFile, LetterRecipient
-from storage.tables.messages import InboxUpdate, LeftGroup, Push, StaffAlert
+from storage.tables.messages import BotProfile, InboxUpdate, LeftGroup, Push, StaffAlert
 from storage.tables.payments import PaymentAttempt
 from storage.tables.qualification import (
     DeficiencyRound,
@@ -26,6 +26,7 @@ from storage.tables.reference_data import (
     DailySequence,
     DegreeLevel,
     DocumentType,
+    FaqEntry,
     FieldOfStudy,
     Tariff,
     University,
@@ -35,8 +36,10 @@ __all__ = [
     "Account",
     "AuditEvent",
     "AuditLink",
+    "BotProfile",
     "Branch",
     "Chat",
+    "ChatCommands",
     "ClosedPair",
     "Contract",
     "CooperationRequest",
@@ -47,6 +50,7 @@ __all__ = [
     "Distributor",
     "DocumentType",
     "Draft",
+    "FaqEntry",
     "FieldOfStudy",
     "FileHandle",
     "Grant",

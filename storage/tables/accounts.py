@@ -170,6 +170,17 @@ class Chat(SQLModel, table=True):
     created_at: datetime = created()
 
 
+class ChatCommands(SQLModel, table=True):
+    """The role whose commands a chat's menu shows; no row, or None: a guest's (docs/messengers.md)."""
+
+    __tablename__ = "chat_commands"
+
+    chat_row_id: int = reference(
+        "chat.id", index=False, primary_key=True, sa_column_kwargs={"autoincrement": False}
+    )
+    role: Role | None = enum_column(Role, default=None)
+
+
 class KnownChat(SQLModel, table=True):
     """A chat that an account is or was logged in to, until it is signed out as a foreign one."""
 

@@ -76,6 +76,17 @@ class LeftGroup(SQLModel, table=True):
     left_at: datetime = timestamp_column()
 
 
+class BotProfile(SQLModel, table=True):
+    """What a messenger was told about the bot: commands and descriptions. Told again only where they are others."""
+
+    __tablename__ = "bot_profile"
+
+    messenger: Messenger = enum_column(Messenger, primary_key=True)
+    bot_id: int = bigint_column()
+    #: SHA-256 of what was sent, in hexadecimal.
+    fingerprint: str = Field(max_length=64)
+
+
 class Push(SQLModel, table=True):
     """A push or SMS to be sent, written in the transaction of what it tells. `key` makes it unique:
     "{event}:{recipient}:{chat or sms}"."""

@@ -23,6 +23,10 @@ class University(SQLModel, table=True):
     #: Reviews the province's files where no more specific row does; Tehran has none.
     province_default: bool = False
     active: bool = True
+    #: As staff write them, shown to the officer whose request waits there.
+    phone: str | None = Field(default=None, max_length=80)
+    hours: str | None = Field(default=None, max_length=120)
+    address: str | None = Field(default=None, max_length=300)
 
 
 class Coverage(SQLModel, table=True):
@@ -113,6 +117,24 @@ class Tariff(SQLModel, table=True):
     valid_from: date
     created_by: int | None = reference("account.id", default=None)
     created_at: datetime = created()
+
+
+class FaqEntry(SQLModel, table=True):
+    """One question of the help with its answer. `{…}` in the answer stands for what other tables say
+    (bot/services/shared/faq.py)."""
+
+    __tablename__ = "faq_entry"
+
+    code: str = Field(primary_key=True, max_length=32)
+    #: The whole question, above the answer.
+    question: str = Field(max_length=120)
+    #: At most 20 characters, for a button.
+    short_name: str = Field(max_length=20)
+    answer: str
+    #: Words by which a typed question finds it, divided by spaces.
+    search_words: str = Field(default="", max_length=400)
+    position: int
+    active: bool = True
 
 
 class DailySequence(SQLModel, table=True):

@@ -35,7 +35,8 @@ REASONS = {
         review.routing.has_active_expert qualification.fees.in_force shared.reference_data.names_of_documents
         shared.reference_data.names_of_universities shared.reference_data.open_universities
         shared.reference_data.names_of_levels shared.reference_data.open_levels
-        shared.reference_data.names_of_fields shared.reference_data.open_fields""",
+        shared.reference_data.names_of_fields shared.reference_data.open_fields
+        guide.faq.shown_entries guide.faq.shown_entry guide.faq.answer_text guide.faq.press_for""",
     "the actor is among the arguments that all actions of staff share": """
         accounts.annul accounts.lift accounts.reset_access accounts.suspend""",
 }
