@@ -58,7 +58,8 @@ def _guest_menu(drafts: list[tuple[str, int]]) -> Screen:
             (button(t("resume.registration"), "register"), button(t("form.discard"), "register.drop")),
             (button(t("guest.login"), "login"),),
         ]
-    return Screen("\n".join(lines), (*rows, (button(t("menu.help"), "help"),)))
+    help_row = (button(t("menu.requirements"), "requirements"), button(t("menu.help"), "help"))
+    return Screen("\n".join(lines), (*rows, help_row))
 
 
 def _suspended_menu(turn: Turn) -> Screen:
@@ -81,6 +82,7 @@ def _role_menu(turn: Turn, engine: Engine) -> Screen:
             lines = [t("menu.officer", name=turn.account.name), *standing]
             rows.append((button(t("menu.qual"), "qual"),))
             rows += [(button(t("menu.centers"), "centers"),), (inbox_button(turn),)]
+            rows.append((button(t("menu.requirements"), "requirements"),))
         case Role.EXPERT | Role.IN_CHARGE:
             lines += _expert_lines(turn)
             rows += _expert_rows(turn)

@@ -105,7 +105,8 @@ class Settings(BaseSettings):
     #: host:port of a private address for /metrics; empty: none.
     metrics_listen: str = ""
 
-    support_contact: str = "اداره کل تجهیزات پزشکی"
+    #: Printed wherever a text sends people to the directorate: a phone number, a link or an address. No default.
+    support_contact: str = ""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"
     #: Worthless password hashes, for tests alone.
@@ -244,6 +245,10 @@ class Settings(BaseSettings):
         merchant = self.merchant_id()
         if merchant is None:
             raise BadSettingError(f"{self.payment_gateway.upper()}_MERCHANT_ID: must be set")
+        if not re.search(r"\d|@|://", self.support_contact):
+            raise BadSettingError(
+                "SUPPORT_CONTACT: must be set to a phone number, a link or an e-mail address where people get help"
+            )
         if self.sms_gateway == "kavenegar" and self.kavenegar_api_key is None:
             raise BadSettingError("KAVENEGAR_API_KEY: must be set where SMS_GATEWAY=kavenegar")
 

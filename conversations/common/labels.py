@@ -10,7 +10,7 @@ from bot.rules.request_items import DOCUMENT, FIELDS
 from bot.services.shared import reference_data
 from bot.texts import FSI, LRI, PDI, checked, formats, t
 from bot.texts.answers import with_persian_digits
-from storage.tables import DocumentType
+from storage.tables import DocumentType, University
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -34,6 +34,17 @@ def shortened(name: str, max_length: int) -> str:
 def short_university(name: str) -> str:
     """A university's name without what all have in common, for a button."""
     return shortened(name.removeprefix("دانشگاه علوم پزشکی ").strip(), 20)
+
+
+def contact_lines(university: University | None, *, missing: str | None = None) -> list[str]:
+    """Phone, hours and address as staff wrote them, one a line; `missing` where there is nothing."""
+    known = (
+        []
+        if university is None
+        else [(university.phone, "phone"), (university.hours, "hours"), (university.address, "address")]
+    )
+    lines = [t(f"contact.{key}", value=formats.digits(value)) for value, key in known if value]
+    return lines or ([missing] if missing else [])
 
 
 def is_document(key: str) -> bool:

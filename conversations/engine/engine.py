@@ -42,6 +42,7 @@ COMMANDS: Mapping[str, Press] = {
     "menu": HOME,
     "help": Press("help"),
     "privacy": Press("privacy"),
+    "requirements": Press("requirements"),
 }
 
 

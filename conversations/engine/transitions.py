@@ -53,7 +53,7 @@ from conversations.engine.steps import (
 from conversations.engine.validation import check_dialogue
 
 #: Commands that only show something: the dialogue goes on below it.
-READING = frozenset({"help", "privacy"})
+READING = frozenset({"help", "privacy", "requirements"})
 #: What belongs to a text in sentences.
 _IN_SENTENCES = frozenset({Intent.GREETING, Intent.ACKNOWLEDGEMENT, Intent.REFUSAL, Intent.QUESTION})
 #: Of the route, in a turn's memo.

@@ -9,6 +9,7 @@ DIALOGUES: tuple[Dialogue, ...] = (
     reference_data.NEW_DOCUMENT,
     reference_data.RENAME_DOCUMENT,
     reference_data.RENAME_UNIVERSITY,
+    reference_data.UNIVERSITY_CONTACT,
     reference_data.NEW_COVERAGE,
     *faq.DIALOGUES,
     *accounts.DIALOGUES,

@@ -194,6 +194,34 @@ RENAME_UNIVERSITY = Dialogue(
 )
 
 
+def _set_contact(turn: Turn, answers: dict[str, Any]) -> Reply:
+    universities.set_contact(
+        turn.db,
+        actor=turn.actor,
+        code=answers[CODE],
+        expected=answers[MARK],
+        phone=answers.get("university_phone"),
+        hours=answers.get("university_hours"),
+        address=answers.get("university_address"),
+        now=turn.now,
+    )
+    return Reply((Screen(t("reference_data.done")),), goto=Press("staff.university_data", arg=answers[CODE]))
+
+
+UNIVERSITY_CONTACT = Dialogue(
+    "university_contact",
+    (
+        Step("university_phone", Text(3, 80), optional=True),
+        Step("university_hours", Text(3, 120), optional=True),
+        Step("university_address", Text(5, 300), optional=True),
+    ),
+    _set_contact,
+    summary="universities.contact_summary",
+    exit=lambda turn: Press("staff.university_data", arg=str(_given(turn, CODE) or "")),
+    roles=STAFF_ONLY,
+)
+
+
 def _cities(turn: Turn, answers: Answers) -> Sequence[tuple[str, str]]:
     return [(city, city) for city in regions.cities_of(str(_given(turn, PROVINCE) or ""))]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.application.routes import EVERYONE, Routes
 from bot.core.context import Turn
 from bot.core.screens import Press, Reply, Screen, button
-from bot.services.guide import faq
+from bot.services.guide import faq, requirements
 from bot.texts import t
 from conversations.engine.engine import Engine
 from handlers.common.navigation import ButtonRow, back_button, form_rows, home_button
@@ -14,12 +14,13 @@ from storage.tables import FaqEntry
 
 
 def routes(engine: Engine) -> Routes:
-    """help, faq, faq.found, privacy, form: all may be read in the middle of a dialogue."""
+    """help, faq, faq.found, requirements, privacy, form: all may be read in the middle of a dialogue."""
     table = Routes()
     for action, decide in (
         ("help", show_help),
         ("faq", show_answer),
         ("faq.found", show_found),
+        ("requirements", show_requirements),
         ("privacy", show_privacy),
     ):
         table.show(action, roles=EVERYONE, suspended=EVERYONE, beside=True)(decide)
@@ -29,7 +30,11 @@ def routes(engine: Engine) -> Routes:
         """Back to the question of the open dialogue from what was read beside it."""
         return engine.current(turn) if engine.is_open(turn) else Reply(goto=Press("home"))
 
-    table.commands |= {"help": Press("help"), "privacy": Press("privacy")}
+    table.commands |= {
+        "help": Press("help"),
+        "requirements": Press("requirements"),
+        "privacy": Press("privacy"),
+    }
     return table
 
 
@@ -50,7 +55,8 @@ def show_help(turn: Turn, press: Press) -> Screen:
     rows = [*form_rows(turn), *_entry_rows(questions)]
     if turn.account is None:
         rows.append((button(t("guest.forgot"), "forgot"),))
-    rows.append((button(t("menu.privacy"), "privacy"), home_button()))
+    rows.append((button(t("menu.requirements"), "requirements"), button(t("menu.privacy"), "privacy")))
+    rows.append((home_button(),))
     return Screen("\n".join(lines), tuple(rows))
 
 
@@ -75,6 +81,25 @@ def show_found(turn: Turn, press: Press) -> Screen:
 
 def _ways_on() -> ButtonRow:
     return (back_button("help", label="faq.others"), home_button())
+
+
+def show_requirements(turn: Turn, press: Press) -> Screen:
+    """«📋 مدارک و هزینه»: what to have at hand, what it costs, who reviews and how it goes."""
+    known = requirements.in_force(turn.db, now=turn.now)
+    lines = [t("guide.title"), ""]
+    for key, names in (("must", known.all), ("men", known.men), ("optional", known.optional)):
+        if names:
+            lines += [t(f"guide.{key}"), *(t("guide.document", name=name) for name in names), ""]
+    lines.append(t("guide.fees", new=faq.fee_text(known.fee_new), change=faq.fee_text(known.fee_amendment)))
+    lines.append(t("guide.how").strip())
+    rows: list[ButtonRow] = []
+    if turn.chat.dialogue is None and turn.account is None:
+        rows.append((button(t("guest.register"), "register"), button(t("guest.login"), "login")))
+    elif turn.chat.dialogue is None and turn.role is Role.OFFICER:
+        rows.append((button(t("menu.qual"), "qual"),))
+    return Screen(
+        "\n".join(lines), (*form_rows(turn), *rows, (button(t("menu.help"), "help"), home_button()))
+    )
 
 
 def show_privacy(turn: Turn, press: Press) -> Screen:

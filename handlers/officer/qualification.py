@@ -21,7 +21,7 @@ from bot.services.qualification import requests
 from bot.services.review import routing
 from bot.services.review.standing import standing_of
 from bot.texts import t
-from conversations.common.labels import Wording
+from conversations.common.labels import Wording, contact_lines
 from conversations.engine.engine import Engine
 from conversations.officer.deficiency_response import first_answers as fix_answers
 from conversations.officer.qualification import first_answers as form_answers
@@ -32,6 +32,10 @@ from storage.tables import Chat, QualificationRequest
 
 OFFICER = (Role.OFFICER,)
 _ENDED = frozenset({RequestState.REJECTED, RequestState.WITHDRAWN})
+#: The university may be asked about it.
+_WAITS_THERE = frozenset(
+    {RequestState.SUBMITTED, RequestState.IN_REVIEW, RequestState.DEFICIENT, RequestState.REJECTED}
+)
 
 
 def routes(engine: Engine) -> Routes:
@@ -193,6 +197,8 @@ def show_tracking(turn: Turn, press: Press) -> Screen:
         standing=standing,
         now=turn.now,
     )
+    if request.state in _WAITS_THERE:
+        text = "\n".join([text, *contact_lines(routing.contact_of(turn.db, request.university_code))])
     return Screen(text, (*_action_rows(turn, request), navigation_row("qual")))
 
 

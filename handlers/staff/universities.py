@@ -13,7 +13,7 @@ from bot.services.directorate import reference_rows, universities
 from bot.services.directorate.universities import Switch
 from bot.texts import t
 from bot.texts.formats import digits
-from conversations.common.labels import short_university
+from conversations.common.labels import contact_lines, short_university
 from conversations.engine.engine import Engine
 from conversations.staff.reference_data import CODE, MARK, PROVINCE
 from handlers.common.navigation import ButtonRow, back_button, home_button, number_in
@@ -43,6 +43,19 @@ def routes(engine: Engine) -> Routes:
     def rename(turn: Turn, press: Press) -> Reply:
         universities.university_overview(turn.db, actor=turn.actor, code=press.arg)
         return engine.start(turn, "rename_university", answers={CODE: press.arg, MARK: press.version})
+
+    @table.act("staff.university_contact", roles=STAFF)
+    def contact(turn: Turn, press: Press) -> Reply:
+        row = universities.university_overview(turn.db, actor=turn.actor, code=press.arg).university
+        given = {
+            "university_phone": row.phone,
+            "university_hours": row.hours,
+            "university_address": row.address,
+        }
+        answers = given if any(given.values()) else {}
+        return engine.start(
+            turn, "university_contact", answers={CODE: row.code, MARK: press.version, **answers}
+        )
 
     @table.act("staff.new_cover", roles=STAFF)
     def new_coverage(turn: Turn, press: Press) -> Reply:
@@ -128,6 +141,7 @@ def show_university_data(turn: Turn, press: Press) -> Screen:
         t("universities.of_province", name=university.province),
         _flags(university),
         t("universities.depends", experts=digits(overview.experts), files=digits(overview.files)),
+        *contact_lines(university, missing=t("universities.no_contact")),
     ]
 
     def ask(label: str, what: str) -> Button:
@@ -149,6 +163,7 @@ def show_university_data(turn: Turn, press: Press) -> Screen:
             button(t("staff.experts"), "staff.university", arg=university.code),
         )
     )
+    rows.append((button(t("universities.contact"), "staff.university_contact", 0, mark, university.code),))
     province_number = universities.number_of(turn.db, actor=turn.actor, name=university.province)
     return Screen("\n".join(lines), (*rows, (back_button("staff.province", province_number), home_button())))
 

@@ -32,7 +32,11 @@ def _each(actions: str, roles: Iterable[Role | None], **other: object) -> dict[s
 _READS: Who = frozenset({OFFICER})
 
 EXPECTED: dict[str, Access] = {
-    **_each("home help form faq faq.found privacy card.check register login", ANYBODY, suspended=ANYBODY),
+    **_each(
+        "home help form faq faq.found requirements privacy card.check register login",
+        ANYBODY,
+        suspended=ANYBODY,
+    ),
     **_each("forgot", ANYBODY),
     **_each("register.drop", {None}),
     **_each("logout role role.choose me.signout", ACCOUNTS, suspended=ACCOUNTS),
@@ -90,7 +94,7 @@ EXPECTED: dict[str, Access] = {
         "staff.field staff.field_ask staff.field_do staff.pair_ask staff.pair_do staff.new_field staff.documents "
         "staff.document staff.document_ask staff.document_do staff.document_move staff.new_document staff.rename_doc "
         "staff.faq staff.faq_entry staff.faq_ask staff.faq_do staff.faq_move staff.faq_new staff.faq_edit "
-        "staff.provinces staff.province staff.university_data staff.university_ask staff.university_do staff.rename_university staff.coverage "
+        "staff.provinces staff.province staff.university_data staff.university_ask staff.university_do staff.university_contact staff.rename_university staff.coverage "
         "staff.cover staff.cover_ask staff.cover_do staff.new_cover "
         "staff.accounts staff.find_account staff.account staff.roles staff.unrole staff.chats staff.chat_ask "
         "staff.chat_do staff.trail staff.file_trail staff.account_action "

@@ -36,7 +36,8 @@ REASONS = {
         shared.reference_data.names_of_universities shared.reference_data.open_universities
         shared.reference_data.names_of_levels shared.reference_data.open_levels
         shared.reference_data.names_of_fields shared.reference_data.open_fields
-        guide.faq.shown_entries guide.faq.shown_entry guide.faq.answer_text guide.faq.press_for""",
+        guide.faq.shown_entries guide.faq.shown_entry guide.faq.answer_text guide.faq.press_for guide.requirements.in_force
+        review.routing.contact_of""",
     "the actor is among the arguments that all actions of staff share": """
         accounts.annul accounts.lift accounts.reset_access accounts.suspend""",
 }

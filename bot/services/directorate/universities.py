@@ -176,6 +176,34 @@ def rename_university(
     return row
 
 
+def set_contact(
+    db: Session,
+    *,
+    actor: Actor,
+    code: str,
+    phone: str | None,
+    hours: str | None,
+    address: str | None,
+    expected: int,
+    now: datetime,
+) -> University:
+    """What officers see whose request waits there. Raises NotAllowed, Stale."""
+    require(db, actor, Role.STAFF)
+    row = reference_rows.lock_row(db, University, code, expected=expected)
+    reference_rows.change(
+        db,
+        row,
+        actor=actor,
+        now=now,
+        event="university_contact_set",
+        subject="university",
+        phone=phone,
+        hours=hours,
+        address=address,
+    )
+    return row
+
+
 # -- coverage --------------------------------------------------------------------------------------
 
 

@@ -96,6 +96,13 @@ def choices_for(db: Session, province: str, city: str | None = None, district: i
     )
 
 
+def contact_of(db: Session, code: str | None) -> University | None:
+    """The university with its phone, hours and address, where staff have written any."""
+    university = db.get(University, code) if code is not None else None
+    known = university is not None and (university.phone or university.hours or university.address)
+    return university if known else None
+
+
 def resolve_university(
     db: Session, *, province: str | None, city: str | None, chosen: str | None
 ) -> str | None:

@@ -72,7 +72,20 @@ def test_the_merchant_is_that_of_the_chosen_gateway(gateway: str, merchant: str)
         ({"telegram_token": TOKEN}, "ZARINPAL_MERCHANT_ID"),
         ({"bale_token": TOKEN, "updates": "webhook"}, "PUBLIC_URL"),
         ({"bale_token": TOKEN, "payment_gateway": "zibal"}, "ZIBAL_MERCHANT_ID"),
-        ({"bale_token": TOKEN, "zarinpal_merchant_id": "x", "sms_gateway": "kavenegar"}, "KAVENEGAR_API_KEY"),
+        ({"bale_token": TOKEN, "zarinpal_merchant_id": "x"}, "SUPPORT_CONTACT"),
+        (
+            {"bale_token": TOKEN, "zarinpal_merchant_id": "x", "support_contact": "اداره کل تجهیزات پزشکی"},
+            "SUPPORT_CONTACT",
+        ),
+        (
+            {
+                "bale_token": TOKEN,
+                "zarinpal_merchant_id": "x",
+                "support_contact": "۰۲۱-۱۲۳۴",
+                "sms_gateway": "kavenegar",
+            },
+            "KAVENEGAR_API_KEY",
+        ),
     ],
 )
 def test_what_running_needs(given: dict[str, str], missing: str) -> None:

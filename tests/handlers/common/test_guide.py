@@ -94,3 +94,21 @@ def test_words_that_fit_two_questions_offer_both(app: App) -> None:
         )
     )
     officer(app).type("زعفران").sees("کدام پرسش منظور شماست؟", "یک", "دو").tap("دو").sees("پاسخ دو")
+
+
+def test_documents_and_fees_before_registering(app: App) -> None:
+    app.add(Tariff(kind=RequestKind.NEW, amount_rial=5_600_000, valid_from=date(2026, 1, 1)))
+    app.change(DocumentType, "no_addiction", active=False)
+    guest = app.person().command("start").tap("📋 مدارک و هزینه")
+    guest.sees(
+        "• تصویر شناسنامه",
+        "برای آقایان:",
+        "• کارت پایان خدمت",
+        "درخواست جدید ۵٬۶۰۰٬۰۰۰ ریال",
+        "اصلاحیه هنوز تعیین نشده",
+    )
+    guest.sees("استان محل زندگی", "مراجعه حضوری لازم نیست", "حدود ۱۵ دقیقه").sees_not("عدم اعتیاد")
+    guest.tap("📝 ثبت‌نام").sees("کد ملی").command("requirements").sees("تصویر شناسنامه").tap(
+        "بازگشت به پرسش"
+    ).sees("کد ملی")
+    officer(app).tap("📋 مدارک و هزینه").sees("تصویر شناسنامه").tap("🎓 احراز صلاحیت").sees("ثبت درخواست")

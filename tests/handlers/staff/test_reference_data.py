@@ -9,7 +9,7 @@ from storage.enums import RequestKind, Role
 from storage.tables import ClosedPair, Coverage, DocumentType, FieldOfStudy, Tariff, University
 from tests.support.chat_driver import NOW, App, Person
 from tests.support.chat_fixtures import ON_BOTH_DATABASES
-from tests.support.chat_people import staff
+from tests.support.chat_people import officer, staff, submit
 
 pytestmark = ON_BOTH_DATABASES
 
@@ -125,3 +125,20 @@ def test_coverage(app: App, boss: Person) -> None:
     boss.tap("بازگشت", "➕ ردیف جدید").type("تهران").tap("کل شهر").type("ایران")
     boss.tap(next(label for label in boss.labels if "ایران" in label))
     boss.tap("✅ تأیید").sees("برای این محل پیش‌تر ردیفی ثبت شده است")
+
+
+def test_phone_hours_and_address_of_a_university(app: App, boss: Person) -> None:
+    sara = submit(officer(app)).open("qual.track").sees_not("تلفن دانشگاه")
+    boss.press(Press("staff.university_data", arg="sums")).sees("نشانی و تماس: ثبت نشده").tap(
+        "☎️ نشانی و تماس"
+    )
+    boss.type("071-32123456").type("شنبه تا چهارشنبه، ۸ تا ۱۴").type("شیراز، خیابان زند، ساختمان مرکزی").tap(
+        "✅ تأیید"
+    )
+    boss.sees("☎️ تلفن دانشگاه: ۰۷۱-۳۲۱۲۳۴۵۶", "📍 نشانی: شیراز، خیابان زند")
+    sara.open("qual.track").sees(
+        "☎️ تلفن دانشگاه: ۰۷۱-۳۲۱۲۳۴۵۶", "🕘 ساعت پاسخ‌گویی: شنبه تا چهارشنبه", "📍 نشانی: شیراز"
+    )
+    boss.tap("☎️ نشانی و تماس", "✏️ ساعت پاسخ‌گویی", "حذف پاسخ", "✅ تأیید").sees_not("ساعت پاسخ‌گویی")
+    sara.open("qual.track").sees("☎️ تلفن دانشگاه").sees_not("ساعت پاسخ‌گویی")
+    assert len(app.events("university_contact_set")) == 2
