@@ -43,6 +43,9 @@ COMMANDS: Mapping[str, Press] = {
     "help": Press("help"),
     "privacy": Press("privacy"),
     "requirements": Press("requirements"),
+    "status": Press("qual.track"),
+    "queue": Press("desk.queue"),
+    "mine": Press("desk.mine"),
 }
 
 

@@ -76,6 +76,45 @@ async def get_webhook_info(call: Call) -> Json:
     return info
 
 
+def _scope(call: Call) -> str:
+    """Which chats a menu is for; Bale knows one menu."""
+    scope = {} if call.bale else call.params.object("scope", dict) or {}
+    match scope.get("type", "default"):
+        case "default":
+            return "default"
+        case "chat":
+            return f"chat:{int(scope.get('chat_id', 0))}"
+    raise broken_rule("unsupported scope specified")
+
+
+@method("setMyDescription")
+async def set_my_description(call: Call) -> bool:
+    text = call.params.text("description") or ""
+    if len(text) > 512:
+        raise broken_rule("BOT_DESCRIPTION_TOO_LONG")
+    call.bot.description = text
+    return True
+
+
+@method("getMyDescription")
+async def get_my_description(call: Call) -> Json:
+    return {"description": call.bot.description}
+
+
+@method("setMyShortDescription")
+async def set_my_short_description(call: Call) -> bool:
+    text = call.params.text("short_description") or ""
+    if len(text) > 120:
+        raise broken_rule("BOT_SHARE_TEXT_TOO_LONG")
+    call.bot.short_description = text
+    return True
+
+
+@method("getMyShortDescription")
+async def get_my_short_description(call: Call) -> Json:
+    return {"short_description": call.bot.short_description}
+
+
 @method("setMyCommands")
 async def set_my_commands(call: Call) -> bool:
     commands = call.params.object("commands", list)
@@ -89,18 +128,18 @@ async def set_my_commands(call: Call) -> bool:
             raise broken_rule("BOT_COMMAND_DESCRIPTION_INVALID")
     if len(commands) > 100:
         raise broken_rule("BOT_COMMANDS_TOO_MUCH")
-    call.bot.commands = commands
+    call.bot.commands[_scope(call)] = commands
     return True
 
 
 @method("getMyCommands")
 async def get_my_commands(call: Call) -> list[Json]:
-    return call.bot.commands
+    return call.bot.commands.get(_scope(call), [])
 
 
 @method("deleteMyCommands")
 async def delete_my_commands(call: Call) -> bool:
-    call.bot.commands = []
+    call.bot.commands.pop(_scope(call), None)
     return True
 
 

@@ -37,6 +37,10 @@ _TELEGRAM = {
     "setMyCommands": "commands | scope language_code",
     "getMyCommands": "| scope language_code",
     "deleteMyCommands": "| scope language_code",
+    "setMyDescription": "| description language_code",
+    "getMyDescription": "| language_code",
+    "setMyShortDescription": "| short_description language_code",
+    "getMyShortDescription": "| language_code",
     "copyMessage": f"chat_id from_chat_id message_id | video_start_timestamp show_caption_above_media {_CAPTION} {_TO} "
     "suggested_post_parameters reply_markup",
 }

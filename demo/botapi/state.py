@@ -159,6 +159,9 @@ class Bot:
     files: dict[str, File] = field(default_factory=dict)
     #: Paths opened by getFile.
     paths: dict[str, File] = field(default_factory=dict)
-    commands: list[Json] = field(default_factory=list)
+    #: Menus of commands: "default", or "chat:<id>" of one chat.
+    commands: dict[str, list[Json]] = field(default_factory=dict)
+    description: str = ""
+    short_description: str = ""
     queries: dict[str, CallbackQuery] = field(default_factory=dict)
     next_message_id: int = 1

@@ -35,6 +35,7 @@ def routes(engine: Engine) -> Routes:
     table = Routes()
     for action in _LISTS:
         table.show(action, roles=HEADS if action in FOR_HEADS else EXPERTS)(show_worklist)
+    table.commands |= {"queue": Press("desk.queue"), "mine": Press("desk.mine")}
     table.show("desk.person", roles=REVIEWERS)(show_applicant_requests)
     table.act("desk.next", roles=EXPERTS)(partial(open_next_request, QUALIFICATION_LISTS))
     table.act("desk.coop_next", roles=EXPERTS)(partial(open_next_request, COOPERATION_LISTS))

@@ -56,6 +56,8 @@ def routes(engine: Engine) -> Routes:
         check_payment
     )
 
+    table.commands["status"] = Press("qual.track")
+
     @table.act("qual.new", roles=OFFICER)
     def new(turn: Turn, press: Press) -> Reply:
         """Begin a request (R4, R24)."""

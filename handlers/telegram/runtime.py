@@ -10,7 +10,6 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from telegram import BotCommand
 from telegram.error import InvalidToken, RetryAfter, TelegramError
 
 from bot.application.resources import Resources
@@ -22,8 +21,8 @@ from bot.messengers.intake.polling import Polling
 from bot.messengers.intake.receiver import Intake
 from bot.messengers.transport.channel import Channel
 from bot.messengers.transport.telegram import pause_of
-from bot.texts import has, t
 from conversations.engine.engine import Engine
+from handlers.telegram.bot_profile import ProfilePublisher
 from handlers.telegram.chat_queues import Lanes
 from handlers.telegram.dispatcher import SETTLE, UpdateDispatcher
 from handlers.telegram.processor import UpdateProcessor
@@ -37,7 +36,6 @@ log = logging.getLogger(__name__)
 LONGEST_PAUSE = 60.0
 #: Seconds between looks for what another process left behind.
 SWEEP = 30.0
-MAX_DESCRIPTION = 256
 
 
 class Service:
@@ -72,14 +70,13 @@ class Service:
             committed=self.outbox.wake,
         )
         self.dispatcher = UpdateDispatcher(resources, channels, self.lanes, self.processor, shared=shared)
+        self.profile = ProfilePublisher(resources, channels)
         self.ticker = Ticker(resources, self.dispatcher, channels)
         bots = {messenger: channel.bot_id for messenger, channel in channels.items()}
         self.intake = Intake(resources, self.dispatcher, secret_key=secret_key, bots=bots)
         self.pollings = {messenger: Polling(channel, self.intake) for messenger, channel in channels.items()}
         self._webhook_url = webhook_url
         self._alone = alone
-        #: Offered in the messengers' menus, without slash.
-        self._commands = sorted(routes.commands)
         self._tasks: list[asyncio.Task[Any]] = []
         self._intakes: list[asyncio.Task[Any]] = []
         self._first_try: dict[Messenger, asyncio.Event] = {
@@ -194,7 +191,7 @@ class Service:
         self.taking.set()
         self._first_try[messenger].set()
         log.info("%s: taking updates as %s", messenger.value, channel.link)
-        await self._tell_commands(channel)
+        await self._publish(channel)
         if self._webhook_url is None:
             await self.pollings[messenger].run()
 
@@ -210,19 +207,12 @@ class Service:
             allowed_updates=channel.allowed_updates,
         )
 
-    async def _tell_commands(self, channel: Channel) -> None:
-        """The menu of commands. Never fatal: Bale does not document it."""
-        commands = [
-            BotCommand(name, t(key)[:MAX_DESCRIPTION])
-            for name in self._commands
-            if has(key := f"command.{name}")
-        ]
-        if not commands:
-            return
+    async def _publish(self, channel: Channel) -> None:
+        """Commands and descriptions; whatever becomes of them, updates are taken."""
         try:
-            await channel.bot.set_my_commands(commands)
-        except TelegramError as error:
-            log.info("%s: the commands were not taken (%s)", channel.messenger.value, error)
+            await self.profile.publish(channel)
+        except Exception as error:
+            log_unless_outage(log, "commands and descriptions were not told", error=error)
 
     async def _sweep(self) -> None:
         while True:
@@ -230,6 +220,7 @@ class Service:
             try:
                 await self.resources.database.announce_process()
                 await self.dispatcher.take_over()
+                await self.profile.publish_chats()
             except Exception as error:
                 log_unless_outage(log, "the inbox could not be read", error=error)
 

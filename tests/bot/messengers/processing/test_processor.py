@@ -74,9 +74,9 @@ async def test_unknown_input_and_edits_are_answered(app: MessengerApp) -> None:
         said = await sara.type("بیا")
         await sara.sees("متوجه پیام شما نشدم")
         await sara.sticker()
-        await sara.sees("متوجه پیام شما نشدم")
+        await sara.sees("برچسب خوانده نمی‌شود")
         await sara.voice()
-        await sara.sees("متوجه پیام شما نشدم")
+        await sara.sees("پیام صوتی شنیده نمی‌شود")
         await sara.edit(said, "اول")
         await sara.sees("ویرایش پیام خوانده نمی‌شود")
     assert await app.notes() == []
