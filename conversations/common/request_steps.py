@@ -5,17 +5,18 @@ See docs/specification.md 3.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from bot.core.context import Turn
 from bot.rules import regions, request_items
 from bot.rules.request_items import DocumentRule
-from bot.services.review import routing
 from bot.services.shared import reference_data
 from bot.texts import t
-from conversations.common.labels import short_university, shortened
+from conversations.common.labels import shortened
+from conversations.common.turn_cache import cached_in_turn
+from conversations.common.university import ChosenUniversity, universities_of
 from conversations.engine.declaration import Answers, Prompt, Step
 from conversations.questions import (
     Address,
@@ -31,7 +32,7 @@ from conversations.questions import (
 )
 from conversations.questions.choice import Option, Options
 from conversations.questions.studies import Field, Level
-from storage.tables import DocumentType, University
+from storage.tables import DocumentType
 
 T = TypeVar("T")
 
@@ -41,33 +42,9 @@ EXTRAS = "optional_documents"
 MAX_TICK_LABEL = 17
 
 
-_CACHE_KEY = "read_once"
-
-
-def cached_in_turn(turn: Turn, key: Hashable, read: Callable[[], T]) -> T:
-    """What `read` finds, asked of the database once a turn: an update works its steps out several times."""
-    cached = turn.db.info.get(_CACHE_KEY)
-    if cached is None or cached[0] is not turn:
-        cached = turn.db.info[_CACHE_KEY] = (turn, {})
-    values: dict[Hashable, Any] = cached[1]
-    if key not in values:
-        values[key] = read()
-    value: T = values[key]
-    return value
-
-
 def kinds_of(turn: Turn) -> list[DocumentType]:
     """The document types in force, in order."""
     return cached_in_turn(turn, "documents", lambda: reference_data.document_types(turn.db))
-
-
-def _choices(turn: Turn, answers: Answers) -> routing.Choices:
-    province, city = str(answers.get("province") or ""), answers.get("city")
-    if not province:
-        return routing.Choices(())
-    return cached_in_turn(
-        turn, ("region", province, city), lambda: routing.choices_for(turn.db, province, city)
-    )
 
 
 def _genders(turn: Turn, answers: Answers) -> list[Option]:
@@ -82,37 +59,6 @@ def _cities(turn: Turn, answers: Answers) -> list[Option]:
     return [(name, name) for name in regions.cities_of(str(answers.get("province") or ""))]
 
 
-def _universities(turn: Turn, answers: Answers) -> list[Option]:
-    """Those of the region to choose from; none where the region decides."""
-    return [
-        (university.code, short_university(university.name))
-        for university in _choices(turn, answers).universities
-    ]
-
-
-class ChosenUniversity(Choice):
-    """One of several universities of a province; where coverage speaks for one, it is offered as the
-    suggestion, in the words of the text key `suggestion`."""
-
-    def __init__(self, suggestion: str = "ask.university_suggested") -> None:
-        super().__init__(_universities)
-        self.suggestion = suggestion
-
-    def make_prompt(self, turn: Turn, step: Step, answers: Answers) -> Prompt:
-        prompt = super().make_prompt(turn, step, answers)
-        choices = _choices(turn, answers)
-        suggested = next(
-            (university for university in choices.universities if university.code == choices.suggested), None
-        )
-        if suggested is None:
-            return prompt
-        return replace(prompt, text=t(self.suggestion, university=suggested.name))
-
-    def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
-        university = turn.db.get(University, value)
-        return university.name if university is not None else str(value)
-
-
 _NAME, _LEVEL, _FIELD = PersianName(), Level(), Field()
 _GENDER = Choice(_genders, columns=2)
 _PROVINCE = Choice(_provinces, columns=2, page=16)
@@ -125,13 +71,13 @@ def _describes_field(turn: Turn, answers: Answers) -> bool:
 
 
 def _several_universities(turn: Turn, answers: Answers) -> bool:
-    return len(_universities(turn, answers)) > 1
+    return len(universities_of(turn, answers)) > 1
 
 
 def region_steps(scope: str) -> tuple[Step, ...]:
     """Province, city and university of another place than the applicant's home; asked in the words of
     "ask.<place>_province" and so on. Clear what depends on them by `clear_dependent_answers`."""
-    university = ChosenUniversity(f"ask.{scope}_university_suggested")
+    university = ChosenUniversity(f"ask.{scope}_university_suggested", "branch")
     return (
         Step("province", _PROVINCE, prompt=t(f"ask.{scope}_province")),
         Step("city", _CITY, prompt=t(f"ask.{scope}_city"), label=t("field.branch_city")),

@@ -15,7 +15,8 @@ from bot.texts import formats, t
 from bot.texts.answers import in_sentence
 from conversations.common import request_steps
 from conversations.common.labels import is_document
-from conversations.common.request_steps import EXTRAS, cached_in_turn, document_rule_of, extras_of, kinds_of
+from conversations.common.request_steps import EXTRAS, document_rule_of, extras_of, kinds_of
+from conversations.common.turn_cache import cached_in_turn
 from conversations.engine.declaration import Answers, Step
 from conversations.engine.steps import label_of
 from storage.enums import RequestKind

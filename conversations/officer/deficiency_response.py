@@ -21,7 +21,6 @@ from conversations.common.labels import Wording, is_document
 from conversations.common.request_steps import (
     EXTRAS,
     FIELD_STEPS,
-    cached_in_turn,
     document_rule_of,
     document_step,
     extras_of,
@@ -29,6 +28,7 @@ from conversations.common.request_steps import (
     kinds_of,
     ticked_codes,
 )
+from conversations.common.turn_cache import cached_in_turn
 from conversations.engine import declaration
 from conversations.engine.declaration import Answers, Dialogue, Incomplete, Prompt, Step, UserInput
 from conversations.engine.steps import Question

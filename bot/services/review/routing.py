@@ -38,6 +38,8 @@ class Choices:
 
     universities: tuple[University, ...]
     suggested: str | None = None
+    #: Municipal districts of the city that belong to different universities, in order.
+    districts: tuple[int, ...] = ()
 
 
 def _most_specific(
@@ -91,8 +93,18 @@ def choices_for(db: Session, province: str, city: str | None = None, district: i
     )
     universities = tuple(db.exec(query.order_by(col(University.name))))
     suggested = _most_specific(db, province, city, district, only_active=False) if city else None
+    districts = select(Coverage.district).where(
+        Coverage.province == province,
+        Coverage.city == city,
+        col(Coverage.district).is_not(None),
+        col(Coverage.active).is_(True),
+    )
     return Choices(
-        universities, suggested if suggested in {university.code for university in universities} else None
+        universities,
+        suggested if suggested in {university.code for university in universities} else None,
+        tuple(sorted(n for n in db.exec(districts) if n is not None))
+        if city and len(universities) > 1
+        else (),
     )
 
 

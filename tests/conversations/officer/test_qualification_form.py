@@ -2,8 +2,9 @@
 
 from sqlmodel import select
 
+from bot.texts import formats
 from storage.enums import RequestState
-from storage.tables import Draft
+from storage.tables import Draft, University
 from tests.support.chat_driver import App
 from tests.support.chat_people import (
     REQUIRED_DOCUMENTS,
@@ -67,11 +68,30 @@ def test_another_province_has_other_cities_and_another_university(app: App) -> N
 
 def test_tehran_chooses_its_university(app: App) -> None:
     sara = begin_form(officer(app), province="تهران", city="تهران")
+    sara.sees("در کدام منطقه شهرداری زندگی می‌کنید", "منطقه ۲۲").tap("منطقه را نمی‌دانم")
     sara.sees("درخواست شما در کدام دانشگاه بررسی شود", "انتخاب نادرست باعث رد درخواست می‌شود")
+    sara.sees("• دانشگاه علوم پزشکی ایران").sees_not("پیشنهاد سامانه")
     assert {"تهران", "ایران", "شهید بهشتی"} <= set(sara.labels)
     sara.tap("ایران").sees("آدرس محل زندگی")
     suggested = begin_form(officer(app), province="تهران", city="ری")
-    suggested.sees("پیشنهاد سامانه: دانشگاه علوم پزشکی تهران.")
+    suggested.sees("پیشنهاد سامانه: دانشگاه علوم پزشکی تهران.", "ری در حوزه دانشگاه علوم پزشکی تهران است")
+
+
+def test_in_the_city_of_tehran_the_district_names_the_university(app: App) -> None:
+    app.change(University, "iums", phone="021-88001111")
+    for district, name in ((1, "شهید بهشتی"), (22, "ایران")):
+        sara = begin_form(officer(app), province="تهران", city="تهران").tap(
+            f"منطقه {formats.digits(district)}"
+        )
+        sara.sees(f"پیشنهاد سامانه: دانشگاه علوم پزشکی {name}", "به همین دلیل آن را پیشنهاد می‌کنیم")
+        sara.sees("• دانشگاه علوم پزشکی ایران: ۰۲۱-۸۸۰۰۱۱۱۱").refresh().sees("پیشنهاد سامانه")
+    sara.tap("↩️ منطقه دیگر").type("99").sees("از ۱ تا ۲۲").type("منطقه 1").sees(
+        "پیشنهاد سامانه: دانشگاه علوم پزشکی شهید بهشتی"
+    )
+    sara.tap("شهید بهشتی").sees("آدرس محل زندگی").tap("بازگشت").sees("منطقه شهرداری").type("۲۲").tap("ایران")
+    sara.sees("آدرس محل زندگی")
+    assert sara.answers["university"] == "iums"
+    assert "district" not in sara.answers
 
 
 def test_optional_papers_are_one_question(app: App) -> None:

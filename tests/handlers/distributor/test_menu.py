@@ -38,7 +38,9 @@ def define(boss: Person, name: str, *, province: str = "فارس", city: str = "
     """The branch dialogue up to the officer's national code."""
     boss.open("dist.new_branch").type(name).sees("استان شعبه را انتخاب کنید").type(province, city)
     if province == "تهران":
-        boss.sees("شعبه در حوزه کدام دانشگاه است؟").type("ایران")
+        boss.sees("شعبه در کدام منطقه شهرداری است؟").type("۲۲").sees(
+            "پیشنهاد سامانه: دانشگاه علوم پزشکی ایران"
+        ).type("ایران")
     return boss.type(f"{city}، خیابان امام، پلاک ۱۲").sees("کد ملی مسئول فنی این شعبه", "بعداً انتخاب می‌کنم")
 
 
