@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from bot.application.routes import EVERYONE, Routes
 from bot.core.context import Turn
 from bot.core.screens import Press, Reply, Screen, button
@@ -11,6 +13,18 @@ from conversations.engine.engine import Engine
 from handlers.common.navigation import ButtonRow, back_button, form_rows, home_button
 from storage.enums import Role
 from storage.tables import FaqEntry
+
+
+#: (role, entry that a new installation begins with) → text key of the label, action.
+LEADS: Mapping[tuple[Role | None, str], tuple[str, str]] = {
+    (None, "register"): ("guest.register", "register"),
+    (None, "documents"): ("guest.register", "register"),
+    (None, "password"): ("guest.forgot", "forgot"),
+    (Role.OFFICER, "time"): ("menu.qual", "qual"),
+    (Role.OFFICER, "rejected"): ("menu.qual", "qual"),
+    (Role.OFFICER, "ending"): ("menu.centers", "centers"),
+    (Role.OFFICER, "changes"): ("menu.me", "me"),
+}
 
 
 def routes(engine: Engine) -> Routes:
@@ -69,7 +83,13 @@ def show_answer(turn: Turn, press: Press) -> Screen:
     entry = faq.shown_entry(turn.db, press.arg)
     contact = turn.public_info.support_contact
     answer = faq.answer_text(turn.db, entry, now=turn.now, contact=contact)
-    return Screen(f"❓ {entry.question}\n\n{answer}", (*form_rows(turn), _ways_on()))
+    return Screen(f"❓ {entry.question}\n\n{answer}", (*form_rows(turn), *_lead(turn, entry), _ways_on()))
+
+
+def _lead(turn: Turn, entry: FaqEntry) -> list[ButtonRow]:
+    """The button to what an answer speaks of, for who may use it and has no form open."""
+    lead = LEADS.get((turn.role, entry.code)) if turn.chat.dialogue is None else None
+    return [(button(t(lead[0]), lead[1]),)] if lead is not None else []
 
 
 def show_found(turn: Turn, press: Press) -> Screen:

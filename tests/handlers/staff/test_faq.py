@@ -13,7 +13,7 @@ pytestmark = ON_BOTH_DATABASES
 
 
 def test_a_new_question_is_in_the_help_at_once(app: App) -> None:
-    boss = staff(app).tap("❓ پرسش‌ها").sees("۱. برای احراز صلاحیت چه مدارکی لازم است؟").tap("➕ پرسش جدید")
+    boss = staff(app).tap("❓ پرسش‌ها").sees("۲. برای احراز صلاحیت چه مدارکی لازم است؟").tap("➕ پرسش جدید")
     boss.type("ساعت کار پشتیبانی چیست؟", "ساعت کار").type("شنبه تا چهارشنبه، {hours}").type("ساعت ساعات")
     boss.tap("✅ تأیید").sees("شناخته نیست: hours").tap("پاسخ").type("شنبه تا چهارشنبه، ۸ تا ۱۴. {support}")
     boss.tap("✅ تأیید").sees("✅ انجام شد.", "نام روی دکمه: ساعت کار")
@@ -30,7 +30,7 @@ def test_change_hide_and_order(app: App) -> None:
     boss.sees("✅ انجام شد.", "همه کارها در همین گفت‌وگو است")
     boss.press(old).tap("✏️ پاسخ").type("چیز دیگری درباره مراجعه").tap("✅ تأیید").sees("دیگر معتبر نیست")
     boss.command("menu").tap("❓ پرسش‌ها")
-    boss.tap(boss.find_line("مراجعه")).tap("⬆️ بالاتر").sees("۳. آیا باید به دانشگاه مراجعه کنم؟")
+    boss.tap(boss.find_line("مراجعه")).tap("⬆️ بالاتر").sees("۴. آیا باید به دانشگاه مراجعه کنم؟")
     boss.tap(boss.find_line("مراجعه")).tap("⛔️ پنهان کردن").sees("از راهنما پنهان شود؟")
     yes = boss.button("بله، انجام شود")
     boss.tap("بله، انجام شود").sees("اکنون در راهنما دیده نمی‌شود").press(yes).sees("دیگر معتبر نیست")

@@ -64,7 +64,7 @@ async def test_a_chat_has_the_commands_of_its_role_and_a_guests_after_it_logged_
     person = telegram.person("سارا")
     async with running_app(emulators, database) as app:
         await person.type("/start")
-        await person.sees("ثبت‌نام")
+        await person.sees("خانه")
         profile, key = app.service.profile, f"chat:{person.user.id}"
         assert await profile.publish_chats() == 0
 
