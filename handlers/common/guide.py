@@ -14,7 +14,6 @@ from handlers.common.navigation import ButtonRow, back_button, form_rows, home_b
 from storage.enums import Role
 from storage.tables import FaqEntry
 
-
 #: (role, entry that a new installation begins with) → text key of the label, action.
 LEADS: Mapping[tuple[Role | None, str], tuple[str, str]] = {
     (None, "register"): ("guest.register", "register"),
