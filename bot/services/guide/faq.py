@@ -10,8 +10,8 @@ from sqlmodel import Session, col, select
 
 from bot.core.refusals import Stale
 from bot.core.screens import Press
-from bot.rules.word_search import best_matches
 from bot.services.guide import requirements
+from bot.services.guide.word_search import best_matches
 from bot.texts import formats, t
 from storage.tables import FaqEntry
 

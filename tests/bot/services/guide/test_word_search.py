@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.rules.word_search import best_matches
+from bot.services.guide.word_search import best_matches
 from storage.migrations.seed_faq import FAQ
 
 ENTRIES = {code: words for code, (_, _, words, _) in FAQ.items()}
