@@ -121,7 +121,7 @@ class Tariff(SQLModel, table=True):
 
 class FaqEntry(SQLModel, table=True):
     """One question of the help with its answer. `{…}` in the answer stands for what other tables say
-    (bot/services/shared/faq.py)."""
+    (bot/services/guide/faq.py)."""
 
     __tablename__ = "faq_entry"
 
