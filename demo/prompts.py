@@ -97,7 +97,7 @@ def suggest(identity: Identity, screen: Seen) -> list[Suggestion]:
     prompt = screen.text
     asked = _ASKED_PAPER.search(prompt) if "📎" in prompt else None
     if asked is not None:
-        document = sample_for(asked[1])
+        document = "national_card_back" if "📎 پشت «" in prompt else sample_for(asked[1])
         return [Suggestion(SAMPLE_DOCUMENTS[document].name, document=document)]
     if any(key.asks_contact for row in screen.keyboard for key in row):
         return []

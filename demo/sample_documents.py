@@ -6,7 +6,7 @@ import io
 import random
 from dataclasses import dataclass
 
-from PIL import Image, ImageDraw, ImageFont, features
+from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont, features
 
 #: Fonts with Persian letters that a machine may have; without one the picture is labelled in Latin.
 _FONTS = ("Vazirmatn-Regular.ttf", "DejaVuSans.ttf", "Tahoma.ttf", "Arial.ttf", "NotoNaskhArabic-Regular.ttf")
@@ -26,6 +26,7 @@ SAMPLE_DOCUMENTS = {
     document.code: document
     for document in (
         SampleDocument("national_card", "کارت ملی", "NATIONAL CARD", "#3f7cac"),
+        SampleDocument("national_card_back", "پشت کارت ملی", "NATIONAL CARD, BACK", "#3f7cac"),
         SampleDocument("birth_certificate", "شناسنامه", "BIRTH CERTIFICATE", "#8c2f39", (900, 1240)),
         SampleDocument("personal_photo", "عکس پرسنلی", "PHOTO", "#5b8e7d", (900, 1200)),
         SampleDocument("degree_certificate", "مدرک تحصیلی", "DEGREE", "#b08968"),
@@ -41,10 +42,14 @@ SAMPLE_DOCUMENTS = {
 }
 
 
-def jpeg(code: str, owner: str) -> bytes:
-    """The document as a scanned picture: the same bytes for the same owner, others for another."""
+#: How well a picture came out.
+KINDS = ("sharp", "blurred", "dark", "glare")
+
+
+def jpeg(code: str, owner: str, kind: str = "sharp") -> bytes:
+    """The document as a picture, of one of the KINDS: the same bytes for the same owner, others for another."""
     out = io.BytesIO()
-    _draw(SAMPLE_DOCUMENTS[code], owner).save(out, "JPEG", quality=88)
+    _spoiled(_draw(SAMPLE_DOCUMENTS[code], owner), kind).save(out, "JPEG", quality=88)
     return out.getvalue()
 
 
@@ -89,6 +94,21 @@ def _draw(document: SampleDocument, owner: str) -> Image.Image:
             draw.rectangle((90, 350 + row * 64, 90 + length, 366 + row * 64), fill="#cfc9ba")
     stamp = "نمونه برای آزمایش" if font is not None else "SAMPLE ONLY"
     _write(draw, (width // 2, height - 80), stamp, 40, document.colour)
+    return picture
+
+
+def _spoiled(picture: Image.Image, kind: str) -> Image.Image:
+    """As it comes out of focus, in the dark, or with a lamp's reflection on it."""
+    if kind == "blurred":
+        return picture.filter(ImageFilter.GaussianBlur(6))
+    if kind == "dark":
+        return ImageEnhance.Brightness(picture).enhance(0.2)
+    if kind == "glare":
+        width, height = picture.size
+        light = Image.new("L", picture.size, 0)
+        ImageDraw.Draw(light).ellipse((width * 0.2, height * 0.2, width * 0.75, height * 0.7), fill=255)
+        white = Image.new("RGB", picture.size, "white")
+        return Image.composite(white, picture, light.filter(ImageFilter.GaussianBlur(20)))
     return picture
 
 

@@ -25,12 +25,23 @@ def label(name: str | None) -> str | None:
     return cleaned[: LONGEST - len(ending)] + ending
 
 
+def likeness(text: str | None, *wanted: str | None) -> int:
+    """How many of the words that tell a document (`wanted`: its name, short name, code) stand in a text. Short words
+    must stand alone: «ملی» is not in «تکمیلی»."""
+    given = {search_key(word) for word in re.split(r"[\W\d_]+", text or "")}
+    joined = search_key(text or "")
+    return sum(word in given if len(word) <= 3 else word in joined for word in _telling_words(wanted))
+
+
 def names_document(name: str | None, *wanted: str | None) -> bool:
     """Whether a file's name speaks of the document (`wanted`: its name, short name, code). True where there
     is no name: photos have none, and no hint is due then."""
     given = search_key(re.sub(r"\.[A-Za-z0-9]{1,5}$", "", name or ""))
     if not given:
         return True
+    return any(word in given for word in _telling_words(wanted))
+
+
+def _telling_words(wanted: tuple[str | None, ...]) -> set[str]:
     words = {search_key(word) for text in wanted if text for word in re.split(r"[\s()/_،]+", text)}
-    telling = {word for word in words if len(word) >= 3 and word not in _EMPTY} or words
-    return any(word in given for word in telling)
+    return {word for word in words if len(word) >= 3 and word not in _EMPTY} or words

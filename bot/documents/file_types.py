@@ -24,6 +24,8 @@ class InspectedFile:
     #: Pixels of the shown image.
     width: int | None = None
     height: int | None = None
+    #: Why people may be unable to read it: "blurred" | "dark" | "glare" | "small". A warning, never a refusal.
+    quality_warning: str | None = None
 
 
 def media_type_of(data: bytes) -> str | None:

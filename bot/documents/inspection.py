@@ -11,6 +11,7 @@ from PIL import Image, ImageOps
 from bot.core.refusals import FileRejected
 from bot.documents.file_types import InspectedFile, check_without_decoding, damaged_refusal
 from bot.documents.pdf import pages_of_harmless_pdf
+from bot.documents.picture_quality import quality_warning
 
 #: Longest side of the copy that is shown, in pixels; messengers refuse photos of width + height over 10,000.
 SHOWN_SIDE = 4000
@@ -52,7 +53,13 @@ def _image(data: bytes, media_type: str) -> InspectedFile:
         raise damaged_refusal(media_type) from error
     out = io.BytesIO()
     shown.save(out, "JPEG", quality=SHOWN_QUALITY, optimize=True)
-    return InspectedFile(media_type, out.getvalue(), width=shown.width, height=shown.height)
+    return InspectedFile(
+        media_type,
+        out.getvalue(),
+        width=shown.width,
+        height=shown.height,
+        quality_warning=quality_warning(shown),
+    )
 
 
 def _flattened(image: Image.Image) -> Image.Image:

@@ -35,6 +35,7 @@ def run_worker(source: BinaryIO, sink: BinaryIO) -> None:
                 "pages": checked.pages,
                 "width": checked.width,
                 "height": checked.height,
+                "quality_warning": checked.quality_warning,
             }
             shown = b"" if checked.shown is data else checked.shown
         signal.alarm(0)

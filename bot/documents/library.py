@@ -74,6 +74,7 @@ class DocumentLibrary:
             original_key=original_key,
             shown_key=shown_key,
             pages=checked.pages,
+            quality_warning=checked.quality_warning,
         )
 
     async def open(self, file: StoredFile) -> bytes:

@@ -5,7 +5,7 @@ See docs/specification.md 3.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -18,6 +18,7 @@ from conversations.common.labels import shortened
 from conversations.common.turn_cache import cached_in_turn
 from conversations.common.university import ChosenUniversity, universities_of
 from conversations.engine.declaration import Answers, Prompt, Step
+from conversations.engine.steps import CONTEXT, GIVEN
 from conversations.questions import (
     Address,
     BirthCertNo,
@@ -32,12 +33,15 @@ from conversations.questions import (
 )
 from conversations.questions.choice import Option, Options
 from conversations.questions.studies import Field, Level
+from conversations.questions.uploads.document_doubts import Sibling
 from storage.tables import DocumentType
 
 T = TypeVar("T")
 
 #: Key of the question which optional documents there are; no item of a request.
 EXTRAS = "optional_documents"
+#: Parts of the form, counted each by itself.
+DETAILS, DOCUMENTS, OPTIONAL_DOCUMENTS = "details", "documents", "optional_documents"
 #: Characters of a name behind the mark of a tick.
 MAX_TICK_LABEL = 17
 
@@ -85,7 +89,7 @@ def region_steps(scope: str) -> tuple[Step, ...]:
     )
 
 
-FIELD_STEPS: tuple[Step, ...] = (
+_FIELD_STEPS: tuple[Step, ...] = (
     Step("first_name", _NAME),
     Step("last_name", _NAME),
     Step("degree_level", _LEVEL),
@@ -101,12 +105,22 @@ FIELD_STEPS: tuple[Step, ...] = (
     Step("phone", Phone()),
     Step("email", Email(), optional=True),
 )
+FIELD_STEPS = tuple(replace(step, part=DETAILS) for step in _FIELD_STEPS)
 
 
-def document_step(kind: DocumentType, *, optional: bool = False, prompt: str | None = None) -> Step:
-    """The step of one document type; `prompt` stands above the request for the file."""
-    question = Documents(kind.code, kind.name, kind.max_files, short_name=kind.short_name, prompt=prompt)
-    return Step(request_items.document(kind.code), question, optional=optional)
+def document_step(kind: DocumentType, *, optional: bool = False, among: Sequence[DocumentType] = ()) -> Step:
+    """The step of one document type; `among` are the documents of the form, to which a file may belong instead."""
+    siblings = [
+        Sibling(request_items.document(other.code), other.name, other.short_name, other.max_files, other.code)
+        for other in among
+        if other.code != kind.code
+    ]
+    question = Documents(
+        kind.code, kind.name, kind.max_files, short_name=kind.short_name, sides=kind.sides, siblings=siblings
+    )
+    part = OPTIONAL_DOCUMENTS if optional else DOCUMENTS
+    key = request_items.document(kind.code)
+    return Step(key, question, optional=optional, deferrable=not optional, part=part)
 
 
 def document_rule_of(kind: DocumentType) -> DocumentRule:
@@ -131,7 +145,14 @@ def extras_step(kinds: list[DocumentType]) -> Step:
     """One question for all optional documents: a person who has none goes on with one tap."""
     options = [(kind.code, shortened(kind.short_name, MAX_TICK_LABEL)) for kind in kinds]
     names = "، ".join(kind.name for kind in kinds)
-    return Step(EXTRAS, Extras(options), prompt=t("ask.optional_documents", names=names))
+    return Step(
+        EXTRAS, Extras(options), prompt=t("ask.optional_documents", names=names), part=OPTIONAL_DOCUMENTS
+    )
+
+
+def given(answers: dict[str, Any]) -> dict[str, Any]:
+    """What a form begins with: these answers are there, and do not count as asked."""
+    return answers | {GIVEN: sorted(key for key in answers if not key.startswith(CONTEXT))}
 
 
 def ticked_codes(answers: Answers) -> list[str]:

@@ -54,6 +54,8 @@ class Prompt:
     attachments: tuple[Attachment, ...] = ()
     #: An earlier answer is shown below the text; not where the text shows it by itself.
     current: bool = True
+    #: The stored answer may be kept as it is; not while something about it is asked.
+    keeps: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,8 @@ class UserInput:
     choice: str | None = None
     contact: Contact | None = None
     taken: FileTaken | None = None
-    #: The file came as part of an album: answer once, after a short quiet time.
-    album: bool = False
+    #: The album that the file came in: it is answered once, after a short quiet time.
+    album: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,27 @@ class Incomplete:
     #: Offered below the prompt together with `notice`: ways out of here, to show or act routes. (Unlike a Refusal,
     #: what the question wrote, e.g. a counted try, is kept.)
     next_buttons: tuple[Button, ...] = ()
+    #: Answers of other steps that change with it.
+    others: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The question is answered with `value`, and more is to be said or done: `others` are answers of other steps
+    that change with it, `notice` stands above the next screen."""
+
+    value: Any
+    others: Mapping[str, Any] = field(default_factory=dict)
+    notice: str | None = None
+    quiet: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What is said of an answer on the screen after it, and the label of the button that adds to it."""
+
+    text: str
+    more: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +159,10 @@ class Step:
     #: Not shown in the summary (passwords). Every text that answers it is deleted and wiped (`Reply.wipe_incoming`),
     #: also where it is refused.
     hidden: bool = False
+    #: Offers «بعداً می‌فرستم»: the later questions come first, and it is asked again at the end.
+    deferrable: bool = False
+    #: Counted with the steps of the same part, under the text "part.<part>"; None: with those of no part.
+    part: str | None = None
     #: Instead of the texts that follow from `key` (documents are named by staff, in the database).
     prompt: str | None = None
     label: str | None = None

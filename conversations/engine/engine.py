@@ -30,6 +30,7 @@ from conversations.engine.steps import (
     finish_answers,
     is_answered,
     is_secret,
+    step_of_album,
 )
 from conversations.engine.transitions import DialogueTransitions
 
@@ -174,6 +175,8 @@ def preparation_of(turn: Turn, position: Position) -> Preparation | None:
     incoming, step = turn.incoming, position.open_step
     if incoming.command is not None:
         return None
+    if incoming.file is not None:
+        step = step_of_album(turn, position) or step
     if step is not None and step.question.wants is InputKind.FILE and incoming.file is not None:
         return Preparation(file=True)
     work, secret = work_for(turn, position), hides(turn, position)

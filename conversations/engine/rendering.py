@@ -215,21 +215,35 @@ def _yes_no(text: str, *, key: str = "") -> RenderedStep:
 
 def _question(turn: Turn, position: Position, step: Step, prompt: Prompt) -> RenderedStep:
     text = prompt.text
-    if not position.editing and (count := progress_text(position.route, step)):
-        text = f"{text} {count}"
+    if not position.editing and (count := progress_text(position.route, step, position.answers)):
+        text = f"{text} {count}" if step.part is None else f"{count}\n{text}"
     lines = [text, *prompt.below]
     if prompt.current and not step.hidden and step.key in position.answers:
         lines.append(t("form.current", value=in_sentence(shown(turn, step, position.answers[step.key]))))
     choices = tuple(
         tuple(StepButton("choose", offered.label, offered.key) for offered in row) for row in prompt.choices
     )
-    rows = (*choices, *_navigation_rows(turn, position, step))
+    said, more = _receipt(turn, position)
+    rows = (*choices, more, *_navigation_rows(turn, position, step, keeps=prompt.keeps))
     return RenderedStep(
-        "\n".join(lines), tuple(row for row in rows if row), prompt.attachments, prompt.ask_contact
+        said + "\n".join(lines), tuple(row for row in rows if row), prompt.attachments, prompt.ask_contact
     )
 
 
-def _navigation_rows(turn: Turn, position: Position, step: Step) -> Sequence[tuple[StepButton, ...]]:
+def _receipt(turn: Turn, position: Position) -> tuple[str, tuple[StepButton, ...]]:
+    """What is said of the answer before this screen, and the button that adds to it."""
+    key = turn.chat.dialogue_state.get("after")
+    before = next((step for step in position.route if step.key == key and key in position.answers), None)
+    receipt = before.question.receipt(position.answers[before.key]) if before is not None else None
+    if before is None or receipt is None:
+        return "", ()
+    more = (StepButton("more", receipt.more, before.key),) if receipt.more is not None else ()
+    return f"{receipt.text}\n\n", more
+
+
+def _navigation_rows(
+    turn: Turn, position: Position, step: Step, *, keeps: bool
+) -> Sequence[tuple[StepButton, ...]]:
     """On, back and out."""
     first = position.route[0].key == step.key
     moves: list[StepButton] = []
@@ -238,8 +252,10 @@ def _navigation_rows(turn: Turn, position: Position, step: Step) -> Sequence[tup
     given = is_answered(step, position.answers) and position.answers[step.key] != step.question.skipped
     if step.optional:
         moves.append(StepButton("skip", t("form.clear") if given else skip_label_of(step)))
-    if given and not position.editing and not step.question.own_next:
-        moves.append(StepButton("next", t("form.keep")))
+    if step.deferrable and not step.optional and not is_answered(step, position.answers):
+        moves.append(StepButton("defer", t("form.defer")))
+    if given and keeps and not position.editing and not step.question.own_next:
+        moves.append(StepButton("next", t(step.question.keep_label)))
     out = _out(position, discard=first or bool(turn.chat.dialogue_state.get("resumed")))
     return (tuple(moves), *out)
 
@@ -268,7 +284,11 @@ def _summary(turn: Turn, position: Position) -> RenderedStep:
     lines = [(step, _line(turn, position, step)) for step in position.route if not step.hidden]
     pages = _pages(lines)
     page = min(int(turn.chat.dialogue_state.get("page") or 0), len(pages) - 1)
-    text = "\n".join([t(dialogue.summary or "review.summary"), "", *(line for _, line in pages[page])])
+    missing = _missing(position)
+    title = [t(dialogue.summary or "review.summary")]
+    if missing:
+        title = [t("form.missing"), *(t("form.missing_item", document=label_of(step)) for step in missing)]
+    text = "\n".join([*title, "", *(line for _, line in pages[page])])
     if dialogue.overview is not None:
         text = dialogue.overview(turn, position.answers)
     edits = [StepButton("edit", edit_label(step), step.key) for step, _ in pages[page]]
@@ -278,13 +298,21 @@ def _summary(turn: Turn, position: Position) -> RenderedStep:
         turns.append(StepButton("page", t("nav.previous"), str(page - 1)))
     if page + 1 < len(pages):
         turns.append(StepButton("page", t("nav.next"), str(page + 1)))
-    confirm = (StepButton("confirm", t(dialogue.confirm)),)
-    everything = (*rows, tuple(turns), confirm, *_out(position, discard=True))
-    return RenderedStep(text, tuple(row for row in everything if row))
+    said, more = _receipt(turn, position)
+    confirm = StepButton("confirm", t("form.send_missing" if missing else dialogue.confirm))
+    everything = (*rows, more, tuple(turns), (confirm,), *_out(position, discard=True))
+    return RenderedStep(said + text, tuple(row for row in everything if row))
+
+
+def _missing(position: Position) -> list[Step]:
+    """What was put off and is still to be sent."""
+    return [step for step in position.route if not is_answered(step, position.answers)]
 
 
 def _line(turn: Turn, position: Position, step: Step) -> str:
     value = _cut(shown(turn, step, position.answers.get(step.key)), VALUE_LENGTH)
+    if step.deferrable and not is_answered(step, position.answers):
+        value = t("form.not_sent")
     if position.dialogue.line is not None:
         return position.dialogue.line(turn, step, position.answers, value)
     return t("me.line", field=label_of(step), value=in_sentence(value))

@@ -13,12 +13,14 @@ from bot.core.incoming import Incoming
 from bot.texts import has, t
 from bot.texts.formats import digits
 from conversations.engine.declaration import (
+    Answered,
     Answers,
     Dialogue,
     Finish,
     Incomplete,
     InputKind,
     Prompt,
+    Receipt,
     Step,
     UserInput,
 )
@@ -30,24 +32,30 @@ from storage.tables import Draft
 SUMMARY, SECOND_QUESTION, DISCARD = "@summary", "@really", "@discard"
 #: Keys of answers that nobody is asked for, handed to `finish` as they are.
 CONTEXT = "_"
+#: Among them: the steps that were answered before the dialogue began, and how often each step was put off («بعداً می‌فرستم»), by key.
+GIVEN, PUT_OFF = "_given", "_put_off"
+#: A step that was put off so often is not asked any more: the summary names it.
+PUT_OFF_FOR_GOOD = 2
 
 
 class Question(ABC):
     """A kind of question: owns parsing, validation, the error text, and how an answer is shown. Stateless."""
 
     wants: ClassVar[InputKind] = InputKind.TEXT
-    #: Steps of one chapter are counted together: «(۳ از ۹)».
-    chapter: ClassVar[str] = ""
+    #: Among «(۳ از ۹)». Not the last word on what was answered.
+    counted: ClassVar[bool] = True
     #: A choice may be typed as its number on the screen. Not where a number is an answer of its own.
     numbered: ClassVar[bool] = False
     #: The answer is handed to `finish` in the same unit and never written; only a last step may be secret.
     secret: ClassVar[bool] = False
-    #: Offers its own way on («مدرک بعدی») in place of «بعدی».
+    #: Offers its own way on («ادامه») in place of «بعدی».
     own_next: ClassVar[bool] = False
     #: Any words may answer it: those that look like a greeting, a command or a question are asked about first.
     free_text: ClassVar[bool] = False
     #: It is answered in sentences, to which greetings and questions belong.
     in_sentences: bool = False
+    #: Text key of the button that goes on with the stored answer.
+    keep_label: ClassVar[str] = "form.keep"
     #: What leaving an optional question open stores, and the text key of its button.
     skipped: Any = None
     skip_label: ClassVar[str] = "nav.skip"
@@ -60,12 +68,18 @@ class Question(ABC):
         """What to show. `turn.chat.dialogue_state` holds this question's own page or search, if any."""
 
     @abstractmethod
-    def accept(self, turn: Turn, step: Step, answers: Answers, given: UserInput) -> Any | Incomplete | Finish:
+    def accept(
+        self, turn: Turn, step: Step, answers: Answers, given: UserInput
+    ) -> Any | Answered | Incomplete | Finish:
         """The JSON value of the answer. Raises InvalidInput with the sentence to show; the step stays open."""
 
     def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
         """The answer as people read it, in the summary and on the expert's card."""
         return str(value)
+
+    def receipt(self, value: Any) -> Receipt | None:
+        """What the next screen says of this answer; None: nothing."""
+        return None
 
     def answered(self, value: Any) -> bool:
         """Whether a stored value is a whole answer (a list of files that became empty is none)."""
@@ -151,8 +165,20 @@ class Position:
 
     @property
     def returns(self) -> bool:
-        """Whether «بازگشت» leads to the summary: nothing is missing there."""
-        return self.editing and first_open(self.route, self.answers) is None
+        """Whether «بازگشت» leads to the summary: nothing is to be asked before it."""
+        return self.editing and next_open(self.route, self.answers) is None
+
+
+def step_of_album(turn: Turn, position: Position) -> Step | None:
+    """The step to which the file that came belongs because the first of its album does; None: the open one."""
+    begun = turn.chat.dialogue_state.get("album")
+    if (
+        not isinstance(begun, Mapping)
+        or turn.incoming.album is None
+        or begun.get("id") != turn.incoming.album
+    ):
+        return None
+    return next((step for step in position.route if step.key == begun.get("step")), None)
 
 
 def steps_of(dialogue: Dialogue, turn: Turn, answers: Answers) -> tuple[Step, ...]:
@@ -172,6 +198,20 @@ def first_open(route: Sequence[Step], answers: Answers) -> Step | None:
     return next((step for step in route if not is_answered(step, answers)), None)
 
 
+def put_off(answers: Answers) -> dict[str, int]:
+    """How often each step was put off."""
+    return dict(answers.get(PUT_OFF) or {})
+
+
+def next_open(route: Sequence[Step], answers: Answers) -> Step | None:
+    """The step to ask now: the first without an answer, those that were put off after all others. None where there is
+    none, or only such as were put off for good."""
+    times = put_off(answers)
+    missing = [step for step in route if not is_answered(step, answers)]
+    waiting = [step for step in missing if times.get(step.key, 0) < PUT_OFF_FOR_GOOD]
+    return min(waiting, key=lambda step: times.get(step.key, 0), default=None)
+
+
 def current_step_key(dialogue: Dialogue, route: Sequence[Step], answers: Answers, step: str | None) -> str:
     """The place in force for a person who was at `step`: that step while it is open, else the first without
     an answer, else the end of the dialogue."""
@@ -179,9 +219,12 @@ def current_step_key(dialogue: Dialogue, route: Sequence[Step], answers: Answers
         return str(step)
     if step == DISCARD:
         return DISCARD
-    missing = first_open(route, answers)
+    missing = next_open(route, answers)
     if missing is not None:
         return missing.key
+    missing = first_open(route, answers)
+    if missing is not None:
+        return SUMMARY if dialogue.summary else missing.key
     if step == SECOND_QUESTION and dialogue.second_question:
         return SECOND_QUESTION
     return end_of(dialogue) or route[-1].key
@@ -229,9 +272,20 @@ def finish_answers(route: Sequence[Step], answers: Answers) -> dict[str, Any]:
     return context | {step.key: answers[step.key] for step in route if step.key in answers}
 
 
-def progress_text(route: Sequence[Step], present: Step) -> str:
-    """«(۳ از ۹)» among the steps of the same chapter; nothing for a single step."""
-    chapter = [step.key for step in route if step.question.chapter == present.question.chapter]
-    if len(chapter) < 2:
+def progress_text(route: Sequence[Step], present: Step, answers: Answers) -> str:
+    """Where a person stands among what is really asked: «(۳ از ۹)», or by part «بخش ۲ از ۳، مدارک: ۱ از ۷»; nothing for a
+    single step, and for one that was answered before the dialogue began."""
+    given = set(answers.get(GIVEN) or ())
+    asked = [step for step in route if step.key not in given and step.question.counted]
+    together = [step.key for step in asked if step.part == present.part]
+    if present.key not in together:
         return ""
-    return t("form.progress", i=digits(chapter.index(present.key) + 1), n=digits(len(chapter)))
+    count = {"i": digits(together.index(present.key) + 1), "n": digits(len(together))}
+    if present.part is None:
+        return t("form.progress", **count) if len(together) > 1 else ""
+    parts = list(dict.fromkeys(step.part for step in asked if step.part))
+    said = name = t(f"part.{present.part}")
+    if len(parts) > 1:
+        at = parts.index(present.part) + 1
+        said = t("form.part", i=digits(at), n=digits(len(parts)), part=name)
+    return t("form.in_part", part=said, **count) if len(together) > 1 else said

@@ -16,6 +16,8 @@ from bot.services.guide import faq
 from bot.texts import has, t
 from bot.texts.answers import in_sentence
 from conversations.engine.declaration import (
+    Answered,
+    Answers,
     Dialogue,
     Finish,
     FinishRejected,
@@ -35,6 +37,7 @@ from conversations.engine.rendering import (
 )
 from conversations.engine.steps import (
     DISCARD,
+    PUT_OFF,
     SECOND_QUESTION,
     SUMMARY,
     Position,
@@ -48,6 +51,9 @@ from conversations.engine.steps import (
     has_label,
     is_secret,
     label_of,
+    next_open,
+    put_off,
+    step_of_album,
     steps_of,
 )
 from conversations.engine.validation import check_dialogue
@@ -147,6 +153,8 @@ class DialogueTransitions:
             return self._pressed(turn, position, key)
         if incoming.pressed:
             raise Stale()
+        if incoming.file is not None and (album_step := step_of_album(turn, position)) is not None:
+            step = album_step
         if (reply := self._spoken(turn, position)) is not None:
             return reply
         if step is None:
@@ -155,9 +163,7 @@ class DialogueTransitions:
         if incoming.file is not None and wants is InputKind.FILE:
             if not isinstance(prepared, FileTaken):
                 raise FileRejected("error.download_failed")
-            return self._answer(
-                turn, position, step, UserInput(taken=prepared, album=incoming.album is not None)
-            )
+            return self._answer(turn, position, step, UserInput(taken=prepared, album=incoming.album))
         if incoming.contact is not None and wants is InputKind.CONTACT:
             return self._answer(turn, position, step, UserInput(contact=incoming.contact))
         if incoming.text is not None and wants is not InputKind.FILE:
@@ -242,8 +248,8 @@ class DialogueTransitions:
             if reply is not None:
                 return reply
         match key.action:
-            case "edit":
-                self._stand(turn, key.arg, editing=True)
+            case "edit" | "more":
+                self._stand(turn, key.arg, editing=True, more=key.action == "more")
             case "page":
                 self._stand(turn, SUMMARY, page=int(key.arg))
             case "confirm":
@@ -267,6 +273,8 @@ class DialogueTransitions:
                 return self._answer(turn, position, step, UserInput(choice=key.arg))
             case "skip":
                 return self._store(turn, position, step, step.question.skipped)
+            case "defer":
+                return self._put_off(turn, position, step)
             case "back":
                 return self._back(turn, position, step)
             case "next":
@@ -282,6 +290,9 @@ class DialogueTransitions:
                 return Reply(goto=faq.press_for(turn.db, written) or self.commands["help"])
             case "stop":
                 return self._out(turn, position)
+            case "more":
+                self._stand(turn, key.arg, editing=position.editing, more=True)
+                return self._show(turn)
         return None
 
     def _declined(self, turn: Turn, position: Position) -> Reply:
@@ -301,12 +312,24 @@ class DialogueTransitions:
                     turn,
                     position.draft,
                     position.dialogue.version,
-                    position.answers | {step.key: answer.value},
+                    position.answers | dict(answer.others) | {step.key: answer.value},
                 )
-            self._stand(turn, step.key, editing=position.editing, **answer.question_state)
+            self._stand(
+                turn, step.key, editing=position.editing, **_album(turn, step), **answer.question_state
+            )
             if answer.quiet is not None:
                 return Reply(quiet=answer.quiet)
             return self._show(turn, answer.notice, next_buttons=answer.next_buttons)
+        if isinstance(answer, Answered):
+            return self._store(
+                turn,
+                position,
+                step,
+                answer.value,
+                others=answer.others,
+                echo=answer.notice,
+                quiet=answer.quiet,
+            )
         if isinstance(answer, Finish):
             return self._finish(
                 turn, position, finish_answers(position.route, position.answers) | dict(answer.answers)
@@ -321,24 +344,59 @@ class DialogueTransitions:
         return self._store(turn, position, step, answer, echo=echo)
 
     def _store(
-        self, turn: Turn, position: Position, step: Step, value: Any, *, echo: str | None = None
+        self,
+        turn: Turn,
+        position: Position,
+        step: Step,
+        value: Any,
+        *,
+        others: Answers | None = None,
+        echo: str | None = None,
+        quiet: float | None = None,
     ) -> Reply:
-        answers = position.answers | {step.key: value}
+        """Keep the answer and go on. `quiet`: the next screen is shown after so many seconds."""
+        answers = position.answers | dict(others or {}) | {step.key: value}
         if position.dialogue.after is not None:
             answers = position.dialogue.after(turn, step.key, answers)
         draft_store.write_draft(turn, position.draft, position.dialogue.version, answers)
         route = steps_of(position.dialogue, turn, answers)
         turn.memo[MEMO] = ((position.draft.id, position.draft.version), answers, route)
         position = replace(position, answers=answers, route=route)
-        missing = first_open(route, answers)
-        if missing is None:
+        behind = _album(turn, step) | (
+            {"after": step.key} if step.question.receipt(value) is not None else {}
+        )
+        missing = next_open(route, answers)
+        end = end_of(position.dialogue)
+        if missing is not None:
+            self._stand(turn, missing.key, editing=position.editing, **behind)
+        elif end is None:
             return self._end(turn, position, echo)
-        self._stand(turn, missing.key, editing=position.editing)
-        return self._show(turn, echo)
+        else:
+            self._stand(turn, end, **behind)
+        return Reply(quiet=quiet) if quiet is not None else self._show(turn, echo)
+
+    def _put_off(self, turn: Turn, position: Position, step: Step) -> Reply:
+        """«بعداً می‌فرستم»: the other questions first."""
+        times = put_off(position.answers)
+        times[step.key] = times.get(step.key, 0) + 1
+        return self._ask_next(turn, position, times)
+
+    def _ask_missing(self, turn: Turn, position: Position) -> Reply:
+        """From the summary: what was put off for good is asked once more."""
+        return self._ask_next(turn, position, dict.fromkeys(put_off(position.answers), 1))
+
+    def _ask_next(self, turn: Turn, position: Position, times: dict[str, int]) -> Reply:
+        answers = position.answers | {PUT_OFF: times}
+        draft_store.write_draft(turn, position.draft, position.dialogue.version, answers)
+        missing = next_open(position.route, answers)
+        self._stand(turn, missing.key if missing is not None else SUMMARY)
+        return self._show(turn)
 
     def _end(self, turn: Turn, position: Position, echo: str | None = None) -> Reply:
         """All is answered: the summary, the second question, or the end, whichever comes next."""
         end = end_of(position.dialogue)
+        if position.step == SUMMARY and first_open(position.route, position.answers) is not None:
+            return self._ask_missing(turn, position)
         if position.step == SUMMARY and position.dialogue.second_question:
             end = SECOND_QUESTION
         if end is None or end == position.step:
@@ -359,7 +417,7 @@ class DialogueTransitions:
         keys = [step.key for step in position.route]
         after = keys.index(present.key) + 1
         if after == len(keys):
-            missing = first_open(position.route, position.answers)
+            missing = next_open(position.route, position.answers)
             if missing is None:
                 return self._end(turn, position)
             keys.append(missing.key)
@@ -407,3 +465,9 @@ class DialogueTransitions:
     def _exit(self, turn: Turn, position: Position) -> Press:
         exit_press = position.dialogue.exit
         return exit_press if isinstance(exit_press, Press) else exit_press(turn)
+
+
+def _album(turn: Turn, step: Step) -> dict[str, Any]:
+    """What a chat keeps of the album that a file came in: the others of it belong to the same step."""
+    album = turn.incoming.album if turn.incoming.file is not None else None
+    return {"album": {"id": album, "step": step.key}} if album is not None else {}

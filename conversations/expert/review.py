@@ -99,7 +99,7 @@ class Reason(Choice):
 class Confirmation(Confirm):
     """The last question, which shows the file again; it is not counted among the steps."""
 
-    chapter: ClassVar[str] = "sure"
+    counted: ClassVar[bool] = False
 
     def accept(self, turn: Turn, step: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
         """A plain «بله» is as good as the whole label."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from bot.application.routes import OFFICERS
 from bot.core.context import Turn
@@ -25,12 +25,22 @@ from conversations.common.request_steps import (
     document_step,
     extras_of,
     extras_step,
+    given,
     kinds_of,
     ticked_codes,
 )
 from conversations.common.turn_cache import cached_in_turn
 from conversations.engine import declaration
-from conversations.engine.declaration import Answers, Dialogue, Incomplete, Prompt, Step, UserInput
+from conversations.engine.declaration import (
+    Answered,
+    Answers,
+    Dialogue,
+    Incomplete,
+    Prompt,
+    Receipt,
+    Step,
+    UserInput,
+)
 from conversations.engine.steps import Question
 from conversations.officer import amendment
 from conversations.questions import Text
@@ -47,20 +57,13 @@ NOTE = "officer_note"
 LONGEST = 800
 
 
-class MessageToExpert(Text):
-    """Words to the expert, counted among the steps of fixing."""
-
-    chapter: ClassVar[str] = "fix"
-
-
 class OrExplain(Question):
     """Another question, answered by a new value or by «توضیح می‌دهم»."""
 
     def __init__(self, inner: Question, head: str, old: Any) -> None:
         self.inner, self.head, self.old = inner, head, old
-        for trait in ("wants", "numbered", "own_next", "skipped", "name", "short_name"):
+        for trait in ("wants", "numbered", "own_next", "keep_label", "skipped", "name", "short_name"):
             setattr(self, trait, getattr(inner, trait))
-        setattr(self, "chapter", "fix")  # noqa: B010
 
     def make_prompt(self, turn: Turn, step: Step, answers: Answers) -> Prompt:
         prompt = self.inner.make_prompt(turn, step, answers)
@@ -71,13 +74,19 @@ class OrExplain(Question):
         text = f"{self.head}\n\n{prompt.text}"
         return replace(prompt, text=text, choices=(*prompt.choices, *explain))
 
-    def accept(self, turn: Turn, step: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
+    def accept(
+        self, turn: Turn, step: Step, answers: Answers, given: UserInput
+    ) -> Any | Answered | Incomplete:
         if given.choice == _EXPLAIN:
             return EXPLAINED
         value = self.inner.accept(turn, step, answers, given)
-        if not isinstance(value, Incomplete) and (value or None) == (self.old or None):
+        new = value.value if isinstance(value, Answered) else value
+        if not isinstance(value, Incomplete) and (new or None) == (self.old or None):
             raise InvalidInput("fix.same_value")
         return value
+
+    def receipt(self, value: Any) -> Receipt | None:
+        return None if value == EXPLAINED else self.inner.receipt(value)
 
     def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
         return t("fix.explained") if value == EXPLAINED else self.inner.format_answer(turn, step, value)
@@ -102,11 +111,12 @@ def steps(turn: Turn, answers: Answers) -> list[Step]:
     fields = {step.key: step for step in FIELD_STEPS if step.key not in request_items.REGION}
     words = cached_in_turn(turn, "words", lambda: Wording.load(turn.db))
 
+    papers = [kind for key, kind in kinds.items() if key in marked]
     first: list[Step] = []
     for key in (key for key in (*fields, *kinds) if key in marked):
         head = _head(words, key, old, deficiency_round.note if deficiency_round is not None else None)
-        plain = fields[key] if key in fields else document_step(kinds[key])
-        first.append(Step(key, OrExplain(plain.question, head, old.get(key)), plain.when, plain.optional))
+        plain = fields[key] if key in fields else document_step(kinds[key], among=papers)
+        first.append(replace(plain, question=OrExplain(plain.question, head, old.get(key)), part=None))
         if answers.get(key) == EXPLAINED:
             first.append(_reply_step(words, key))
 
@@ -145,7 +155,7 @@ def _reply_step(words: Wording, key: str) -> Step:
     label = words.label(key)
     return Step(
         f"{_REPLY}{key}",
-        MessageToExpert(request_items.SHORTEST_REPLY, LONGEST, lines=True, short="error.short_text"),
+        Text(request_items.SHORTEST_REPLY, LONGEST, lines=True, short="error.short_text"),
         prompt=t("fix.reply", item=label),
         label=t("fix.reply_label", item=words.label(key, short=True)),
     )
@@ -153,7 +163,7 @@ def _reply_step(words: Wording, key: str) -> Step:
 
 def _note_step(deficiency_round: DeficiencyRound | None) -> Step:
     """A word to the expert; the answer itself where the expert ticked nothing and only wrote."""
-    question = MessageToExpert(request_items.SHORTEST_REPLY, LONGEST, lines=True, short="error.short_text")
+    question = Text(request_items.SHORTEST_REPLY, LONGEST, lines=True, short="error.short_text")
     if deficiency_round is None or deficiency_round.items or not deficiency_round.note:
         return Step(NOTE, question, optional=True)
     prompt = "\n".join(
@@ -177,9 +187,8 @@ def first_answers(db: Session, request: QualificationRequest) -> dict[str, Any]:
         if key not in marked and key not in request_items.REGION and (value is not None or key == "email")
     }
     answers = amendment.with_gaps(answers, request.snapshot, must)
-    return {key: value for key, value in answers.items() if key not in marked} | {
-        EXTRAS: extras_of(request.snapshot, extras)
-    }
+    answers = {key: value for key, value in answers.items() if key not in marked}
+    return given({**answers, EXTRAS: extras_of(request.snapshot, extras)})
 
 
 def finish(turn: Turn, answers: dict[str, Any]) -> Reply:

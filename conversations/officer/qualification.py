@@ -22,6 +22,7 @@ from conversations.common.request_steps import (
     document_step,
     extras_of,
     extras_step,
+    given,
     kinds_of,
     ticked_codes,
 )
@@ -38,8 +39,10 @@ def steps(turn: Turn, answers: Answers) -> list[Step]:
     """The fields, the documents that this person must send, and those they say they have."""
     kinds = kinds_of(turn)
     extras = [kind for kind in kinds if kind.required == "no"]
-    must = [document_step(kind) for kind in kinds if document_rule_of(kind).must(answers)]
-    chosen = [document_step(kind, optional=True) for kind in extras if kind.code in ticked_codes(answers)]
+    owed = [kind for kind in kinds if document_rule_of(kind).must(answers)]
+    ticked = [kind for kind in extras if kind.code in ticked_codes(answers)]
+    must = [document_step(kind, among=[*owed, *ticked]) for kind in owed]
+    chosen = [document_step(kind, optional=True, among=[*owed, *ticked]) for kind in ticked]
     form_steps = [*FIELD_STEPS, *must, *([extras_step(extras)] if extras else []), *chosen]
     return amendment.steps(turn, form_steps, answers) if amendment.is_amendment(answers) else form_steps
 
@@ -49,13 +52,13 @@ def first_answers(db: Session, request: QualificationRequest) -> dict[str, Any]:
     a form before is not asked again for what they left out."""
     prefill = qualification.prefill(db, request)
     if request.kind is RequestKind.AMENDMENT:
-        return amendment.first_answers(db, prefill)
-    answers = dict(prefill)
+        return given(amendment.first_answers(db, prefill))
+    # Hardly anybody has a use for it: it is not asked, and stands in the summary for who wants to give it.
+    answers = {"email": None, **prefill}
     extras = [kind for kind in reference_data.document_types(db) if kind.required == "no"]
     if any(is_document(key) for key in answers):
-        answers.setdefault("email", None)
         answers[EXTRAS] = extras_of(answers, extras)
-    return answers
+    return given(answers)
 
 
 def finish(turn: Turn, answers: dict[str, Any]) -> Reply | FinishRejected:

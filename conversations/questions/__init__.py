@@ -1,7 +1,6 @@
 """The kinds of question: each owns parsing, validation, the error's text, and how an answer is shown."""
 
 from conversations.questions.choice import Choice, Confirm
-from conversations.questions.documents import Documents
 from conversations.questions.mobile import Mobile
 from conversations.questions.multi_select import Ticks
 from conversations.questions.search import Search
@@ -20,9 +19,12 @@ from conversations.questions.text import (
     Text,
 )
 from conversations.questions.unique_name import Named
+from conversations.questions.uploads.attachments import Attachments
+from conversations.questions.uploads.documents import Documents
 
 __all__ = [
     "Address",
+    "Attachments",
     "BirthCertNo",
     "Choice",
     "Confirm",

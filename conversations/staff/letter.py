@@ -18,7 +18,7 @@ from bot.texts import formats, t
 from bot.texts.answers import with_persian_digits
 from bot.texts.written_text import written
 from conversations.engine.declaration import Answers, Dialogue, Prompt, Step, UserInput
-from conversations.questions import Choice, Confirm, Documents, Text
+from conversations.questions import Attachments, Choice, Confirm, Text
 from conversations.questions.choice import Option
 from conversations.questions.text import TextQuestion
 from storage.tables import Account, Officer
@@ -213,9 +213,7 @@ WRITE_LETTER = Dialogue(
         Step("letter_text", Body()),
         Step(
             "letter_files",
-            Documents(
-                "letter", t("field.letter_files"), letters.MAX_FILES, next="letters.files_done", hints=False
-            ),
+            Attachments(t("field.letter_files"), letters.MAX_FILES, done="letters.files_done"),
             optional=True,
         ),
     ),

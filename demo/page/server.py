@@ -10,7 +10,7 @@
     POST /emulators/people/{id}/contact            {} shares the own number
     POST /emulators/people/{id}/tap                {"label", "message"?} or {"data", "message"}
     POST /emulators/people/{id}/upload             multipart: `file` once or more (an album), `caption`, `as` photo|file
-    POST /emulators/people/{id}/document           {"code", "as": photo|file|pdf}
+    POST /emulators/people/{id}/document           {"code", "as": photo|file|pdf|blurred|dark|glare}
     POST /emulators/people/{id}/block              {"blocked": true|false}
     POST /emulators/people/{id}/sticker, …/voice   {}
     GET  /emulators/people/{id}/files/{unique id}  a file of this chat
@@ -287,7 +287,8 @@ class PageServer:
             content = await asyncio.to_thread(sample_documents.pdf, document.code, owner)
             await role.person.send_file(f"{document.name}.pdf", content)
             return None
-        content = await asyncio.to_thread(sample_documents.jpeg, document.code, owner)
+        kind = body["as"] if body.get("as") in sample_documents.KINDS else "sharp"
+        content = await asyncio.to_thread(sample_documents.jpeg, document.code, owner, kind)
         if body.get("as") == "file":
             await role.person.send_file(f"{document.name}.jpg", content)
         else:

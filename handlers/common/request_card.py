@@ -5,7 +5,7 @@ See docs/specification.md 4.3.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -140,6 +140,7 @@ def request_text(
     full_code: bool,
     now: datetime,
     whole: bool = False,
+    quality_warnings: Mapping[int, str] | None = None,
 ) -> str:
     """The file: every item by its label, and what happened in the last round. Of an amendment, only what it changes,
     old → new; everything where `whole`."""
@@ -166,6 +167,7 @@ def request_text(
         lines += ["", *_change_lines(words, seen(request.before), data, title="desk.amended")]
     if whole or request.kind is RequestKind.NEW:
         lines += ["", *item_lines(words, data, migrated=owner.migrated)]
+    lines += _quality_lines(words, data, quality_warnings or {})
     if rounds:
         last = rounds[-1]
         lines += ["", *round_lines(words, last)]
@@ -215,6 +217,17 @@ def item_lines(words: Wording, data: dict[str, Any], *, migrated: bool) -> list[
             t("desk.documents_line", documents="، ".join(document_counts) or t("amend.no_documents")),
         ]
     return lines
+
+
+def _quality_lines(words: Wording, data: dict[str, Any], warnings: Mapping[int, str]) -> list[str]:
+    """Documents whose pictures people may be unable to read, each with the reason."""
+    named = []
+    for key in (key for key in words.keys(data) if is_document(key)):
+        reasons = dict.fromkeys(warnings[file_id] for file_id in data[key] or () if file_id in warnings)
+        if reasons:
+            why = "، ".join(t(f"quality_short.{reason}") for reason in reasons)
+            named.append(t("desk.quality_item", doc=words.label(key, short=True), why=why))
+    return [t("desk.quality", documents="، ".join(named))] if named else []
 
 
 def _item_line(key: str, value: str) -> str:

@@ -79,6 +79,7 @@ def _request_text(turn: Turn, details: review.RequestDetails, *, whole: bool = F
         full_code=turn.actor.account_id == details.request.reviewer_id,
         now=turn.now,
         whole=whole,
+        quality_warnings=details.quality_warnings,
     )
 
 
@@ -163,7 +164,10 @@ def _send_documents(turn: Turn, request_id: int, asked: str | None) -> Reply:
                 turn.db, actor=turn.actor, request_id=request_id, file_id=file_id, now=turn.now
             )
             i, n = formats.digits(number), formats.digits(len(files))
-            shown.append(Attachment(file_id, t(caption, doc=name, code=code, i=i, n=n)))
+            said = [t(caption, doc=name, code=code, i=i, n=n)]
+            if warning := details.quality_warnings.get(file_id):
+                said.append(t("desk.document_quality", why=t(f"quality_short.{warning}")))
+            shown.append(Attachment(file_id, "\n".join(said)))
     screens = (Screen("", attachments=tuple(shown)),) if shown else ()
     return Reply(screens=screens, goto=Press("desk.documents", request_id), send_as_new=bool(shown))
 

@@ -269,6 +269,7 @@ def show_document_type(turn: Turn, press: Press) -> Screen:
         t("document_types.short", name=document_type.short_name),
         t("document_types.rule", rule=t(f"document_types.required_{document_type.required}")),
         t("document_types.files", n=digits(document_type.max_files)),
+        t(f"document_types.sides_{document_type.sides}"),
     ]
     if not document_type.active:
         lines.append(t("document_types.is_inactive"))
@@ -295,7 +296,9 @@ def show_document_type(turn: Turn, press: Press) -> Screen:
         button(t("document_types.down"), "staff.document_move", 0, mark, document_type.code),
     )
     rename = button(t("reference_data.rename"), "staff.rename_doc", 0, mark, document_type.code)
-    rows = (tuple(rules), tuple(counts), (active, rename), moves, navigation_row("staff.documents"))
+    other = 1 if document_type.sides > 1 else 2
+    sides = (ask(t(f"document_types.to_sides_{other}"), f"sides:{other}"),)
+    rows = (tuple(rules), tuple(counts), sides, (active, rename), moves, navigation_row("staff.documents"))
     return Screen("\n".join(lines), rows)
 
 
@@ -308,6 +311,8 @@ def _requested_change(press: Press) -> tuple[str, str, dict[str, Any]]:
             return code, "document_rule_set", {"required": value}
         case "files" if value in ("1", "2", "3"):
             return code, "document_files_set", {"max_files": int(value)}
+        case "sides" if value in ("1", "2"):
+            return code, "document_sides_set", {"sides": int(value)}
         case "active" if value in ("0", "1"):
             return code, "document_on" if value == "1" else "document_off", {"active": value == "1"}
     raise Stale
@@ -323,6 +328,8 @@ def ask_document_change(turn: Turn, press: Press) -> Screen:
         change = t(f"document_types.required_{values['required']}")
     elif "max_files" in values:
         change = t("document_types.files", n=digits(values["max_files"]))
+    elif "sides" in values:
+        change = t(f"document_types.sides_{values['sides']}")
     else:
         change = t("document_types.on") if values["active"] else t("document_types.off")
     yes = button(t("reference_data.yes"), "staff.document_do", 0, press.version, press.arg)

@@ -75,6 +75,9 @@ DOCUMENTS = {
     "other": ("سایر مدارک", "سایر", "no"),
 }
 
+#: Documents whose second side is asked for.
+TWO_SIDED = {"national_card"}
+
 #: Here the officer chooses the university; a coverage row only suggests, so it is on from the start.
 CHOOSING_PROVINCE = "تهران"
 
@@ -132,6 +135,7 @@ def _documents() -> Iterator[dict[str, Any]]:
             "name": name,
             "short_name": short,
             "required": required,
+            "sides": 2 if code in TWO_SIDED else 1,
             "position": position,
         }
 

@@ -117,6 +117,8 @@ class StoredFile(SQLModel, table=True):
     original_key: str = Field(max_length=80, index=True)
     shown_key: str = Field(max_length=80, index=True)
     pages: int | None = None
+    #: Why people may be unable to read the picture: "blurred" | "dark" | "glare" | "small"
+    quality_warning: str | None = Field(default=None, max_length=16)
     created_at: datetime = created()
     removed_at: datetime | None = timestamp_column(default=None)
 

@@ -97,6 +97,8 @@ class DocumentType(SQLModel, table=True):
     required: str = Field(max_length=8)
     position: int
     max_files: int = 3
+    #: 2: the second side is asked for after the first.
+    sides: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     active: bool = True
 
 

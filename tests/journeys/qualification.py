@@ -180,7 +180,7 @@ async def review(setup: JourneySetup) -> None:
         sara,
         [
             ("نام پدر", send("عباس")),
-            ("مدرک تحصیلی", document(file=("مدرک تحصیلی.pdf", files.pdf))),
+            ("📎 «تصویر مدرک تحصیلی", document(file=("مدرک تحصیلی.pdf", files.pdf))),
             ("اگر توضیحی برای کارشناس", send("مدرک خواناتر پیوست شد.")),
         ],
         "اصلاح‌ها را مرور کنید",

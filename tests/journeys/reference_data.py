@@ -89,10 +89,9 @@ async def amendment(setup: JourneySetup) -> None:
         [("مقطع تحصیلی خود را", tap("کارشناسی ارشد"))],
         "مقطع تحصیلی — قبلی: کارشناسی / جدید: کارشناسی ارشد",
     )
-    await sara.tap("مدرک تحصیلی").sees("دریافت شد")
-    await sara.tap("🗑 حذف").sees("فایل حذف شد")
-    await sara.send_file("مدرک تحصیلی.pdf", files.pdf()).sees("دریافت شد")
-    await sara.tap("مدرک بعدی").sees("تصویر مدرک تحصیلی — فایل جدید")
+    await sara.tap("مدرک تحصیلی").sees("فایل‌های فرستاده‌شده")
+    await sara.tap("🔁 جایگزینی").sees("جای این فایل‌ها را می‌گیرد")
+    await sara.send_file("مدرک تحصیلی.pdf", files.pdf()).sees("تصویر مدرک تحصیلی — فایل جدید")
     # Another province: its university reviews.
     await sara.tap("استان")
     await walk(

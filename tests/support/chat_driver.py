@@ -46,6 +46,8 @@ T = TypeVar("T")
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 #: What a person types who registers.
 NATIONAL_CODE = "۹۹۹۱۲۳۴۵۶۱"
+#: Of a picture, where its content begins with the word and a colon: «blurred:1».
+QUALITY = {"blurred", "dark", "glare", "small"}
 
 
 @dataclass
@@ -65,7 +67,9 @@ class Library:
     async def store_upload(
         self, account_id: int, fetch: Callable[[], Awaitable[bytes]], name: str | None, *, side: Messenger
     ) -> StoredFile:
-        digest = hashlib.sha256(await fetch()).hexdigest()
+        content = (await fetch()).decode()
+        digest = hashlib.sha256(content.encode()).hexdigest()
+        warning = content.partition(":")[0]
         return StoredFile(
             account_id=account_id,
             sha256=digest,
@@ -74,6 +78,7 @@ class Library:
             original_name=name,
             original_key=f"o/{digest}",
             shown_key=f"s/{digest}",
+            quality_warning=warning if warning in QUALITY else None,
         )
 
     async def drop_unused(self, *unused: Any) -> None:
@@ -301,11 +306,16 @@ class Person:
         return self.send(contact=Contact(phone, own))
 
     def upload(
-        self, name: str | None = None, *, content: str | None = None, album: str | None = None
+        self,
+        name: str | None = None,
+        *,
+        content: str | None = None,
+        album: str | None = None,
+        caption: str | None = None,
     ) -> Self:
         """Send a file (without a name: a photo). The same `content`, the same bytes."""
         handle = content or str(next(self.app.numbers))
-        return self.send(file=OfferedFile(handle, name, 20_000, name is None), album=album)
+        return self.send(file=OfferedFile(handle, name, 20_000, name is None), album=album, caption=caption)
 
     def start(self, dialogue: str, **options: Any) -> Self:
         """Open a dialogue, as the act of a handler does."""
@@ -531,6 +541,6 @@ def check_screens(screens: tuple[Screen, ...]) -> None:
             if one.press is not None:
                 one.press.pack()
             # Names of reference data are fixed terms, and stand alone in their row.
-            named_by_data = one.press is not None and one.press.action == "d.choose"
+            named_by_data = one.press is not None and one.press.action in ("d.choose", "d.more")
             assert 0 < len(one.label) <= (40 if named_by_data else MAX_LABEL), f"{one.label!r} is too long"
     assert screens[-1].rows, f"no way on from:\n{screens[-1].text}"

@@ -98,14 +98,23 @@ def begin_form(person: Person, *, gender: str = "زن", province: str = "فار�
 def fill_form(person: Person, *, gender: str = "زن") -> Person:
     """The form from its first question to the summary, for a new officer without optional documents."""
     begin_form(person, gender=gender).type("شیراز، خیابان زند، کوچه ۳، پلاک ۷")
-    person.tap("تلفن ثابت ندارم", "ایمیل ندارم")
+    person.tap("تلفن ثابت ندارم")
     send_documents(person, REQUIRED_DOCUMENTS + (gender == "مرد"))
     return person.tap("هیچ‌کدام را ندارم")
 
 
+def at_documents(person: Person) -> Person:
+    """From the first question of the open form to the first document."""
+    person.type("علی").tap("زن").type("۱۲۳۴", "فارس", "شیراز", "شیراز، خیابان زند، کوچه ۳، پلاک ۷")
+    return person.tap("تلفن ثابت ندارم")
+
+
 def send_documents(person: Person, number: int = 1) -> Person:
+    """One file for each document, both sides of the national card on one."""
     for _ in range(number):
-        person.upload().tap("مدرک بعدی")
+        person.upload()
+        if "هر دو رو در همین است" in person.labels:
+            person.tap("هر دو رو در همین است")
     return person
 
 

@@ -24,11 +24,11 @@ def saved(image: Image.Image, kind: str, **options: object) -> bytes:
 
 
 def jpeg(**options: object) -> bytes:
-    return saved(noise(), "JPEG", quality=95, **options)
+    return saved(noise(480, 320), "JPEG", quality=95, **options)
 
 
 def png(mode: str = "RGB") -> bytes:
-    return saved(noise(mode=mode), "PNG")
+    return saved(noise(480, 320, mode), "PNG")
 
 
 def photo_from_a_phone() -> bytes:

@@ -131,17 +131,15 @@ async def staff_member(
 
 
 def document(album: bool = False, file: tuple[str, Callable[[], bytes]] | None = None) -> Reply:
-    """Answer a document's prompt with a photo, a file, or an album of three; then go on to the next."""
+    """Answer a document's prompt with a photo, a file, or an album of both sides; the next is asked by itself."""
 
     async def reply(person: Person, seen: Seen) -> None:
         if album:
-            await person.send_album([files.jpeg() for _ in range(3)])
-            await person.sees(re.compile("[۳3] فایل|دریافت شد"))
+            await person.send_album([files.jpeg() for _ in range(2)])
         elif file is not None:
-            await person.send_file(file[0], file[1]()).sees("دریافت شد")
+            await person.send_file(file[0], file[1]())
         else:
-            await person.send_photo(files.jpeg()).sees("دریافت شد")
-        await person.tap("مدرک بعدی")
+            await person.send_photo(files.jpeg())
 
     return reply
 
@@ -159,10 +157,10 @@ def form(
         ("درخواست شما در کدام دانشگاه", send(university or "")),
         ("آدرس محل زندگی خود را کامل", send(f"{city}، خیابان دانشگاه، کوچه ۳، پلاک ۱۲")),
         ("تلفن ثابت", send("۰۷۱۳۲۱۲۳۴۵۶")),
-        ("ایمیل خود را", tap("ایمیل ندارم")),
         ("این مدارک اختیاری است", tap("هیچ‌کدام را ندارم")),
-        ("کارت ملی", document(album=True)),
-        ("مدرک تحصیلی", document(file=("مدرک تحصیلی.pdf", files.pdf))),
+        ("همین فایل را برای", tap("🗑 حذف این فایل")),
+        ("📎 «تصویر کارت ملی", document(album=True)),
+        ("📎 «تصویر مدرک تحصیلی", document(file=("مدرک تحصیلی.pdf", files.pdf))),
         ("📎", document()),
     ]
 

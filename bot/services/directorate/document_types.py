@@ -34,13 +34,15 @@ def all_document_types(db: Session, *, actor: Actor) -> list[DocumentType]:
 def change_document_type(
     db: Session, *, actor: Actor, code: str, expected: int, now: datetime, event: str, **values: Any
 ) -> DocumentType:
-    """Write some of `required`, `active`, `max_files`, `name`, `short_name`.
+    """Write some of `required`, `active`, `max_files`, `sides`, `name`, `short_name`.
 
     `expected` is the mark of the row as it was shown. Raises NotAllowed, Stale, InvalidInput.
     """
     require(db, actor, Role.STAFF)
     row = reference_rows.lock_row(db, DocumentType, code, expected=expected)
     if values.get("required", "no") not in REQUIRED or not 1 <= values.get("max_files", 1) <= MOST_FILES:
+        raise Stale
+    if values.get("sides", 1) not in (1, 2):
         raise Stale
     if "name" in values:
         reference_rows.need_free_name(db, DocumentType, values["name"], but=code)

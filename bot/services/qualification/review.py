@@ -4,7 +4,7 @@ See docs/specification.md 2.2.
 """
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -52,6 +52,8 @@ class RequestDetails:
     reviewer: Account | None
     rounds: tuple[DeficiencyRound, ...]
     actions: frozenset[QualificationAction] = frozenset()
+    #: stored_file.id → why people may be unable to read it, of the files that this request names.
+    quality_warnings: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,23 @@ def details_of(db: Session, request: QualificationRequest) -> RequestDetails:
         .order_by(col(DeficiencyRound.round))
     ).all()
     reviewer = db.get(Account, request.reviewer_id) if request.reviewer_id is not None else None
-    return RequestDetails(request, applicant, officer, reviewer, tuple(rounds))
+    return RequestDetails(
+        request,
+        applicant,
+        officer,
+        reviewer,
+        tuple(rounds),
+        quality_warnings=_quality_warnings(db, request),
+    )
+
+
+def _quality_warnings(db: Session, request: QualificationRequest) -> dict[int, str]:
+    query = (
+        select(StoredFile.id, StoredFile.quality_warning)
+        .join(RequestFile, col(RequestFile.file_id) == col(StoredFile.id))
+        .where(RequestFile.request_id == request.id, col(StoredFile.quality_warning).is_not(None))
+    )
+    return {file_id: warning for file_id, warning in db.exec(query) if file_id is not None and warning}
 
 
 def view_document(db: Session, *, actor: Actor, request_id: int, file_id: int, now: datetime) -> StoredFile:

@@ -87,7 +87,7 @@ export class Phone {
     const own = this.find(".own input");
     own.onchange = () => {
       const body = new FormData();
-      body.append("as", form() === "photo" ? "photo" : "file");
+      body.append("as", form() === "file" || form() === "pdf" ? "file" : "photo");
       for (const file of own.files) body.append("file", file, file.name);
       own.value = "";
       upload(`${this.path}/upload`, body).catch(complain);

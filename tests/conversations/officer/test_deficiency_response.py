@@ -28,7 +28,7 @@ def test_only_the_ticked_items_are_asked(app: App) -> None:
     sara.sees("⚠️ دارای نقص", "• نام پدر", "• تصویر مدرک تحصیلی", "│ مدرک خوانا نیست\n└ کارشناس")
     sara.tap("رفع نقص").sees("نام پدر خود را", "مقدار فعلی: علی", "│ مدرک خوانا نیست\n└ کارشناس")
     sara.type("عباس").sees("📎 «تصویر مدرک تحصیلی»", "جایگزین فایل‌های قبلی")
-    sara.upload("مدرک.jpg").tap("مدرک بعدی").sees("اگر توضیحی برای کارشناس دارید").type("خواناتر فرستادم")
+    sara.upload("مدرک.jpg").sees("اگر توضیحی برای کارشناس دارید").type("خواناتر فرستادم")
     sara.sees(SUMMARY, "نام پدر: عباس").tap("ارسال دوباره").sees("به همان کارشناس بازمی‌گردد").tap("بله")
     sara.sees("🔍 در حال بررسی")
     request = request_of(sara)
@@ -75,7 +75,7 @@ def test_the_region_is_locked_and_the_rest_may_be_edited(app: App) -> None:
     sara.tap("رفع نقص").type("عباس").tap("توضیحی ندارم").sees(SUMMARY)
     assert not {"✏️ استان", "✏️ شهر محل زندگی", "✏️ دانشگاه"} & set(sara.labels)
     sara.tap("✏️ آدرس محل زندگی").type("شیراز، خیابان ارم، پلاک ۲").sees(SUMMARY, "ارم")
-    sara.tap("✏️ مدارک اختیاری", "▫️ سوابق", "ادامه").upload().tap("مدرک بعدی", "ارسال دوباره", "بله")
+    sara.tap("✏️ مدارک اختیاری", "▫️ سوابق", "ادامه").upload().tap("ارسال دوباره", "بله")
     snapshot = request_of(sara).snapshot
     assert snapshot["postal_address"] == "شیراز، خیابان ارم، پلاک ۲"
     assert (snapshot["province"], snapshot["city"]) == ("فارس", "شیراز")
@@ -97,7 +97,7 @@ def test_fixing_can_wait_and_a_new_gender_asks_for_the_mens_card(app: App) -> No
     sara, _ = deficient(app, "نام پدر", "جنسیت")
     sara.tap("رفع نقص").type("عباس").tap("بعداً ادامه می‌دهم").sees("پاسخ‌های شما ذخیره شد", "⚠️ دارای نقص")
     sara.tap("رفع نقص").sees("جنسیت خود را").tap("مرد", "توضیحی ندارم").sees("📎 «کارت پایان خدمت یا معافیت»")
-    sara.upload().tap("مدرک بعدی", "ارسال دوباره", "بله")
+    sara.upload().tap("ارسال دوباره", "بله")
     assert len(request_of(sara).snapshot["doc.military_card"]) == 1
 
 
@@ -122,3 +122,13 @@ def test_a_rejection_meanwhile_ends_the_fixing(app: App) -> None:
     maryam.tap("بله، رد می‌کنم")
     sara.tap("بله").sees("دیگر معتبر نیست", "❌ ردشده", "دلیل: رشته نامرتبط", "ثبت دوباره")
     assert app.all(select(Draft)) == []
+
+
+def test_a_paper_that_is_not_at_hand_does_not_block_the_other_items(app: App) -> None:
+    sara, _ = deficient(app, "شناسنامه", "مدرک تحصیلی")
+    sara.tap("رفع نقص").sees("(۱ از ۳)", "بعداً می‌فرستم").tap("بعداً می‌فرستم").sees(
+        "📎 «تصویر مدرک تحصیلی»", "(۲ از ۳)"
+    )
+    sara.upload().tap("توضیحی ندارم").sees("📎 «تصویر شناسنامه»").tap("بعداً می‌فرستم")
+    sara.sees("هنوز مانده است", "• تصویر شناسنامه").tap("📎 ارسال مدارک مانده").upload()
+    sara.tap("ارسال دوباره", "بله").sees("🔍 در حال بررسی")

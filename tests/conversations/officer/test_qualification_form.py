@@ -4,10 +4,11 @@ from sqlmodel import select
 
 from bot.texts import formats
 from storage.enums import RequestState
-from storage.tables import Draft, University
+from storage.tables import Draft, InboxUpdate, University
 from tests.support.chat_driver import App
 from tests.support.chat_people import (
     REQUIRED_DOCUMENTS,
+    at_documents,
     begin_form,
     expert,
     fill_form,
@@ -27,8 +28,76 @@ def test_asks_what_registration_did_not(app: App) -> None:
     sara.sees("استان محل زندگی خود را انتخاب کنید", "آذربایجان شرقی").tap("بعدی").sees("یزد")
     sara.type("فارس").sees("نام شهر")
     sara.type("شیراز").sees("آدرس محل زندگی خود را کامل").type("شیراز، خیابان زند، پلاک ۷")
-    sara.sees("تلفن ثابت").type("۰۷۱۳۲۱۲۳۴۵۶").sees("ایمیل خود را").type("Sara@Example.com")
-    sara.sees("📎 «تصویر کارت ملی (رو و پشت)»", "(۱ از ۷)")
+    sara.sees("تلفن ثابت").type("۰۷۱۳۲۱۲۳۴۵۶")
+    sara.sees("📎 «تصویر کارت ملی (رو و پشت)»", "بخش ۲ از ۳، مدارک: ۱ از ۷")
+
+
+def test_only_what_is_really_asked_is_counted_each_part_by_itself(app: App) -> None:
+    """What registration asked is not counted again, and no count begins anew in the middle."""
+    sara = officer(app).open("qual.new").sees("بخش ۱ از ۳، مشخصات: ۱ از ۷")
+    sara.type("علی").sees("مشخصات: ۲ از ۷").tap("زن").type("۱۲۳۴").sees("مشخصات: ۴ از ۷").type(
+        "فارس", "شیراز"
+    )
+    sara.type("شیراز، خیابان زند، پلاک ۷").sees("مشخصات: ۷ از ۷").tap("تلفن ثابت ندارم")
+    sara.sees("بخش ۲ از ۳، مدارک: ۱ از ۷").upload().sees("مدارک: ۱ از ۷").upload().sees("مدارک: ۲ از ۷")
+    sara.tap("بعداً می‌فرستم").sees("مدارک: ۳ از ۷")
+    send_documents(sara, 5).sees("بخش ۳ از ۳، مدارک اختیاری").sees_not("مدارک اختیاری:")
+    sara.tap("▫️ سوابق", "ادامه").sees("بخش ۳ از ۳، مدارک اختیاری: ۲ از ۲").upload()
+    sara.sees("📎 «تصویر شناسنامه»", "بخش ۲ از ۳، مدارک: ۲ از ۷").upload().sees(SUMMARY)
+
+
+#: From /start to the tracking code; an album is one action.
+MOST_ACTIONS = 28
+
+
+def test_from_the_first_word_to_the_tracking_code_in_few_actions(app: App) -> None:
+    sara = (
+        app.person()
+        .register()
+        .tap("ثبت درخواست")
+        .type("علی")
+        .tap("زن", "برابر با کد ملی")
+        .type("فارس", "شیراز")
+    )
+    sara.type("شیراز، خیابان زند، پلاک ۷").tap("تلفن ثابت ندارم")
+    sara.upload(album="card").upload(album="card").sees("📎 «تصویر شناسنامه»")
+    send_documents(sara, 6).tap("هیچ‌کدام را ندارم").sees(SUMMARY).tap("ثبت نهایی", "بله").sees("کد رهگیری:")
+    updates = app.all(select(InboxUpdate.raw).where(InboxUpdate.lane == sara.chat_id))
+    assert len(updates) - 1 <= MOST_ACTIONS, "the second picture of the album is no action of its own"
+
+
+def test_an_email_may_be_given_at_the_summary(app: App) -> None:
+    sara = (
+        fill_form(officer(app))
+        .sees("ایمیل")
+        .tap("✏️ ایمیل")
+        .type("Sara@Example.com")
+        .sees(SUMMARY, "sara@example.com")
+    )
+    sara.tap("ثبت نهایی", "بله")
+    assert request_of(sara).snapshot["email"] == "sara@example.com"
+
+
+def test_a_count_is_of_this_form_also_after_a_rejection(app: App) -> None:
+    sara, maryam = submit(officer(app)), expert(app)
+    maryam.open("desk.file", request_of(sara).id or 0).tap("❌ رد", "استان/شهر نادرست", "بدون توضیح")
+    maryam.tap("بله، رد می‌کنم")
+    sara.open("qual.new").sees("استان محل زندگی خود را", "مشخصات: ۱ از ۲").sees_not("بخش").type("اصفهان")
+    sara.sees("مشخصات: ۲ از ۲")
+
+
+def test_a_paper_that_is_not_at_hand_is_asked_at_the_end_and_blocks_nothing(app: App) -> None:
+    sara = at_documents(officer(app).open("qual.new")).tap("بعداً می‌فرستم").sees("📎 «تصویر شناسنامه»")
+    send_documents(sara, 6).sees("مدارک اختیاری").tap("هیچ‌کدام را ندارم").sees(
+        "📎 «تصویر کارت ملی", "بعداً می‌فرستم"
+    )
+    sara.tap("بعداً می‌فرستم").sees("هنوز مانده است", "• تصویر کارت ملی").sees_not("📤 ثبت نهایی")
+    sara.tap("بعداً ادامه می‌دهم").elsewhere().open("qual").tap("ادامه درخواست").sees("هنوز مانده است")
+    sara.open("qual").tap("ادامه درخواست", "📎 ارسال مدارک مانده").upload().upload().sees(
+        SUMMARY, "📤 ثبت نهایی"
+    )
+    sara.tap("ثبت نهایی", "بله").sees("⏳ در انتظار بررسی")
+    assert len(request_of(sara).snapshot["doc.national_card"]) == 2
 
 
 def test_summary_shows_and_edits_everything(app: App) -> None:
@@ -54,7 +123,7 @@ def test_submission_warns_once_more_and_leads_to_tracking(app: App) -> None:
 
 def test_men_owe_the_military_card(app: App) -> None:
     sara = fill_form(officer(app)).tap("✏️ جنسیت", "مرد").sees("📎 «کارت پایان خدمت یا معافیت»")
-    sara.upload().tap("مدرک بعدی").sees(SUMMARY, "کارت پایان خدمت یا معافیت: ۱ فایل")
+    sara.upload().sees(SUMMARY, "کارت پایان خدمت یا معافیت: ۱ فایل")
     sara.tap("✏️ جنسیت", "زن").sees(SUMMARY).sees_not("کارت پایان خدمت").tap("ثبت نهایی", "بله")
     assert "doc.military_card" not in request_of(sara).snapshot
 
@@ -95,11 +164,11 @@ def test_in_the_city_of_tehran_the_district_names_the_university(app: App) -> No
 
 
 def test_optional_papers_are_one_question(app: App) -> None:
-    sara = begin_form(officer(app)).type("شیراز، خیابان زند، پلاک ۷").tap("تلفن ثابت ندارم", "ایمیل ندارم")
+    sara = begin_form(officer(app)).type("شیراز، خیابان زند، پلاک ۷").tap("تلفن ثابت ندارم")
     send_documents(sara, REQUIRED_DOCUMENTS)
     sara.sees("این مدارک اختیاری است", "هیچ‌کدام را ندارم", "▫️ بازآموزی")
     sara.tap("▫️ بازآموزی").sees_not("هیچ‌کدام را ندارم").tap("ادامه").sees("📎 «گواهی بازآموزی»")
-    sara.upload("retraining.jpg").tap("مدرک بعدی").sees(SUMMARY, "گواهی بازآموزی: ۱ فایل")
+    sara.upload("retraining.jpg").sees(SUMMARY, "گواهی بازآموزی: ۱ فایل")
     sara.tap("ثبت نهایی", "بله")
     assert len(request_of(sara).snapshot["doc.retraining"]) == 1
 

@@ -10,12 +10,14 @@ from storage.tables import AuditEvent, DocumentType, QualificationRequest, Tarif
 from tests.support.chat_driver import NOW, App, Person
 from tests.support.chat_fixtures import ON_BOTH_DATABASES
 from tests.support.chat_people import (
+    at_documents,
     at_request,
     expert,
     grant,
     in_charge,
     officer,
     request_of,
+    send_documents,
     staff,
     submit,
     tariff,
@@ -241,3 +243,15 @@ def test_from_the_form_to_the_fee(app: App) -> None:
     assert request_of(sara).state is RequestState.AWAITING_PAYMENT
     sara.open("qual.track").sees("💳 تأییدشده").tap("انصراف از درخواست", "بله، انصراف می‌دهم")
     sara.tap("ثبت دوباره", "حذف پیش‌نویس", "بله").sees("انصراف‌داده‌شده", "ثبت دوباره")
+
+
+def test_an_expert_sees_which_picture_nobody_may_be_able_to_read(app: App, maryam: Person) -> None:
+    reza = at_documents(officer(app, "رضا").open("qual.new")).upload(content="blurred:1").tap("همین را بفرست")
+    reza.upload(content="dark:1").tap("همین را بفرست")
+    send_documents(reza, 6).tap("هیچ‌کدام را ندارم", "ثبت نهایی", "بله")
+    at_request(maryam, reza).sees("شاید خوانا نباشند: کارت ملی (تار، تاریک)").sees_not("شناسنامه (تار")
+    maryam.tap("📎 مدارک", "کارت ملی (۲)")
+    assert [file.caption.partition("\n")[2] for file in maryam.files] == [
+        "⚠️ شاید خوانا نباشد: تار",
+        "⚠️ شاید خوانا نباشد: تاریک",
+    ]

@@ -9,7 +9,7 @@ from storage.enums import RequestKind, Role
 from storage.tables import ClosedPair, Coverage, DocumentType, FieldOfStudy, Tariff, University
 from tests.support.chat_driver import NOW, App, Person
 from tests.support.chat_fixtures import ON_BOTH_DATABASES
-from tests.support.chat_people import officer, staff, submit
+from tests.support.chat_people import at_documents, officer, staff, submit
 
 pytestmark = ON_BOTH_DATABASES
 
@@ -111,6 +111,16 @@ def test_tehran_keeps_one_university_and_no_default(app: App, boss: Person) -> N
     forged = boss.button("⛔️ غیرفعال کردن")
     default = Press("staff.university_do", 0, forged.press.version, f"{codes[-1]}:default:1")
     boss.press(default).sees("پیش‌فرض تعیین نمی‌شود")
+
+
+def test_staff_say_which_document_has_two_sides(app: App, boss: Person) -> None:
+    sara = officer(app).open("qual.new")
+    boss.press(Press("staff.document", arg="birth_certificate")).sees("یک‌رو").tap("دو رو", "بله، انجام شود")
+    boss.sees("دو رو؛ پشت آن هم خواسته می‌شود")
+    assert len(app.events("document_sides_set")) == 1
+    at_documents(sara).upload().upload().sees("📎 «تصویر شناسنامه»").upload().sees(
+        "پشت «شناسنامه» را هم بفرستید"
+    )
 
 
 def test_coverage(app: App, boss: Person) -> None:

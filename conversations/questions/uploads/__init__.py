@@ -1,0 +1,1 @@
+"""Questions that are answered by files: the documents of a form, the attachments of a letter."""
