@@ -6,6 +6,7 @@ from typing import Any
 from sqlmodel import Session
 
 from bot.core.context import Actor
+from bot.core.screens import Button, button
 from bot.rules.qualification import QualificationAction
 from bot.rules.request_items import DOCUMENT, FIELDS
 from bot.services.qualification import requests
@@ -79,8 +80,16 @@ def apply_snapshot(
         event_key=f"{requests.SUBJECT}:{request.id}:completed",
         account_id=request.account_id,
         text=_sentence(request, bank_ref),
+        rows=[[_proof(request, bank_ref)]],
         now=now,
     )
+
+
+def _proof(request: QualificationRequest, bank_ref: str | None) -> Button:
+    """What the officer gets of it: the receipt of what was paid, else the certificate."""
+    if bank_ref is not None:
+        return button(t("receipt.button"), "receipts.send", request.id or 0)
+    return button(t("certificate.button"), "certificate")
 
 
 def _sentence(request: QualificationRequest, bank_ref: str | None) -> str:

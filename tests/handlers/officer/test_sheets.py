@@ -91,6 +91,11 @@ def test_the_receipt_is_a_button_of_the_paid_request(app: App) -> None:
     assert "201000001" in read(document(sara))[0]
 
 
+def test_the_message_that_the_payment_came_leads_to_the_receipt(app: App) -> None:
+    sara = paid(app).tap_push("🧾 رسید پرداخت")
+    assert "201000001" in read(document(sara))[0]
+
+
 def test_the_receipt_of_the_first_request_stays_at_hand(app: App) -> None:
     """Also while an amendment is the newest request, and after a year."""
     sara = paid(app)
