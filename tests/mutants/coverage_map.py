@@ -88,16 +88,20 @@ class CoverageMap:
     def in_order(
         self, tests: set[str], fault: Fault, *, slowest: float, nearest: int, most: int
     ) -> list[str]:
-        """The `nearest` tests and then the fastest of each other file, `most` in all.
+        """The `nearest` tests, then the fastest of each file among the others, then the second of each; `most` in all.
 
         Those in the mirror place are the nearest, then the fastest; slow ones only where nothing else executes the fault.
         """
         tests = {test for test in tests if not test.startswith(LEFT_OUT)}
         quick = {test for test in tests if self.seconds[test] <= slowest}
         ordered = sorted(quick or tests, key=lambda test: (distance(test, fault.path), self.seconds[test]))
-        chosen = {test.partition("::")[0]: test for test in reversed(ordered[nearest:])}
-        others = sorted(chosen.values(), key=ordered.index)
-        return [*ordered[:nearest], *others][:most]
+        turns: dict[str, int] = defaultdict(int)
+        others: list[tuple[int, str]] = []
+        for test in ordered[nearest:]:
+            turns[file := test.partition("::")[0]] += 1
+            others.append((turns[file], test))
+        others.sort(key=lambda turn: turn[0])
+        return [*ordered[:nearest], *(test for _, test in others)][:most]
 
 
 def distance(test: str, path: str) -> int:

@@ -16,7 +16,7 @@ from cosmic_ray.work_item import TestOutcome
 from tests.mutants.coverage_map import CoverageMap
 from tests.mutants.faults import Fault
 
-#: Tests a mutant: so many of the nearest, then one of each other file that executes the fault, so many in all.
+#: Tests a mutant: so many of the nearest, then in turns those of each other file that executes the fault, so many in all.
 NEAREST_TESTS, MOST_TESTS = 25, 60
 #: Tests that take more seconds than this are only run where no others execute the fault.
 SLOWEST = 10.0

@@ -14,11 +14,13 @@ from bot.services.shared.rate_limit import WRONG_PASSWORDS_PER_CHAT
 from demo.botapi.faults import Fault
 from demo.person import Person
 from storage.database.database import Database
-from storage.enums import InboxState, Messenger, PushChannel, PushState
+from storage.enums import AttemptState, InboxState, Messenger, PushChannel, PushState
 from storage.tables import Chat, InboxUpdate, Push
 from tests.support.bot_process import PROJECT, BotProcess
-from tests.support.factories.people import account
+from tests.support.factories.people import account, participants
+from tests.support.factories.qualification import attempt_row, request_row
 from tests.support.journey_steps import Someone, login, register
+from tests.support.services import as_unit
 from tests.trouble.watching import everything_done, lines, until
 
 NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)
@@ -121,6 +123,45 @@ async def test_times_of_a_wrong_clock_are_drawn_near(database: Database) -> None
     await database.read(look)
     assert drawn == 5 + limit.count
     assert await database.run(lambda db: clock_setback.pull_forward(db, now=NOW)) == 0
+
+
+#: (state, looks at it so far, minutes until the next) → whether that look lies too far ahead
+LOOKS = {
+    (AttemptState.CREATED, 0, 2): False,
+    (AttemptState.CREATED, 14, 20): True,
+    (AttemptState.CREATED, 15, 60): False,
+    (AttemptState.CREATED, 15, 80): True,
+    (AttemptState.UNCERTAIN, 40, 60): False,
+    (AttemptState.VERIFYING, 40, 3): False,
+    (AttemptState.VERIFYING, 40, 20): True,
+}
+
+
+@as_unit
+def test_payments_are_looked_at_when_the_clock_is_right_again(db: Session) -> None:
+    request = request_row(participants(db).sara.account_id)
+    db.add(request)
+    db.flush()
+    attempts = {
+        case: attempt_row(
+            request.id,
+            ref=f"A{number}",
+            state=case[0],
+            state_since=NOW,
+            checks=case[1],
+            next_check_at=NOW + timedelta(minutes=case[2]),
+        )
+        for number, case in enumerate(LOOKS)
+    }
+    db.add_all(attempts.values())
+    db.flush()
+    assert clock_setback.pull_forward(db, now=NOW) == sum(LOOKS.values())
+    db.expire_all()
+    found = {case: attempt.next_check_at for case, attempt in attempts.items()}
+    assert found == {
+        case: NOW + (clock_setback.LEASE if far else timedelta(minutes=case[2]))
+        for case, far in LOOKS.items()
+    }
 
 
 def test_one_place_reads_the_wall_clock() -> None:

@@ -113,6 +113,20 @@ async def test_without_a_word_an_officer_is_not_qualified(target: Target) -> Non
     assert (file.level_code, file.field_code, account.mobile) == (None, None, None)
 
 
+@pytest.mark.parametrize(
+    ("qualified", "day", "is_qualified"),
+    [("بلی", "", True), ("", "1400/02/03", True), ("خیر", "1400/02/03", False), ("", "", False)],
+)
+async def test_the_day_of_a_qualification_implies_it(
+    target: Target, qualified: str, day: str, is_qualified: bool
+) -> None:
+    row = officer(1, qualified=qualified, qualified_on=day)
+
+    await target.take(row, columns=list(row))
+
+    assert bool((await target.officer(1))[1].legacy_qualified) is is_qualified
+
+
 async def test_values_that_are_kept_or_completed(target: Target) -> None:
     """A field that nobody knows with no degree, a hash of the old system, a code whose zeros a spreadsheet took."""
     stored = identity_v3("Old-1234")

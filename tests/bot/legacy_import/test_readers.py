@@ -61,6 +61,13 @@ def test_a_broken_byte_or_ten_megabytes_in_a_cell_cost_one_row(tmp_path: Path) -
     assert max(len(str(cell)) for cell in lines[-1].cells) < 2100
 
 
+@pytest.mark.parametrize(("cells", "broken"), [(200, None), (201, "too_many_cells")])
+def test_a_row_has_two_hundred_cells_at_most(tmp_path: Path, cells: int, broken: str | None) -> None:
+    _, [line] = read(saved(tmp_path / "a.csv", f"{HEADER}\n{',' * (cells - 1)}x\n", "utf-8"))
+
+    assert line.broken == broken
+
+
 def test_quotes(tmp_path: Path) -> None:
     content = f'{HEADER}\n1,2,"a,""b",x,"two\nlines",z\n\n  ,,,,,\n1,2,"never closed,x,y,z\n{ROW}\n'
 

@@ -132,3 +132,13 @@ def test_a_paper_that_is_not_at_hand_does_not_block_the_other_items(app: App) ->
     sara.upload().tap("توضیحی ندارم").sees("📎 «تصویر شناسنامه»").tap("بعداً می‌فرستم")
     sara.sees("هنوز مانده است", "• تصویر شناسنامه").tap("📎 ارسال مدارک مانده").upload()
     sara.tap("ارسال دوباره", "بله").sees("🔍 در حال بررسی")
+
+
+def test_a_request_given_up_in_the_middle_leaves_no_question(app: App) -> None:
+    sara, _ = deficient(app, "نام پدر")
+    request = request_of(sara)
+    sara.tap("رفع نقص").sees("نام پدر خود را")
+    sara.open("qual.withdraw_do", request.id or 0, request.version)
+    assert request_of(sara).state is RequestState.WITHDRAWN
+    assert app.all(select(Draft)) == []
+    sara.type("عباس").sees_not("نام پدر خود را", "شماره پیگیری خطا")

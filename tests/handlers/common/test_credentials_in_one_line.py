@@ -1,9 +1,11 @@
 """Code and password in one message: a secret, wherever it is written. It is wiped, and at the login it logs in."""
 
 import pytest
+from sqlmodel import col, select
 
-from storage.enums import Messenger
-from storage.tables import Account
+from bot.messengers.processing import inbox_store
+from storage.enums import InboxState, Messenger
+from storage.tables import Account, InboxUpdate
 from tests.support.chat_driver import App, Person
 from tests.support.chat_fixtures import ON_BOTH_DATABASES
 
@@ -79,6 +81,16 @@ def test_at_any_other_step_it_is_wiped(app: App, at: str) -> None:
     prefix = "/login " if at == "command" else ""
     other.send(text=f"{prefix}{user_code} {password}", edited=at == "edited message")
     is_gone(other, password)
+
+
+def test_where_something_of_ours_breaks_it_is_wiped(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    user_code, password = app.person().register().credentials
+    other = app.person().command("start")
+    with monkeypatch.context() as broken, pytest.raises(AssertionError, match="the update failed"):
+        broken.delattr(inbox_store, "load_turn")
+        other.type(f"{user_code} {password}")
+    assert app.first(select(InboxUpdate.state).order_by(col(InboxUpdate.id).desc())) is InboxState.FAILED
+    assert password not in other.stored()
 
 
 def test_a_code_of_the_old_system_has_letters(app: App) -> None:

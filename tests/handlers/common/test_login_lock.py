@@ -89,6 +89,7 @@ def test_the_lock_of_a_code_that_nobody_has_looks_the_same(app: App) -> None:
     assert known.text == unknown.text
     assert known.labels == unknown.labels
     assert [one.ask_contact for one in known.screens] == [one.ask_contact for one in unknown.screens]
+    app.person().log_in("11111111", "wrong-guess-1").sees_not(LOCKED)
 
 
 def test_access_is_recovered_while_the_code_is_locked(app: App) -> None:

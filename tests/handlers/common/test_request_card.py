@@ -7,9 +7,9 @@ import pytest
 from bot.texts import formats, t
 from conversations.common.labels import Wording
 from handlers.common.navigation import truncate_lines
-from handlers.common.request_card import tracking_text
+from handlers.common.request_card import request_text, round_lines, tracking_text
 from storage.enums import AttemptState, RejectReason, RequestState
-from storage.tables import DeficiencyRound, PaymentAttempt, QualificationRequest
+from storage.tables import Account, DeficiencyRound, PaymentAttempt, QualificationRequest
 from tests.support.factories.qualification import request_row
 from tests.support.factories.reference_data import NOW
 
@@ -86,6 +86,34 @@ def test_a_university_without_an_expert_is_said_while_the_request_waits(
     state: RequestState, missing: bool, said: bool
 ) -> None:
     assert (t("sentence.no_expert") in shown(request(state), expert_missing=missing)) == said
+
+
+@pytest.mark.parametrize("verified", [True, False])
+def test_the_expert_reads_whether_the_mobile_was_proven(verified: bool) -> None:
+    owner = Account(
+        user_code="1", first_name="س", last_name="ک", mobile="+989121234567", mobile_verified=verified
+    )
+    text = request_text(
+        WORDS,
+        request(S.SUBMITTED),
+        owner=owner,
+        officer=None,
+        reviewer=None,
+        rounds=[],
+        full_code=True,
+        now=NOW,
+    )
+    assert "۰۹۱۲" in text
+    assert (t("desk.unverified") in text) is not verified
+
+
+@pytest.mark.parametrize("note", ["نام ناخواناست", None])
+def test_the_expert_reads_the_note_of_the_round(note: str | None) -> None:
+    declared = DeficiencyRound(request_id=1, round=1, declared_by=2, items=["first_name"], note=note)
+    text = "\n".join(round_lines(WORDS, declared))
+    assert t("desk.round_item", item=WORDS.label("first_name")) in text
+    assert ("کارشناس" in text) is (note is not None)
+    assert (note or "") in text
 
 
 def test_a_draft_has_neither_code_nor_day() -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session, delete, select
 
+from bot.texts import t
 from storage.enums import RequestState, Role
 from storage.tables import AuditEvent, DocumentType, QualificationRequest, Tariff
 from tests.support.chat_driver import NOW, App, Person
@@ -178,6 +179,12 @@ def test_who_is_in_charge_assigns(app: App, sara: Person, maryam: Person) -> Non
     at_request(bahar, sara).sees("↩️ بازگشت به صف", "✅ تأیید")
     chief.open("desk.assign_do", request_of(sara).id, request_of(sara).version, "999999")
     chief.sees("کارشناس فعال این دانشگاه نیست")
+
+
+def test_nobody_to_assign_to_is_said(app: App) -> None:
+    sara, chief = submit(officer(app)), in_charge(app)
+    at_request(chief, sara).tap("📌 برداشتن پرونده").tap("ارجاع به کارشناس")
+    chief.sees(t("desk.assign_none")).tap("بازگشت").sees("وضعیت")
 
 
 def test_many_experts_to_choose_from(app: App) -> None:

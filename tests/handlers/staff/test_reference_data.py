@@ -152,3 +152,10 @@ def test_phone_hours_and_address_of_a_university(app: App, boss: Person) -> None
     boss.tap("☎️ نشانی و تماس", "✏️ ساعت پاسخ‌گویی", "حذف پاسخ", "✅ تأیید").sees_not("ساعت پاسخ‌گویی")
     sara.open("qual.track").sees("☎️ تلفن دانشگاه").sees_not("ساعت پاسخ‌گویی")
     assert len(app.events("university_contact_set")) == 2
+
+
+def test_the_provinces_stand_on_four_pages(app: App) -> None:
+    boss = staff(app).tap("🏛 دانشگاه‌ها")
+    for _ in range(3):
+        boss.tap("بعدی")
+    assert "بعدی" not in boss.labels

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from telegram import Update
 
-from bot.core.incoming import Contact
+from bot.core.incoming import Contact, OfferedFile
 from bot.messengers.transport.bale_updates import normalise_update
 from handlers.telegram.update_handler import UnreadableError, parse_update
 from storage.enums import Messenger
@@ -80,3 +80,11 @@ def test_nobody_speaks_in_another_s_private_chat() -> None:
         assert (
             parse_update(Update.de_json({"update_id": 1, "message": held}, None), Messenger.BALE) is not None
         )
+
+
+def test_a_document_keeps_its_name_and_is_no_photo() -> None:
+    document = {"file_id": "h", "file_unique_id": "u", "file_name": "مدرک.pdf", "file_size": 5}
+    message = {"message_id": 1, "date": 1, "chat": CHAT, "from": SENDER, "document": document}
+    incoming = parse_update(Update.de_json({"update_id": 1, "message": message}, None), Messenger.TELEGRAM)
+    assert incoming is not None
+    assert incoming.file == OfferedFile("h", "مدرک.pdf", 5, is_photo=False)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from storage.database.postgres_options import connect_options
 from storage.database.url import (
     ENCODE,
     FORM,
@@ -113,3 +114,19 @@ def test_where_the_server_is_for_a_person(address: str, told: str) -> None:
 @pytest.mark.parametrize(("address", "path"), [("sqlite:///data/bot.db", "data/bot.db"), ("sqlite:////srv/bot.db", "/srv/bot.db"), ("sqlite://", None)])  # fmt: skip
 def test_a_file(address: str, path: str | None) -> None:
     assert parse(address).database == path
+
+
+@pytest.mark.parametrize(
+    ("query", "options"),
+    [
+        ("", {"host": ["db.example"], "port": [5432], "timeout": 10.0}),
+        ("?connect_timeout=3&statement_cache_size=0", {"timeout": 3.0, "statement_cache_size": 0}),
+        ("?application_name=bot", {"server_settings": {"application_name": "bot"}}),
+    ],
+)
+def test_what_the_driver_is_told(query: str, options: dict[str, Any]) -> None:
+    told = connect_options(parse(f"postgresql://bot:sesame@db.example/bot{query}"))
+
+    assert told | options == told
+    assert (told["user"], told["password"], told["database"]) == ("bot", "sesame", "bot")
+    assert connect_options(parse("postgresql:///bot?user=bot&port=6432"))["port"] == 6432

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from sqlmodel import Session, select
 
 from bot.gateways.interfaces import SmsAccepted, SmsRejected, SmsRetry
+from bot.messengers.delivery import outbox
 from bot.services.shared import notify
 from demo.botapi.faults import Fault
 from demo.emulators import Emulators
@@ -30,6 +32,18 @@ async def test_a_push_reaches_every_chat_once_and_its_button_works(app: Messenge
         answer = await note(person, "first")
         assert answer.id != seen.id, "the push stays; the answer is a new message"
     await until_pushes(app, PushState.SENT, PushState.SENT)
+
+
+async def test_a_push_is_sent_as_soon_as_it_is_committed(
+    emulators: Emulators, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "IDLE", 3600.0)
+    async with running_app(emulators, database) as app:
+        sara = app.emulators.telegram.person("سارا")
+        account = await log_in(app, sara)
+        for news in ("یک خبر", "خبر دیگر"):
+            await queue_push(app, account, news)
+            await sara.sees(news)
 
 
 async def test_order_in_a_chat(app: MessengerApp) -> None:

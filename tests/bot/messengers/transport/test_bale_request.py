@@ -17,6 +17,7 @@ from telegram.request import BaseRequest, RequestData
 
 from bot.messengers.transport.bale_request import BaleRequest, from_bale, shows_notices, to_bale
 from bot.messengers.transport.bale_text import neutral
+from bot.messengers.transport.channel import bot_number
 
 
 class Scripted(BaseRequest):
@@ -142,6 +143,13 @@ async def test_a_download_is_left_alone() -> None:
 def test_text_without_marks_stays_and_addresses_still_lead_there() -> None:
     assert neutral("سلام! (۱۲)") == "سلام! (۱۲)"
     assert neutral("https://x.ir/a_b?c=[1] و a_b") == "https://x.ir/a%5Fb?c=%5B1%5D و a＿b"
+
+
+@pytest.mark.parametrize("token", ["9" * 30, f"{2**62}", "word", "-5", "0", "۵"])
+def test_a_bot_has_a_number_that_the_database_can_hold(token: str) -> None:
+    assert 0 < bot_number(f"{token}:secret") < 2**62
+    assert bot_number(f"{token}:secret") == bot_number(f"{token}:another")
+    assert bot_number("123456:secret") == 123456
 
 
 def test_old_clients_cannot_show_notices() -> None:

@@ -151,3 +151,15 @@ async def test_before_and_after_its_life_nothing_is_asked(url: str) -> None:
     await made.shutdown()
     assert session is not None
     assert session.closed
+
+
+async def test_a_server_that_is_not_there_is_an_error_of_the_network() -> None:
+    request = AioRequest()
+    await request.initialize()
+    try:
+        with pytest.raises(NetworkError) as caught:
+            await request.do_request("http://127.0.0.1:9/bot1:secret/getMe", "POST")
+    finally:
+        await request.shutdown()
+    assert "secret" not in str(caught.value)
+    assert request.errors["network"] == 1

@@ -139,6 +139,14 @@ def test_a_migrated_contract_implies_qualification(db: Session, parties: Parties
     assert eligibility.eligibility_of(db, account_id).eligible
 
 
+def test_a_migrated_contract_closes_what_others_asked(db: Session, parties: Parties) -> None:
+    asked = cooperation_request(db, parties.arad, parties.sara)
+    add_migrated(db, parties.sara, parties.kian.id)
+    assert asked.state is CooperationState.CLOSED
+    with refused(db=db):
+        act(db, cooperation.accept, parties.sara, asked)
+
+
 REASON = "محل خدمت من تغییر کرده است"
 
 

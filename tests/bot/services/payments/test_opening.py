@@ -153,14 +153,15 @@ async def test_an_open_attempt_is_handed_out_while_the_bank_does_not_say(scenari
     assert (await scenario.click()).id == first.id
 
 
-async def test_ten_payments_an_hour_and_no_eleventh(scenario: PaymentScenario) -> None:
+@pytest.mark.parametrize("pause", [1, 0], ids=["a minute apart", "at one moment"])
+async def test_ten_payments_an_hour_and_no_eleventh(scenario: PaymentScenario, pause: int) -> None:
     """Cancelled again and again at the bank."""
     begun = scenario.moment
     for _ in range(10):
         attempt = await scenario.click()
         scenario.bank.cancel(attempt.ref)
         await scenario.settle(attempt, cancelled=True)
-        scenario.pass_time(minutes=1)
+        scenario.pass_time(minutes=pause)
     with refused(TooManyAttempts) as caught:
         await open_attempt(scenario)
     assert caught.refusal.until == begun + timedelta(hours=1)

@@ -51,6 +51,14 @@ async def test_what_the_gateway_keeps_open_for_ever_ends_after_a_day(scenario: P
     assert await scenario.reconcile() == 0
 
 
+async def test_what_is_still_open_after_exactly_a_day_ends(scenario: PaymentScenario) -> None:
+    attempt = await scenario.click()
+    scenario.moment = attempt.created_at + timedelta(days=1) - timedelta(seconds=1)
+    assert await scenario.settle(attempt) is AttemptState.CREATED
+    scenario.moment = attempt.created_at + timedelta(days=1)
+    assert await scenario.settle(attempt) is AttemptState.EXPIRED
+
+
 async def test_one_broken_attempt_does_not_stop_the_reconciler(scenario: PaymentScenario) -> None:
     first, second = await scenario.click(), await scenario.click_again()
     scenario.pay(second)

@@ -347,6 +347,14 @@ async def test_a_line_that_was_put_in_later_is_found(linked: Database) -> None:
     assert "1 audit lines are not in the chain, the first is line -3" in fault
 
 
+async def test_a_line_whose_link_is_gone_is_counted_once_it_is_too_late_for_one(
+    linked: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_check, "LATE", 2)
+    await tamper(linked, "DELETE FROM audit_link WHERE event_id = 6")
+    assert any("the first is line 6" in fault for fault in await faults(linked))
+
+
 async def test_a_recomputed_chain_is_not_signed(linked: Database, caplog: pytest.LogCaptureFixture) -> None:
     await tamper(linked, rewriting=True)
     found = await faults(linked)
