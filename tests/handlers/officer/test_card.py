@@ -91,11 +91,3 @@ def test_whoever_scans_in_the_middle_of_a_form_loses_nothing(app: App, sara: Per
     opens(other, link)
     other.sees("استعلام کارت مسئول فنی", "سارا کریمی‌نژاد").tap("🏠 منوی اصلی", "ادامه ثبت‌نام")
     other.sees("تاریخ تولد")
-
-
-def test_a_card_that_may_not_be_made_any_more_is_a_sentence(app: App, sara: Person) -> None:
-    card_of(sara)
-    suspend(sara)
-    sara.press(Press("card.picture"))
-    assert "خطا" not in sara.text
-    assert not sara.files
