@@ -186,7 +186,12 @@ PROMISES: list[tuple[str, str, str, Any]] = [
     ("gateways", "after ten minutes", "bot.messengers.delivery.outbox.UNKNOWN_PAUSE", 600),
     ("performance", "up to 32 waiting units", "storage.database.sqlite.GROUP", 32),
     ("performance", "At most 32 updates of a chat", "handlers.telegram.dispatcher.MAX_ROWS_IN_MEMORY", 32),
-    ("performance", "1.5 s after the last one", "conversations.questions.documents.DEBOUNCE_SECONDS", 1.5),
+    (
+        "performance",
+        "1.5 s after the last one",
+        "conversations.questions.uploads.files.DEBOUNCE_SECONDS",
+        1.5,
+    ),
     ("messengers", "1 to 100 updates", "bot.messengers.intake.polling.BATCH", 100),
     ("messengers", "2 to 10 files", "bot.messengers.delivery.files.ALBUM", 10),
     ("messengers", "64 bytes", "bot.core.screens.MAX_CALLBACK_BYTES", 64),

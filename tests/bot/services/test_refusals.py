@@ -36,13 +36,15 @@ ADMITTED: tuple[tuple[frozenset[Role], str], ...] = (
         directorate.account_lookup: chat facts free_chat look_up open_account recent trail trail_of_file withdraw_role
         directorate.alert_list: open_alert open_alerts resolve_alert
         directorate.document_types: add_document_type all_document_types change_document_type move_document_type
+        directorate.faq_entries: add_entry all_entries change_entry move_entry
         directorate.reference_rows: names_of_documents
         directorate.statistics: note read_figures
         directorate.studies: add_field closed_at closed_fields fields levels set_field set_level set_pair
         directorate.undelivered: count_undelivered give_up look_up odd_update odd_updates resend
         directorate.undelivered: undelivered_push undelivered_pushes
         directorate.universities: add_coverage by_province coverage coverage_row make_default number_of
-        directorate.universities: rename_university set_coverage set_switch universities_of university_overview
+        directorate.universities: rename_university set_contact set_coverage set_switch universities_of
+        directorate.universities: university_overview
         letters.audience: describe provinces size
         letters.letters: letter_progress send_letter stop_letter writer_of written_letters
         payments.refunds: record_refund record_wrong_amount refunds_due wrong_amounts
@@ -64,7 +66,10 @@ ADMITTED: tuple[tuple[frozenset[Role], str], ...] = (
         cooperation.requests: require_officer
         cooperation.termination: archive cancel draft finalise
         officers.card: issue_card
-        qualification: own""",
+        officers.certificate: issue_certificate
+        payments.receipts: receipt_of receipts_of
+        qualification: own
+        review.standing: standing_of""",
     ),
     (
         MANAGERS,
