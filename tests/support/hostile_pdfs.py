@@ -58,6 +58,13 @@ def with_script() -> bytes:
     return pdf_with(root={"/OpenAction": Indirect(SCRIPT)})
 
 
+def with_script_on(page: int, pages: int) -> bytes:
+    """It runs when that page is shown."""
+    writer = files.blank(pages)
+    writer.pages[page][NameObject("/AA")] = _object(writer, {"/O": Indirect(SCRIPT)})
+    return files.written(writer)
+
+
 def with_packed_script() -> bytes:
     """Objects inside object streams are not to be seen in the raw bytes."""
     return in_object_stream(with_script())

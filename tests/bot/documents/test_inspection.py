@@ -39,6 +39,11 @@ def test_a_file_is_refused_with_its_sentence_or_taken_and_cleaned(sample: Sample
         only_pixels(found.shown)
 
 
+@pytest.mark.parametrize("page", range(6))
+def test_a_script_is_found_on_whatever_page_it_stands(page: int) -> None:
+    assert refused(hostile_pdfs.with_script_on(page, 6)) == "error.active_pdf"
+
+
 def with_array(length: int) -> bytes:
     writer = files.blank()
     writer.root_object[NameObject("/X")] = ArrayObject([NumberObject(1)] * length)

@@ -180,3 +180,11 @@ async def test_a_manifest_that_is_none(manifest: bytes, genuine: Path, on_sqlite
     file = written(on_sqlite, entries, manifest)
     with pytest.raises(UpkeepError, match="manifest"):
         await on_sqlite.restore(file)
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", b"x" * 10_000], ids=["nothing", "a word", "a block"])
+async def test_what_is_no_archive_is_said(on_sqlite: Installation, content: bytes) -> None:
+    file = on_sqlite.folder / "b.age"
+    file.write_bytes(pyrage.encrypt(content, [pyrage.x25519.Recipient.from_str(on_sqlite.recipient)]))
+    with pytest.raises(UpkeepError, match=r"b\.age holds no backup of this bot"):
+        await on_sqlite.restore(file)

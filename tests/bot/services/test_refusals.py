@@ -1,4 +1,5 @@
-"""Each service that begins by asking for a role refuses all others, and its own people once the role has ended."""
+"""Each service that begins by asking for a role refuses all others, and its own people once the role has ended; what is not
+there is refused as well."""
 
 import importlib
 import inspect
@@ -13,11 +14,14 @@ from sqlmodel import Session
 
 from bot import services
 from bot.core.context import SYSTEM, Actor
-from bot.core.refusals import NotAllowed
+from bot.core.refusals import NotAllowed, Refusal
+from bot.rules.validators import NationalCode
+from bot.services.accounts import queries
 from bot.services.shared.permissions import require
 from storage.enums import Role
 from tests.support.factories.cooperation import Parties
 from tests.support.factories.people import end_role
+from tests.support.factories.reference_data import NOW
 from tests.support.services import refused
 
 #: What refuses for the role alone, before anything is looked up.
@@ -145,6 +149,57 @@ def test_other_roles_and_roles_that_ended_are_refused(db: Session, parties: Part
         for module, names in (line.strip().split(": ") for line in lines.strip().splitlines())
         for name in names.split()
     }
+
+
+#: By the type of a parameter, values that lead to nothing.
+NOTHING: dict[str, Any] = {
+    "int": 98_765,
+    "str": "ناموجود",
+    "bool": True,
+    "datetime": NOW,
+    "NationalCode": NationalCode("0012345679"),
+    "str | None": None,
+    "int | None": None,
+}
+
+
+def arguments_of(service: Callable[..., Any]) -> dict[str, Any] | None:
+    """For what it must be given beside who asks; None where that takes more than plain values."""
+    given = {}
+    for name, parameter in list(inspect.signature(service).parameters.items()):
+        if name in ("db", "actor") or parameter.default is not parameter.empty:
+            continue
+        kind = parameter.annotation
+        kind = kind if isinstance(kind, str) else getattr(kind, "__name__", str(kind))
+        if kind not in NOTHING:
+            return None
+        given[name] = NOTHING[kind]
+    return given
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_is_not_there_is_refused_politely(db: Session, parties: Parties) -> None:
+    """Removed a moment ago, or a forged number: a sentence, never a fault of the program."""
+    people = [parties.sara, parties.ali, parties.in_charge, parties.kian.manager, parties.staff]
+    faults, tried = [], 0
+    for name, service in services_of_actors():
+        given = arguments_of(service)
+        if not given or name in ("accounts.queries.need_owner", "directorate.universities.number_of"):
+            continue
+        tried += 1
+        for person in people:
+            try:
+                with db.begin_nested() as savepoint:
+                    service(db, actor=person, **given)
+                    savepoint.rollback()
+            except Refusal:
+                continue
+            except Exception as fault:
+                faults.append(f"{name} for {person.role}: {fault!r}")
+    assert tried > 60
+    assert faults == []
+    with refused(NotAllowed):
+        queries.lock_account(db, 98_765)
 
 
 def test_a_role_holds_for_its_own_university_and_distributor(db: Session, parties: Parties) -> None:
