@@ -82,8 +82,13 @@ _WITH_GREETINGS = (
 #: Words of courtesy that change nothing.
 _COURTESY = "لطفا لطفن لطف خواهشا خواهشمندم بیزحمت ببخشید ببخشین پلیز please من رو را آقا خانم دوست عزیز جان"
 _ASKING = (
-    "چیه چیست چیا چقدره چقدر چقد چنده چند چطور چطوری چجوری چگونه چرا کجاست کجا آیا کدوم کدام چی چه چطوره چیکار چکار "
+    "چیه چیست چیا چقدره چقدر چقد چنده چطور چطوری چجوری چگونه چرا کجاست کجا آیا کدوم کدام چطوره چیکار چکار "
     "میخواستم میخوام میخواستم")  # fmt: skip
+_WHAT, _WHAT_ABOUT = (
+    "چی چه چند",
+    "بنویسم بنویسیم باید هست است میشه میشود مدرکی مدارکی رشته مقطعی رشتهای روز روزه ماه هفته تومان تومن ریال ساعت کار کاری بفرستم "
+    "بزنم لازم لازمه نیاز شرایطی زمانی موقع وقت",
+)
 #: With these begins what is said to somebody.
 _ADDRESSING = "سلام درود ببخشید ببخشین لطفا salam hello hi"
 _QUESTION_MARK = re.compile(r"[?؟]+[\s!.،…)]*$")
@@ -107,7 +112,7 @@ def intent_of(text: str) -> Intent | None:
         return Intent.QUESTION if words else Intent.HELP
     if len(words) > 1 and words[0] in _keys(_ADDRESSING):
         return Intent.QUESTION
-    if 1 < len(words) <= 12 and any(word in _keys(_ASKING) for word in words):
+    if 1 < len(words) <= 12 and (any(word in _keys(_ASKING) for word in words) or _asks_what(words)):
         return Intent.QUESTION
     return Intent.HELP if words and all(word in _keys(_ADDRESSING) for word in words) else None
 
@@ -173,6 +178,12 @@ def _is_greeting(words: list[str]) -> bool:
     if not all(word in greets or word in alone or word in others for word in words):
         return False
     return any(word in alone for word in words) or (len(words) > 1 and any(word in greets for word in words))
+
+
+def _asks_what(words: list[str]) -> bool:
+    """«چی بنویسم»، «چه مدرکی لازم است», «چند روز طول می‌کشد»; not «پنبه چی», «چهارصد دستگاه»."""
+    what, about = _keys(_WHAT), _keys(_WHAT_ABOUT)
+    return any(word in what and after in about for word, after in zip(words, words[1:], strict=False))
 
 
 def _without_pictures(line: str) -> str:

@@ -193,13 +193,15 @@ class DialogueTransitions:
                 raise InvalidInput("error.want_file")
             takes = self._accepted(turn, position, step, UserInput(text=text))
         except InvalidInput:
-            return self._not_an_answer(turn, position, intent)
+            return self._not_an_answer(turn, position, step, intent)
         if not step.question.free_text or isinstance(takes, Finish):
             return None
         return self._ask_what_is_meant(turn, position, "answer")
 
-    def _not_an_answer(self, turn: Turn, position: Position, intent: Intent) -> Reply | None:
+    def _not_an_answer(self, turn: Turn, position: Position, step: Step, intent: Intent) -> Reply | None:
         match intent:
+            case Intent.GREETING if step.question.wants is not InputKind.FILE:
+                return self._show(turn, t("spoken.greeting"))
             case Intent.HELP:
                 return Reply(goto=self.commands["help"])
             case Intent.STOP | Intent.MENU:

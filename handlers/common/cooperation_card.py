@@ -13,11 +13,11 @@ from bot.core.context import Actor
 from bot.core.screens import Press, Screen, button
 from bot.services import cooperation
 from bot.services.distributors import branches
-from bot.services.review import rejection
+from bot.services.review import rejection, routing
 from bot.services.review.worklists import WorklistPage
 from bot.texts import formats, quoted, t
 from bot.texts.answers import with_persian_digits
-from conversations.common.labels import shortened
+from conversations.common.labels import contact_lines, shortened
 from handlers.common.navigation import ButtonRow, button_grid, page_of, pager_rows, truncate_lines
 from storage.enums import CooperationState, Role
 from storage.tables import Branch, CooperationRequest, Distributor
@@ -86,6 +86,13 @@ def outcome_lines(request: CooperationRequest, role: Role | None) -> list[str]:
     if request.reject_text:
         lines.append(t("coop.reject_reason", reason=rejection.of_cooperation(request)))
     return lines
+
+
+def contact_of_reviewer(db: Session, request: CooperationRequest) -> list[str]:
+    """Phone, hours and address of the university while the request waits there."""
+    if request.state is not CooperationState.PENDING_UNIVERSITY:
+        return []
+    return contact_lines(routing.contact_of(db, request.university_code))
 
 
 def officer_names(line: branches.BranchLine) -> str:

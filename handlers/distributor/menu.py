@@ -228,6 +228,7 @@ def show_request(turn: Turn, press: Press) -> Screen:
     ]
     if cooperation.university_code:
         lines.append(t("coop.university", university=card.university))
+        lines += cooperation_card.contact_of_reviewer(turn.db, cooperation)
     if card.unreachable:
         lines.append(t("coop.officer_absent"))
     lines += cooperation_card.outcome_lines(cooperation, Role.DISTRIBUTOR)

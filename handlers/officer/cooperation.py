@@ -170,6 +170,7 @@ def show_request(turn: Turn, press: Press) -> Screen:
     lines += cooperation_card.detail_lines(request, card.distributor, card.branch)
     if request.university_code:
         lines.append(t("coop.university", university=card.university))
+        lines += cooperation_card.contact_of_reviewer(turn.db, request)
     lines += cooperation_card.outcome_lines(request, Role.OFFICER)
     # An officer who may answer is offered both answers: why an acceptance is not possible now is said when it
     # is asked for.

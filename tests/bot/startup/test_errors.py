@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.config.settings import BadSettingError, Settings
-from bot.doctor import Finding, database, disk, machine
+from bot.doctor import Finding, database, disk, examine, machine
 from tests.support.bot_process import PROJECT, free_port
 from tests.support.commands import Ended, all_settings, command_line, run_process
 from tests.support.pooler import encrypting, pooling
@@ -235,6 +235,20 @@ async def test_wrong_addresses_and_folders(tmp_path: Path, monkeypatch: pytest.M
                 settings = {name.lower(): value}
                 bad = [str(each) for each in await doctor(tmp_path, **settings) if not each.good]
                 assert any(words in each for each in bad), (value, bad)
+
+
+@pytest.mark.parametrize("contact", ["", "اداره کل تجهیزات پزشکی"])
+async def test_a_support_contact_that_leads_nowhere(contact: str, tmp_path: Path) -> None:
+    expect(await call(tmp_path, "run", support_contact=contact), "SUPPORT_CONTACT", "phone number")
+    settings = {
+        name.lower(): value for name, value in all_settings(tmp_path, support_contact=contact).items()
+    }
+    loaded = Settings.load(
+        _env_file=None, **{k: v for k, v in settings.items() if k in Settings.model_fields}
+    )
+    found = await anext(aiter(examine(loaded)))
+    assert (found.name, found.good) == ("settings", False)
+    assert "SUPPORT_CONTACT" in found.words
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="rights can only be taken from one who has them")

@@ -119,6 +119,10 @@ def test_where_it_cannot_be_the_answer_the_way_out_and_help_are_offered(app: App
     person.type("کمک").sees("پشتیبانی اداره کل").tap("بازگشت به پرسش").sees(prompt)
 
 
+def test_a_greeting_at_a_date_is_answered_and_the_question_stays(app: App) -> None:
+    at(app, "birth_date").type("سلام").sees("سلام، وقت شما بخیر", "تاریخ تولد").sees_not("درست نیست")
+
+
 def test_sentences_to_an_expert_are_taken_as_they_are(app: App) -> None:
     person = at(app, "doc.card").upload("a.pdf")
     while "توضیح؟" not in person.screen.text:
