@@ -6,6 +6,7 @@ of one: with its kin («لغو»، «کنسل»), its usual misspellings, letter
 
 from __future__ import annotations
 
+import itertools
 import re
 from enum import StrEnum
 from functools import cache
@@ -183,7 +184,7 @@ def _is_greeting(words: list[str]) -> bool:
 def _asks_what(words: list[str]) -> bool:
     """«چی بنویسم»، «چه مدرکی لازم است», «چند روز طول می‌کشد»; not «پنبه چی», «چهارصد دستگاه»."""
     what, about = _keys(_WHAT), _keys(_WHAT_ABOUT)
-    return any(word in what and after in about for word, after in zip(words, words[1:], strict=False))
+    return any(word in what and after in about for word, after in itertools.pairwise(words))
 
 
 def _without_pictures(line: str) -> str:
