@@ -43,7 +43,11 @@ def contact_lines(university: University | None, *, missing: str | None = None) 
         if university is None
         else [(university.phone, "phone"), (university.hours, "hours"), (university.address, "address")]
     )
-    lines = [t(f"contact.{key}", value=with_persian_digits(value)) for value, key in known if value]
+    lines = [
+        t(f"contact.{key}", value=(formats.digits if key == "phone" else with_persian_digits)(value))
+        for value, key in known
+        if value
+    ]
     return lines or ([missing] if missing else [])
 
 

@@ -10,7 +10,6 @@ from bot.core.refusals import InvalidInput
 from bot.rules.validators import normalise
 from bot.services.review import routing
 from bot.texts import formats, t
-from bot.texts.answers import with_persian_digits
 from conversations.common.labels import short_university
 from conversations.common.turn_cache import cached_in_turn
 from conversations.engine.declaration import Answers, Incomplete, OfferedAnswer, Prompt, Step, UserInput
@@ -99,4 +98,4 @@ class ChosenUniversity(Choice):
 def _with_phone(university: University) -> str:
     if not university.phone:
         return t("form.university_line", university=university.name)
-    return t("form.university_phone", university=university.name, value=with_persian_digits(university.phone))
+    return t("form.university_phone", university=university.name, value=formats.digits(university.phone))
