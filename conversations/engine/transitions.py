@@ -287,9 +287,8 @@ class DialogueTransitions:
                 )
             case "help":
                 kept = {name: value for name, value in turn.chat.dialogue_state.items() if name != "aside"}
-                written = str(aside_of(turn, position).get("text") or "")
                 turn.chat.dialogue_state = kept
-                return Reply(goto=faq.press_for(turn.db, written) or self.commands["help"])
+                return Reply(goto=self.commands["help"])
             case "stop":
                 return self._out(turn, position)
             case "more":
