@@ -59,10 +59,10 @@ def with_script() -> bytes:
 
 
 def with_script_on(page: int, pages: int) -> bytes:
-    """It runs when that page is shown."""
+    """It runs when that page is shown, and is not to be seen in the raw bytes."""
     writer = files.blank(pages)
     writer.pages[page][NameObject("/AA")] = _object(writer, {"/O": Indirect(SCRIPT)})
-    return files.written(writer)
+    return in_object_stream(files.written(writer))
 
 
 def with_packed_script() -> bytes:
