@@ -1,10 +1,13 @@
 """DATABASE_URL as people and hosting panels write it: what it means, and what is wrong with it in words that quote nothing."""
 
+import ssl
 from typing import Any
 
 import pytest
+from sqlalchemy import make_url
 
 from storage.database.postgres_options import connect_options
+from storage.database.unusable import why_unusable
 from storage.database.url import (
     ENCODE,
     FORM,
@@ -130,3 +133,12 @@ def test_what_the_driver_is_told(query: str, options: dict[str, Any]) -> None:
     assert told | options == told
     assert (told["user"], told["password"], told["database"]) == ("bot", "sesame", "bot")
     assert connect_options(parse("postgresql:///bot?user=bot&port=6432"))["port"] == 6432
+
+
+def test_a_long_word_of_the_server_is_cut() -> None:
+    error = ssl.SSLError(1, "certificate " + "/long/path" * 100)
+    error.reason = ""
+    line = why_unusable(error, make_url("postgresql+asyncpg://bot@db.example/bot"))
+    assert line is not None
+    assert "certificate" in line
+    assert len(line) < 300
