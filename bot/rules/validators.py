@@ -12,6 +12,7 @@ from typing import NewType
 import jdatetime
 
 from bot.core.refusals import InvalidInput
+from bot.texts import dates
 from bot.texts.formats import digits
 from bot.texts.words import visible, without_piles
 from bot.texts.written_text import written
@@ -38,7 +39,6 @@ _ZWNJ_AT_EDGE = re.compile(rf"{ZWNJ}*(\s){ZWNJ}*")
 _PERSIAN_NAME = re.compile(
     rf"[ءآأؤئابتثجحخدذرزسشصضطظعغفقلمنهوپچژکگی]([{ZWNJ} ]?[ءآأؤئابتثجحخدذرزسشصضطظعغفقلمنهوپچژکگی])+"
 )
-_DATE = re.compile(r"(\d{4})\s?[/.\-\s]\s?(\d{1,2})\s?[/.\-\s]\s?(\d{1,2})|(\d{4})(\d{2})(\d{2})")
 _EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
 _MOBILE = re.compile(r"(?:\+98|0098|98|0)(9\d{9})")
 _PHONE = re.compile(r"(?:\+98|0098|0)([1-8]\d{9})")
@@ -192,27 +192,55 @@ def too_long(longest: int) -> InvalidInput:
     return InvalidInput("error.long_text", max=digits(longest))
 
 
-def jalali_date(text: str) -> date:
-    """A day as people write it: 1365/04/12, also with - or . or as 8 digits. Raises InvalidInput("error.bad_date")
-    for another form and ("error.impossible_date") for a day that no calendar has."""
-    match = _DATE.fullmatch(normalise(_bounded(text, 24)))
-    if match is None:
-        raise InvalidInput("error.bad_date")
-    year, month, day = (int(part) for part in match.groups() if part is not None)
+def _read_day(text: str) -> dates.Reading:
     try:
-        gregorian: date = jdatetime.date(year, month, day).togregorian()
-    except (ValueError, OverflowError):
+        return dates.read_day(normalise(_bounded(text, 60)))
+    except dates.NoDate:
+        raise InvalidInput("error.bad_date") from None
+    except dates.ImpossibleDate:
         raise InvalidInput("error.impossible_date") from None
-    return gregorian
+
+
+def jalali_date(text: str) -> date:
+    """A day as people write it: 1365/04/12, 12/04/1365, «۱۲ تیر ۱۳۶۵», 13650412. Raises InvalidInput("error.bad_date")
+    for another form or a year of two digits, ("error.impossible_date") for a day that no calendar has, and
+    ("error.gregorian_date") for one of the other calendar."""
+    reading = _read_day(text)
+    if reading.gregorian:
+        raise InvalidInput("error.gregorian_date")
+    if len(reading.days) > 1:
+        raise InvalidInput("error.bad_date")
+    return reading.days[0]
+
+
+def birth_dates(text: str, today: date) -> tuple[date, ...]:
+    """The dates of birth of a person who is 18–90 years old `today` (a day in Tehran) that `text` may mean: one, or
+    several where that is open («20/5/25»). Raises as `jalali_date`, and InvalidInput("error.age_out_of_range")."""
+    reading = _read_day(text)
+    if reading.gregorian:
+        raise InvalidInput("error.gregorian_date")
+    possible = tuple(day for day in reading.days if ADULT <= age_on(day, today) <= OLDEST)
+    if not possible:
+        raise InvalidInput("error.age_out_of_range")
+    return possible
+
+
+def gregorian_birth_date(text: str, today: date) -> date | None:
+    """The one date of birth that `text` says in the Gregorian calendar; None where it says none, or leaves it open."""
+    try:
+        reading = _read_day(text)
+    except InvalidInput:
+        return None
+    possible = [day for day in reading.days if ADULT <= age_on(day, today) <= OLDEST]
+    return possible[0] if reading.gregorian and len(possible) == 1 else None
 
 
 def birth_date(text: str, today: date) -> date:
-    """The date of birth of a person who is 18–90 years old `today` (a day in Tehran). Raises as `jalali_date`, and
-    InvalidInput("error.age_out_of_range")."""
-    born = jalali_date(text)
-    if not ADULT <= age_on(born, today) <= OLDEST:
-        raise InvalidInput("error.age_out_of_range")
-    return born
+    """The one date of `birth_dates`. Raises as it does, and InvalidInput("error.ambiguous_date")."""
+    possible = birth_dates(text, today)
+    if len(possible) > 1:
+        raise InvalidInput("error.ambiguous_date")
+    return possible[0]
 
 
 def age_on(born: date, today: date) -> int:

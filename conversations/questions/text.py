@@ -12,8 +12,8 @@ from bot.rules import validators
 from bot.texts import checked, formats, t
 from bot.texts.answers import with_persian_digits
 from bot.texts.written_text import written
-from conversations.engine.declaration import Answers, OfferedAnswer, Prompt, Step, UserInput
-from conversations.engine.steps import Question, prompt_of
+from conversations.engine.declaration import Answers, Incomplete, OfferedAnswer, Prompt, Step, UserInput
+from conversations.engine.steps import Question, prompt_of, question_state_of
 
 
 class TextQuestion(Question):
@@ -80,16 +80,41 @@ class GuildId(TextQuestion):
 
 
 class JalaliDate(TextQuestion):
-    """A birthday, typed in the Jalali calendar; the value is the Gregorian day in ISO form."""
+    """A birthday, typed in the Jalali calendar; the value is the Gregorian day in ISO form. A day that may be read in
+    two ways, or is a Gregorian one, is asked about with what it may be as buttons."""
+
+    def make_prompt(self, turn: Turn, step: Step, answers: Answers) -> Prompt:
+        days = question_state_of(turn, step).get("days") or ()
+        choices = tuple((OfferedAnswer(day, self.format_answer(turn, step, day)),) for day in days)
+        return Prompt(prompt_of(step), choices)
+
+    def accept(self, turn: Turn, step: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
+        if given.choice is not None:
+            if given.choice not in (question_state_of(turn, step).get("days") or ()):
+                raise InvalidInput("error.bad_date")
+            return given.choice
+        text, today = given.text or "", self._today(turn)
+        if (day := validators.gregorian_birth_date(text, today)) is not None:
+            notice = t("error.gregorian_date_is", day=formats.jalali_day(day))
+            return Incomplete(question_state={"days": [day.isoformat()]}, notice=notice)
+        possible = validators.birth_dates(text, today)
+        if len(possible) > 1:
+            days = [day.isoformat() for day in possible]
+            return Incomplete(question_state={"days": days}, notice=t("error.which_date"))
+        return possible[0].isoformat()
 
     def parse(self, turn: Turn, text: str) -> str:
-        return validators.birth_date(text, turn.now.astimezone(formats.TEHRAN).date()).isoformat()
+        return validators.birth_date(text, self._today(turn)).isoformat()
 
     def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
         return formats.jalali_day(date.fromisoformat(value))
 
     def is_compatible(self, turn: Turn, step: Step, answers: Answers, value: Any) -> bool:
         return bool(self.format_answer(turn, step, value))
+
+    @staticmethod
+    def _today(turn: Turn) -> date:
+        return turn.now.astimezone(formats.TEHRAN).date()
 
 
 class MobileNumber(TextQuestion):
