@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 MAX_CALLBACK_BYTES = 64
-MAX_LABEL = 20  # characters of an inline label (docs/specification.md 4)
+MAX_LABEL = 21  # characters of an inline label (docs/specification.md 4)
 #: Beyond any id that we give (times a page's length it still fits a database), and any version (an INTEGER
 #: there).
 MAX_ID, MAX_VERSION = 2**53, 2**31

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from bot.core.refusals import InvalidInput
 from bot.legacy_import.columns import Layout, label
 from bot.legacy_import.readers.table import CELL, Cell, Formula, TableRow
-from bot.rules import regions, validators
+from bot.rules import regions, request_items, validators
 from bot.rules.validators import search_key
 from bot.security import legacy_hashes, passwords
 from bot.texts import t
@@ -41,17 +41,6 @@ _KINDS = {
     }.items()
     for word in words
 }
-#: How the old system wrote the levels, beside their names and codes.
-_LEVELS = {
-    "associate": ("فوق دیپلم",),
-    "bachelor": ("لیسانس",),
-    "master": ("فوق لیسانس",),
-    "professional_doctorate": ("دکتری عمومی", "دکترای حرفه‌ای", "دکترای عمومی"),
-    "phd": ("دکتری", "دکترا", "دکترای تخصصی"),
-}
-_LEVELS_BY_KEY = {search_key(word): code for code, words in _LEVELS.items() for word in words}
-#: No degree: the officer came in on experience (Q27).
-_NO_DEGREE = {search_key(word) for word in ("دیپلم", "زیر دیپلم", "تجربی", "سابقه کار", "ندارد", "بدون مدرک")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,11 +262,11 @@ def _studies(cells: _Cells, lists: ReferenceCodes) -> dict[str, Any]:
 def _level(text: str, lists: ReferenceCodes) -> str:
     """The level's code, «» for no degree."""
     key = search_key(text)
-    if key in _NO_DEGREE:
+    if request_items.says_no_degree(text):
         return ""
     if key in lists.levels:
         return lists.levels[key]
-    code = _LEVELS_BY_KEY.get(key)
+    code = request_items.level_named(text)
     if code is not None and search_key(code) in lists.levels:
         return code
     raise InvalidInput("import.not_in_list")

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.rules.validators import search_key
+
 Answers = Mapping[str, Any]
 
 DOCUMENT = "doc."
@@ -124,3 +126,26 @@ def can_be_deficient(key: str, codes: Iterable[str]) -> bool:
 
 def long_enough(text: str | None) -> bool:
     return text is not None and len(text.strip()) >= SHORTEST_REPLY
+
+
+#: What people and the old system call the levels, beside their names.
+_LEVEL_WORDS = {
+    "associate": ("فوق دیپلم", "کاردان"),
+    "bachelor": ("لیسانس", "کارشناس"),
+    "master": ("فوق لیسانس", "ارشد", "کارشناس ارشد"),
+    "professional_doctorate": ("دکتری عمومی", "دکترای حرفه‌ای", "دکترای عمومی"),
+    "phd": ("دکتری", "دکترا", "دکترای تخصصی", "phd"),
+}
+_LEVELS_BY_KEY = {search_key(word): code for code, words in _LEVEL_WORDS.items() for word in words}
+#: No degree: the officer came in on experience (Q27).
+_NO_DEGREE = {search_key(word) for word in ("دیپلم", "زیر دیپلم", "تجربی", "سابقه کار", "ندارد", "بدون مدرک")}
+
+
+def level_named(text: str) -> str | None:
+    """The code of the degree level that is called so; None for its own names, and for others."""
+    return _LEVELS_BY_KEY.get(search_key(text))
+
+
+def says_no_degree(text: str) -> bool:
+    """Whether these words mean that there is no degree of a university."""
+    return search_key(text) in _NO_DEGREE

@@ -11,6 +11,7 @@ from bot.core.context import Turn
 from bot.core.incoming import Incoming
 from bot.core.refusals import InvalidInput
 from bot.core.screens import Reply, Screen, button
+from bot.rules import request_items
 from bot.security.passwords import GeneratedPassword
 from bot.services import accounts
 from bot.services.accounts import Registration
@@ -47,6 +48,8 @@ class OwnLevel(Level):
         self.options = _levels
 
     def accept(self, turn: Turn, step: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
+        if given.text and request_items.says_no_degree(given.text):
+            raise InvalidInput("error.no_degree")
         level = super().accept(turn, step, answers, given)
         if level == NO_DEGREE:
             raise InvalidInput("error.no_degree")

@@ -66,7 +66,13 @@ def _cities(turn: Turn, answers: Answers) -> list[Option]:
 _NAME, _LEVEL, _FIELD = PersianName(), Level(), Field()
 _GENDER = Choice(_genders, columns=2)
 _PROVINCE = Choice(_provinces, columns=2, page=16)
-_CITY = Search(_cities, columns=2, missing="error.city_not_in_list")
+_CITY = Search(
+    _cities,
+    columns=2,
+    missing="error.city_not_in_list",
+    not_listed="form.city_not_listed",
+    all_listed="form.nearest_city",
+)
 
 
 def _describes_field(turn: Turn, answers: Answers) -> bool:

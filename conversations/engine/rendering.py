@@ -9,7 +9,7 @@ from hashlib import blake2b
 from typing import Any
 
 from bot.core.context import Turn
-from bot.core.screens import MAX_LABEL, Attachment, Button, Press, Screen
+from bot.core.screens import Attachment, Button, Press, Screen
 from bot.rules.recognised_words import Intent
 from bot.rules.validators import LONGEST_KEY, normalise, search_key
 from bot.texts import Quoted, Sentence, checked, has, one_line, placeholders, t
@@ -31,6 +31,8 @@ from conversations.engine.steps import (
 PAGE_LENGTH = 3000
 PAGE_FIELDS = 40
 VALUE_LENGTH = 320
+#: Characters of an edit button, two in a row.
+EDIT_LABEL = 20
 #: What may be typed for a confirmation, whatever its button says.
 _SHORT_ANSWERS = {"yes": t("nav.yes"), "no": t("nav.no"), "meant": t("nav.yes")}
 #: What is asked for in words, and the buttons that do it, the first of them that the screen has.
@@ -338,4 +340,4 @@ def edit_label(step: Step) -> str:
     """«✏️ نام پدر», within a button's 20 characters; without the pencil where only so it fits."""
     label = short_label_of(step)
     pencil = f"✏️ {label}"
-    return pencil if len(pencil) <= MAX_LABEL else _cut(label, MAX_LABEL)
+    return pencil if len(pencil) <= EDIT_LABEL else _cut(label, EDIT_LABEL)

@@ -59,6 +59,8 @@ class Question(ABC):
     #: What leaving an optional question open stores, and the text key of its button.
     skipped: Any = None
     skip_label: ClassVar[str] = "nav.skip"
+    #: A typed answer is repeated above the next question, like a tapped one: it may not be what was meant.
+    echoes_text: ClassVar[bool] = False
     #: Its own names, for summary and edit button, where no text follows from the step's key.
     name: str | None = None
     short_name: str | None = None
@@ -79,6 +81,10 @@ class Question(ABC):
 
     def receipt(self, value: Any) -> Receipt | None:
         """What the next screen says of this answer; None: nothing."""
+        return None
+
+    def consequence(self, value: Any) -> str | None:
+        """What follows from this answer, told together with its echo."""
         return None
 
     def answered(self, value: Any) -> bool:

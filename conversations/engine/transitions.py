@@ -340,8 +340,11 @@ class DialogueTransitions:
                 turn, position, finish_answers(position.route, position.answers) | {step.key: answer}
             )
         echo = None
-        if given.text is None and not step.hidden and not step.question.own_next and has_label(step):
+        repeated = given.text is None or step.question.echoes_text
+        if repeated and not step.hidden and not step.question.own_next and has_label(step):
             echo = t("form.echo", field=label_of(step), value=in_sentence(shown(turn, step, answer)))
+            if consequence := step.question.consequence(answer):
+                echo = f"{echo}\n{consequence}"
         return self._store(turn, position, step, answer, echo=echo)
 
     def _store(

@@ -56,6 +56,7 @@ class Choice(Question):
     be typed by its label, wherever it is."""
 
     numbered: ClassVar[bool] = True
+    echoes_text: ClassVar[bool] = True
 
     def __init__(self, options: Options, *, columns: int = 1, page: int = 16) -> None:
         self.options, self.columns, self.page = options, columns, page

@@ -16,6 +16,7 @@ class Mobile(Question):
     """Value {"number": "+989…", "verified": bool}. `typed=False` takes only the sender's own shared contact."""
 
     wants: ClassVar[InputKind] = InputKind.CONTACT
+    echoes_text: ClassVar[bool] = True
 
     def __init__(self, *, typed: bool = True) -> None:
         self.typed = typed
@@ -32,6 +33,9 @@ class Mobile(Question):
         if not self.typed:
             raise InvalidInput("error.foreign_contact")
         return {"number": validators.mobile(given.text or ""), "verified": False}
+
+    def consequence(self, value: Any) -> str | None:
+        return None if value["verified"] else t("mobile.not_for_recovery")
 
     def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
         number = formats.local_mobile(value["number"])

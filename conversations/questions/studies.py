@@ -6,12 +6,16 @@ from typing import Any
 
 from bot.core.context import Turn
 from bot.core.refusals import InvalidInput
+from bot.rules import request_items
 from bot.rules.validators import search_key
 from bot.services.shared import reference_data
 from conversations.engine.declaration import Answers, Incomplete, Step, UserInput
 from conversations.questions import Choice, Search
-from conversations.questions.choice import Option
+from conversations.questions.choice import Option, offered
 from storage.tables import DegreeLevel, FieldOfStudy
+
+#: Code of the field «سایر (با توضیح)».
+OTHER = "other"
 
 
 def levels(turn: Turn, answers: Answers) -> list[Option]:
@@ -31,6 +35,13 @@ class Level(Choice):
     def __init__(self) -> None:
         super().__init__(levels)
 
+    def accept(self, turn: Turn, step: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
+        """Also by what people call it, «لیسانس»."""
+        code = request_items.level_named(given.text) if given.text else None
+        if code is not None and any(code == key for key, _ in offered(self.options, turn, answers)):
+            return code
+        return super().accept(turn, step, answers, given)
+
     def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
         level = turn.db.get(DegreeLevel, value)
         return level.name if level is not None else str(value)
@@ -40,7 +51,7 @@ class Field(Search):
     """A field of study, found by part of its name."""
 
     def __init__(self) -> None:
-        super().__init__(fields)
+        super().__init__(fields, not_listed="form.field_not_listed")
 
     def accept(self, turn: Turn, step: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
         """A person who names a closed field is told that it is closed, not that there is no such field."""
@@ -51,6 +62,17 @@ class Field(Search):
             if given.text and search_key(given.text) in {search_key(name) for name in names}:
                 raise InvalidInput("error.field_closed") from None
             raise
+
+    def unlisted(self, turn: Turn, step: Step, answers: Answers) -> Any | Incomplete:
+        """«سایر», with a note of the person's own; the whole list where staff closed that."""
+        described = [
+            field
+            for field in reference_data.open_fields(turn.db, str(answers.get("degree_level")))
+            if field.needs_note
+        ]
+        if described:
+            return next((field.code for field in described if field.code == OTHER), described[-1].code)
+        return super().unlisted(turn, step, answers)
 
     def is_open(self, turn: Turn, answers: Answers, code: str) -> bool:
         """Whether this field may be chosen at the level that was answered."""

@@ -49,7 +49,7 @@ PROMISES: list[tuple[str, str, str, Any]] = [
             ("title (≤120)", "services.letters.letters.TITLE_MAX", 120),
             ("text (≤3,500)", "services.letters.letters.TEXT_MAX", 3500),
             ("up to five attachments", "services.letters.letters.MAX_FILES", 5),
-            ("inline labels ≤20 characters", "core.screens.MAX_LABEL", 20),
+            ("inline labels ≤21 characters", "core.screens.MAX_LABEL", 21),
             ("System-made: 12 letters and digits", "security.passwords.MADE_LENGTH", 12),
             ("chosen: at least 8 characters", "security.passwords.CHOSEN_MIN", 8),
             ("everything ≤10 MB", "documents.file_types.LARGEST", 10 * MIB),

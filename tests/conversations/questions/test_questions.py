@@ -214,7 +214,12 @@ def test_results_come_in_pages(app: App) -> None:
 @pytest.mark.parametrize(
     ("typed", "taken", "offered"),
     [
-        pytest.param("شیراز", "a", [], id="the whole name of one"),
+        pytest.param(
+            "شیراز", None, ["شیراز", "شیرازک", "باغ شیراز"], id="a whole name whose word another has"
+        ),
+        pytest.param("شيرازك", "b", [], id="a whole name"),
+        pytest.param("باغ شيراز", "c", [], id="the whole name of one"),
+        pytest.param("شهر شیرازک", None, ["شیرازک"], id="a word before the name"),
         pytest.param("شیر", None, ["شیراز", "شیرازک", "باغ شیراز"], id="names that begin with it come first"),
         pytest.param("شیراز باغ", None, ["باغ شیراز"], id="words in any order"),
         pytest.param("یزد", None, ["یزد", "یزد"], id="the whole name of two"),
@@ -229,6 +234,43 @@ def test_a_name_is_searched(app: App, typed: str, taken: str | None, offered: li
         names = {label for _, label in TOWNS}
         assert [label for label in person.labels if label in names] == offered
         person.sees(t("form.found" if offered else "error.city_not_in_list"))
+
+
+@pytest.mark.parametrize("typed", ["شریاز", "شراز", "شیرااز", "شیراظ"])
+def test_a_name_with_one_wrong_letter_is_asked_about(app: App, typed: str) -> None:
+    person = ask(app, Search(TOWNS)).type(typed).sees("آیا منظورتان", "شیراز").sees_not("یزد")
+    assert answer_of(person.tap("شیراز")) == "a"
+
+
+def test_who_does_not_find_theirs_sees_the_whole_list(app: App) -> None:
+    cities = [(f"c{n}", f"شهر {n}") for n in range(12)]
+    search = Search(cities, page=5, not_listed="form.city_not_listed", all_listed="form.nearest_city")
+    person = ask(app, search).sees("شهر من در فهرست نیست").type("پاریس").sees("پیدا نشد")
+    person.tap("شهر من در فهرست نیست").sees("نزدیک‌ترین شهر", "شهر 0", "بعدی").tap("بعدی").sees("شهر 5")
+    assert answer_of(person.tap("شهر 7")) == "c7"
+    assert answer_of(ask(app, search).tap("شهر من در فهرست نیست").type("شهر 3")) == "c3"
+
+
+def test_a_typed_name_is_repeated_as_it_was_understood(app: App) -> None:
+    person = at_dialogue(app, Step("city", Search(TOWNS)), Step("email", Email()), summary="review.summary")
+    person.type("باغ شيراز").sees("✅ شهر محل زندگی: باغ شیراز")
+
+
+def test_a_typed_mobile_says_what_follows(app: App) -> None:
+    person = at_dialogue(app, Step("mobile", Mobile()), Step("email", Email()), summary="review.summary")
+    person.type("۰۹۱۲۳۴۵۶۷۸۹").sees(
+        "✅ شماره همراه: ۰۹۱۲۳۴۵۶۷۸۹ (تأییدنشده)", "رمز فراموش‌شده با آن بازیابی نمی‌شود"
+    )
+    person.tap("بازگشت").share("989123456789").sees("✅ شماره همراه: ۰۹۱۲۳۴۵۶۷۸۹").sees_not("بازیابی")
+
+
+def test_a_date_of_another_calendar_or_of_two_readings_is_asked_about(app: App) -> None:
+    person = ask(app, JalaliDate()).type("1986-07-03").sees("این تاریخ میلادی است", "۱۳۶۵/۰۴/۱۲")
+    assert answer_of(person.tap("۱۳۶۵/۰۴/۱۲")) == "1986-07-03"
+    person = ask(app, JalaliDate()).type("3/7/1986").sees("این تاریخ میلادی است؛ تاریخ شمسی را بنویسید")
+    person.type("۲۰/۵/۲۵").sees("کدام درست است", "۱۳۲۰/۰۵/۲۵", "۱۳۲۵/۰۵/۲۰")
+    assert answer_of(person.tap("۱۳۲۵/۰۵/۲۰")) == "1946-08-11"
+    ask(app, JalaliDate()).type("۱۳۹۵/۰۱/۰۱").sees("سن باید بین ۱۸ و ۹۰ سال باشد")
 
 
 def test_a_match_is_tapped_or_numbered(app: App) -> None:

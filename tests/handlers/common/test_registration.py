@@ -4,7 +4,7 @@ from sqlmodel import select
 
 from storage.enums import Messenger
 from storage.tables import Account, Draft, Officer
-from tests.support.chat_driver import NATIONAL_CODE, App
+from tests.support.chat_driver import NATIONAL_CODE, App, Person
 from tests.support.chat_fixtures import ON_BOTH_DATABASES
 
 pytestmark = ON_BOTH_DATABASES
@@ -118,3 +118,17 @@ def test_a_password_that_never_arrived_is_made_anew(app: App) -> None:
     sara.press(get).sees("رمز عبور شما پیش‌تر نمایش داده شده است").sees_not("رمز عبور:")
 
     app.person().log_in(user_code, password).sees("خوش آمدید")
+
+
+def _at_level(app: App) -> Person:
+    return app.person().command("start").tap("ثبت‌نام").type(NATIONAL_CODE, "۱۲ تیر ۱۳۶۵", "سارا", "کریمی")
+
+
+def test_a_field_by_the_words_that_people_use(app: App) -> None:
+    sara = _at_level(app).type("لیسانس").sees("✅ مقطع تحصیلی: کارشناسی", "نام رشته")
+    sara.type("پزشکی").sees("مهندسی پزشکی", "پزشکی", "رشته من در فهرست نیست").type("داروسای")
+    sara.sees("آیا منظورتان", "داروسازی").tap("رشته من در فهرست نیست").sees("رشته تحصیلی خود را همان‌طور")
+
+
+def test_a_typed_diploma_is_no_degree(app: App) -> None:
+    _at_level(app).type("دیپلم").sees("سابقه کار جایگزین مدرک نمی‌شود")
