@@ -42,6 +42,7 @@ def good(emulators: Emulators, tmp_path: Path, sqlite_url: str) -> Given:
         "files_url": str(tmp_path / "files"),
         "secret_key": SECRET_KEY,
         "public_url": "https://pay.example.ir",
+        "support_contact": "021-00000000",
         "listen": f"127.0.0.1:{free_port()}",
     }
 
