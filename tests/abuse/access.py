@@ -45,7 +45,7 @@ EXPECTED: dict[str, Access] = {
     **_each("inbox.letter inbox.read inbox.files", ACCOUNTS, suspended=_READS, bound=True),
     # What a suspended officer may still read of their own (docs/specification.md 2.1).
     **_each(
-        "me.documents me.document general qual card centers coop.new coop.archive term.archive",
+        "me.documents me.document general qual receipts receipts.send card centers coop.new coop.archive term.archive",
         {OFFICER},
         suspended=_READS,
     ),
@@ -55,7 +55,7 @@ EXPECTED: dict[str, Access] = {
         suspended=_READS,
         bound=True,
     ),
-    **_each("general.edit qual.new qual.amend qual.draft card.picture term.new", {OFFICER}),
+    **_each("general.edit qual.new qual.amend qual.draft card.picture certificate term.new", {OFFICER}),
     **_each(
         "qual.withdraw qual.withdraw_do qual.discard qual.discard_do qual.fix coop.accept coop.accept_do coop.give_up "
         "coop.give_up_do coop.reject term.finalise term.cancel",

@@ -12,7 +12,7 @@ import pytest
 from sqlmodel import Session, col, select
 
 from bot.core.screens import Press
-from bot.services.directorate import account_lookup
+from bot.services.directorate import account_lookup, faq_entries
 from bot.texts import quoted, t
 from conversations.catalogue import ALL
 from conversations.engine.engine import Engine
@@ -70,6 +70,16 @@ class AccessFixture(Fixture):
     def build_cases(self) -> None:
         super().build_cases()
         self.other_staff = staff(self.db)
+        for name in ("هزینه", "زمان"):
+            faq_entries.add_entry(
+                self.db,
+                actor=self.people.staff,
+                question=f"{name} چقدر است؟",
+                short_name=name,
+                answer="پس از تأیید نوشته می‌شود.",
+                search_words="",
+                now=NOW,
+            )
         for account_id in (self.fresh.account_id, self.people.zahra.account_id):
             account = self.db.get_one(Account, account_id)
             account_lookup.note_account(self.db, actor=self.people.staff, account=account, now=NOW)
