@@ -4,6 +4,7 @@ from io import BytesIO
 
 import zxingcpp
 from PIL import Image
+from pypdfium2 import PdfDocument
 
 from tests.journeys.cooperation import qualified
 from tests.journeys.qualification import JourneySetup, journey
@@ -20,6 +21,11 @@ async def card(setup: JourneySetup) -> None:
     (code,) = zxingcpp.read_barcodes(Image.open(BytesIO(shown.file.content)))
     await person.sees("بخشی از کد ملی")
     assert await person.tap("کپی نشانی استعلام") == code.text
+    await person.command("menu").tap("🎓 احراز صلاحیت").tap("📄 گواهی صلاحیت")
+    certificate = await person.sees("📄 گواهی احراز صلاحیت شما")
+    page = PdfDocument(certificate.file.content)[0]
+    (again,) = zxingcpp.read_barcodes(page.render(scale=2).to_pil())
+    assert again.text == code.text
     # Whoever scans it comes to this bot, on the same messenger, with these words.
     address, _, payload = code.text.partition("?start=")
     assert address.startswith("https://t.me/" if setup.here.kind == "telegram" else "https://ble.ir/")

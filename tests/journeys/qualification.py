@@ -258,6 +258,10 @@ async def paying(setup: JourneySetup) -> None:
     assert re.search(r"شماره پیگیری بانک: \S+", done.text)
     assert sum("🎉" in one.text for one in sara.new()) == 1
     await sara.command("menu").tap("🎓 احراز صلاحیت").sees("تأیید نهایی")
+    await sara.tap("🧾 رسیدهای پرداخت").sees("رسید کدام پرداخت")
+    receipt = await sara.tap("۱. ").sees("🧾 رسید پرداخت")
+    assert receipt.file.mime == "application/pdf"
+    assert receipt.file.content.startswith(b"%PDF")
 
 
 @journey("J6b", "پرداخت بی‌بازگشت: سامانه خودش از بانک می‌پرسد")
