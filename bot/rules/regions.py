@@ -12,7 +12,7 @@ from functools import cache
 
 from provinces_and_cities import Iran
 
-from bot.rules.validators import ZWNJ, normalise
+from bot.rules.validators import ZWNJ, normalise, search_key
 
 _PROVINCES = {"چهار محال بختیاری": "چهارمحال و بختیاری"}
 
@@ -100,3 +100,57 @@ def provinces() -> tuple[str, ...]:
 def cities_of(province: str) -> tuple[str, ...]:
     """The cities of a province in alphabetical order; none for a province that does not exist."""
     return _cities().get(province, ())
+
+
+#: Behind these a name is that of a street or a quarter.
+_STREETS = {
+    search_key(word)
+    for word in [
+        "خیابان",
+        "خ",
+        "بلوار",
+        "میدان",
+        "کوچه",
+        "محله",
+        "بزرگراه",
+        "اتوبان",
+        "جاده",
+        "فلکه",
+        "چهارراه",
+        "سه\u200cراه",
+        "کوی",
+        "شهرک",
+        "مجتمع",
+        "ساختمان",
+        "برج",
+        "پل",
+        "بازار",
+    ]
+}
+_SIGNS = re.compile("[،,؛;:.()\\-–/\\n]+")
+
+
+@cache
+def _known_places() -> dict[str, str]:
+    names = {*provinces(), *(city for cities in _cities().values() for city in cities)}
+    return {search_key(name): name for name in names}
+
+
+def other_city(address: str, province: str, city: str) -> str | None:
+    """The city or province that an address names at its beginning, or behind «شهر», where it names neither `city` nor
+    `province`; None where nothing is certain."""
+    words = [search_key(word) for word in _SIGNS.sub(" ، ", address.replace(ZWNJ, " ")).split()]
+    for own in (city, province):
+        own_words = [search_key(word) for word in own.replace(ZWNJ, " ").split()]
+        if own_words and any(words[at : at + len(own_words)] == own_words for at in range(len(words))):
+            return None
+    heads = {search_key(word) for word in ("شهر", "شهرستان", "استان")}
+    starts = [at for at in range(len(words)) if at == 0 or words[at - 1] in heads]
+    for at in starts:
+        for length in (4, 3, 2, 1):
+            name = _known_places().get("".join(words[at : at + length]))
+            following = words[at + length : at + length + 1]
+            ends = at > 0 or not following or following[0] in ("", *_STREETS)
+            if name is not None and ends:
+                return name
+    return None

@@ -114,6 +114,15 @@ _FIELD_STEPS: tuple[Step, ...] = (
 FIELD_STEPS = tuple(replace(step, part=DETAILS) for step in _FIELD_STEPS)
 
 
+def forgotten_address(turn: Turn, answers: Answers) -> str | None:
+    """That the address still speaks of another city than the one that was chosen."""
+    city = str(answers.get("city") or "")
+    other = regions.other_city(
+        str(answers.get("postal_address") or ""), str(answers.get("province") or ""), city
+    )
+    return t("submit.other_city", other=other, city=city) if other else None
+
+
 def document_step(kind: DocumentType, *, optional: bool = False, among: Sequence[DocumentType] = ()) -> Step:
     """The step of one document type; `among` are the documents of the form, to which a file may belong instead."""
     siblings = [

@@ -125,7 +125,8 @@ def rendered_step(turn: Turn, position: Position) -> RenderedStep:
     if position.step == SECOND_QUESTION and position.dialogue.second_question:
         question = position.dialogue.second_question
         return _yes_no(
-            _second_question(turn, position, question), key=question if isinstance(question, str) else ""
+            _with_caution(turn, position, _second_question(turn, position, question)),
+            key=question if isinstance(question, str) else "",
         )
     return _summary(turn, position)
 
@@ -184,6 +185,12 @@ def button_for(intent: Intent, keys: Sequence[StepButton], *, at_question: bool)
     found = (key for action in wanted for key in keys if key.action == action)
     on = (key for key in keys if intent is Intent.SKIP and key.action == "choose" and key.arg == "next")
     return next(found, None) or next(on, None)
+
+
+def _with_caution(turn: Turn, position: Position, text: str) -> str:
+    caution = position.dialogue.caution
+    said = caution(turn, position.answers) if caution is not None else None
+    return f"{said}\n\n{text}" if said else text
 
 
 def _second_question(turn: Turn, position: Position, question: str | Callable[[Turn, Answers], str]) -> str:

@@ -22,6 +22,7 @@ from conversations.common.request_steps import (
     document_step,
     extras_of,
     extras_step,
+    forgotten_address,
     given,
     kinds_of,
     ticked_codes,
@@ -78,6 +79,17 @@ def finish(turn: Turn, answers: dict[str, Any]) -> Reply | FinishRejected:
     return Reply(goto=Press("qual.track", turn.draft.subject_id))
 
 
+def obstacle(turn: Turn, answers: dict[str, Any]) -> str | None:
+    """An amendment that changes nothing is told so before anybody is asked whether they are sure."""
+    assert turn.draft is not None
+    if not amendment.is_amendment(answers):
+        return None
+    unchanged = qualification.is_unchanged(
+        turn.db, actor=turn.actor, request_id=turn.draft.subject_id, answers=answers
+    )
+    return t("error.no_change") if unchanged else None
+
+
 def discard(turn: Turn) -> None:
     assert turn.draft is not None
     qualification.discard(turn.db, actor=turn.actor, request_id=turn.draft.subject_id, now=turn.now)
@@ -90,6 +102,8 @@ QUALIFICATION_REQUEST = Dialogue(
     summary="review.summary",
     confirm="submit.button",
     second_question="submit.confirm",
+    obstacle=obstacle,
+    caution=forgotten_address,
     keeps_draft=True,
     discard=discard,
     exit=Press("qual"),

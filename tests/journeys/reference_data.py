@@ -80,7 +80,7 @@ async def amendment(setup: JourneySetup) -> None:
 
     await sara.command("menu").tap("🎓 احراز صلاحیت").sees("تأیید نهایی")
     await sara.tap("ثبت اصلاحیه").sees(SUMMARY)
-    await sara.tap("📤 ثبت نهایی").tap("بله").sees("چیزی تغییر نکرده است")
+    await sara.tap("📤 ثبت نهایی").sees("چیزی تغییر نکرده است")
     await sara.tap("نام خانوادگی")
     await walk(sara, [("نام خانوادگی خود را", send("محمدی"))], "نام خانوادگی — قبلی: کریمی‌نژاد / جدید: محمدی")
     await sara.tap("مقطع تحصیلی")

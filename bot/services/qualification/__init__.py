@@ -11,7 +11,7 @@ from bot.services.qualification import requests
 from bot.services.qualification.completion import approved_of, complete_request
 from bot.services.qualification.drafts import discard, may_start, prefill, start_draft
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW, current_open
-from bot.services.qualification.submission import open_round, resolve, submit
+from bot.services.qualification.submission import is_unchanged, open_round, resolve, submit
 from bot.services.shared.eligibility import is_qualified
 from bot.services.shared.permissions import require
 from storage.enums import IN_CIRCULATION, Role
@@ -26,6 +26,7 @@ __all__ = [
     "discard",
     "in_circulation",
     "is_qualified",
+    "is_unchanged",
     "latest",
     "may_start",
     "open_round",

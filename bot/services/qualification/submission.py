@@ -22,6 +22,7 @@ from bot.services.qualification.drafts import living_files
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW, SUBJECT
 from bot.services.review import queue_notices, routing
 from bot.services.shared import notify, reference_data
+from bot.services.shared.permissions import require
 from bot.services.shared.tracking_code import next_code
 from bot.texts import formats, t
 from storage.enums import RequestKind
@@ -96,6 +97,22 @@ def submit(
     assert university is not None
     queue_notices.notify_waiting(db, university_code=university, now=now)
     return request
+
+
+def is_unchanged(db: Session, *, actor: Actor, request_id: int, answers: Mapping[str, Any]) -> bool:
+    """Whether this is the acting officer's amendment and changes nothing yet (Q27). Raises NotAllowed."""
+    require(db, actor)
+    request = QUALIFICATION_WORKFLOW.load(db, request_id)
+    if request.account_id != actor.account_id:
+        raise NotAllowed
+    if request.kind is not RequestKind.AMENDMENT:
+        return False
+    document_rules = reference_data.document_rules(db)
+    new = request_items.frozen(answers, document_rules)
+    new["university"] = routing.resolve_university(
+        db, province=new.get("province"), city=new.get("city"), chosen=new.get("university")
+    )
+    return not _changes(db, request_items.frozen(approved_of(db, request.account_id), document_rules), new)
 
 
 def _changes(db: Session, before: Mapping[str, Any], answers: Mapping[str, Any]) -> bool:

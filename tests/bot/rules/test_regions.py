@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.rules.regions import cities_of, provinces
+from bot.rules.regions import cities_of, other_city, provinces
 
 DATA = Path("storage/seed_data/universities.csv")
 
@@ -44,3 +44,23 @@ def test_every_province_has_cities_in_order_and_persian_letters_without_doubles(
 )
 def test_known_slips_are_corrected(province: str, city: str) -> None:
     assert city in cities_of(province)
+
+
+@pytest.mark.parametrize(
+    ("address", "named"),
+    [
+        ("شیراز، خیابان زند، پلاک ۳", "شیراز"),
+        ("شیراز خیابان زند پلاک ۳", "شیراز"),
+        ("خیابان زند، شهر شیراز", "شیراز"),
+        ("استان فارس، مرودشت، خیابان امام", "فارس"),
+        ("بندر عباس، بلوار ساحلی", "بندرعباس"),
+        ("کرج، خیابان شیراز، پلاک ۳", None),
+        ("خیابان شیراز، پلاک ۳", None),
+        ("بلوار تهران، نبش کوچه ۲", None),
+        ("البرز، فردیس، خیابان تهران", None),
+        ("مهرشهر، بلوار ارم", None),
+        ("", None),
+    ],
+)
+def test_an_address_that_still_names_another_city(address: str, named: str | None) -> None:
+    assert other_city(address, "البرز", "کرج") == named

@@ -110,18 +110,23 @@ def test_in_circulation_nothing_is_saved_and_the_reason_is_said(app: App) -> Non
 def test_a_draft_takes_a_general_edit_over(sara: Person) -> None:
     sara.open("qual.amend").tap("بعداً ادامه می‌دهم")
     sara.open("general").tap("نام پدر").type("حسن").open("qual.draft").sees("نام پدر: حسن").sees_not("قبلی:")
-    sara.tap("📤 ثبت نهایی", "بله").sees(
-        "چیزی تغییر نکرده است. روی هر چه تغییر کرده بزنید و مقدار جدید را بفرستید."
-    )
+    sara.tap("📤 ثبت نهایی").sees("چیزی تغییر نکرده است. روی هر چه تغییر کرده بزنید و مقدار جدید را بفرستید.")
 
 
 # ── amendment ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def test_an_address_of_the_old_city_is_pointed_out_before_submission(sara: Person) -> None:
+    sara.open("qual.amend").tap("✏️ استان").type("البرز", "کرج").tap("📤 ثبت نهایی")
+    sara.sees("آدرس شما هنوز از «شیراز» نام می‌برد، ولی شهر محل زندگی «کرج» انتخاب شده است", "ادامه می‌دهید؟")
+    sara.tap("خیر، ویرایش می‌کنم").sees(SUMMARY).tap("✏️ آدرس محل زندگی").type("کرج، خیابان بهار، پلاک ۲")
+    sara.tap("📤 ثبت نهایی").sees("ادامه می‌دهید؟").sees_not("هنوز از")
+
+
 def test_an_amendment_opens_on_the_approved_file_and_marks_what_changed(sara: Person, app: App) -> None:
     sara.open("qual").sees("وضعیت درخواست شما: ✅ تأیید نهایی", "«ثبت اصلاحیه» را بزنید")
     sara.tap("ثبت اصلاحیه").sees("اطلاعات جدید پس از تأیید و پرداخت", SUMMARY, "نام: سارا", "تصویر کارت ملی")
-    sara.tap("📤 ثبت نهایی", "بله").sees(
+    sara.tap("📤 ثبت نهایی").sees(
         "چیزی تغییر نکرده است. روی هر چه تغییر کرده بزنید و مقدار جدید را بفرستید.", SUMMARY
     ).tap("✏️ نام خانوادگی").type("محمدی")
     sara.sees("نام خانوادگی — قبلی: کریمی‌نژاد / جدید: محمدی", "نام: سارا")
