@@ -32,6 +32,8 @@ class Actor:
     messenger: Messenger | None = None
     #: Whose manager, for DISTRIBUTOR.
     distributor_id: int | None = None
+    #: chat.id of where it is asked: what is done is shown there, and pushes of it go to the person's other chats.
+    chat_row_id: int | None = None
 
 
 SYSTEM = Actor(None, Role.SYSTEM)
@@ -104,4 +106,5 @@ class Turn:
             grant.university_code if grant is not None else None,
             self.chat.messenger,
             grant.distributor_id if grant is not None else None,
+            self.chat.id,
         )

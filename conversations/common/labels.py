@@ -86,7 +86,9 @@ class Wording:
         """An answer as people read it."""
         if is_document(key):
             return t("form.files", n=formats.digits(len(value or ())))
-        if value in (None, ""):
+        if value is None:
+            return t("form.unset")
+        if value == "":
             return t("form.none")
         named = {
             "degree_level": self.levels,
@@ -109,4 +111,4 @@ class Wording:
         return [key for key in FIELDS if key in snapshot] + documents
 
     def university(self, code: str | None) -> str:
-        return self.universities.get(code or "", t("form.none"))
+        return self.universities.get(code or "", t("form.unset"))

@@ -109,7 +109,7 @@ _FIELD_STEPS: tuple[Step, ...] = (
     Step("university", ChosenUniversity(), when=_several_universities),
     Step("postal_address", Address()),
     Step("phone", Phone()),
-    Step("email", Email(), optional=True),
+    Step("email", Email(), optional=True, unasked=True),
 )
 FIELD_STEPS = tuple(replace(step, part=DETAILS) for step in _FIELD_STEPS)
 
@@ -136,6 +136,30 @@ def document_step(kind: DocumentType, *, optional: bool = False, among: Sequence
     part = OPTIONAL_DOCUMENTS if optional else DOCUMENTS
     key = request_items.document(kind.code)
     return Step(key, question, optional=optional, deferrable=not optional, part=part)
+
+
+_PERSONAL = frozenset(
+    (
+        "first_name",
+        "last_name",
+        "degree_level",
+        "field_of_study",
+        "field_note",
+        "father_name",
+        "gender",
+        "birth_cert_no",
+    )
+)
+_CONTACT = frozenset(step.key for step in FIELD_STEPS) - _PERSONAL
+
+
+def summary_part(step: Step) -> str:
+    """The part of the form's summary that a step belongs to."""
+    if step.part is None:
+        return "fix"
+    if step.key in _PERSONAL:
+        return "personal"
+    return "contact" if step.key in _CONTACT else "documents"
 
 
 def document_rule_of(kind: DocumentType) -> DocumentRule:

@@ -156,6 +156,8 @@ class Step:
     optional: bool = False
     #: The label of that button, instead of the text "skip.<key>" or its kind's.
     skip: str | None = None
+    #: Nothing there means that nobody asked yet («ثبت نشده»), not that the person has none.
+    unasked: bool = False
     #: Not shown in the summary (passwords). Every text that answers it is deleted and wiped (`Reply.wipe_incoming`),
     #: also where it is refused.
     hidden: bool = False
@@ -193,6 +195,9 @@ class Dialogue:
     version: int = 1
     #: Ends on a summary with an edit button per answer, and this text key above it.
     summary: str | None = None
+    #: Which part of the summary a step belongs to: "summary.part_<part>" is its name. Each part is a screen, and after an
+    #: edit only what changed is shown. None: the summary is one.
+    part_of: Callable[[Step], str] | None = None
     #: Label key of the summary's confirm button.
     confirm: str = "form.confirm"
     #: A text key asked once more before `finish` ("submit.confirm"), or what makes the sentence; None: no second question.

@@ -90,7 +90,7 @@ class Engine(DialogueTransitions):
         self._stand(turn, at or "", editing=at is not None and dialogue.summary is not None)
         position = self._position(turn)
         assert position is not None
-        resumed = {"resumed": True} if may_continue and draft.answers else {}
+        resumed: dict[str, Any] = {"resumed": True} if may_continue and draft.answers else {}
         self._stand(turn, position.step, editing=position.editing and position.step == at, **resumed)
         return self._show(turn)
 

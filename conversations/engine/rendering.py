@@ -14,13 +14,16 @@ from bot.rules.recognised_words import Intent
 from bot.rules.validators import LONGEST_KEY, normalise, search_key
 from bot.texts import Quoted, Sentence, checked, has, one_line, placeholders, t
 from bot.texts.answers import in_sentence, with_persian_digits
+from bot.texts.formats import digits
 from conversations.engine.declaration import Answers, Prompt, Step
 from conversations.engine.steps import (
+    CHANGED,
     DISCARD,
     SECOND_QUESTION,
     Position,
     aside_of,
     is_answered,
+    keeps,
     label_of,
     progress_text,
     short_label_of,
@@ -33,6 +36,9 @@ PAGE_FIELDS = 40
 VALUE_LENGTH = 320
 #: Characters of an edit button, two in a row.
 EDIT_LABEL = 20
+#: One screen of the summary: the name of its part ("" where there are none), and its lines.
+Page = tuple[str, list[tuple[Step, str]]]
+_CANCEL = t("nav.cancel")
 #: What may be typed for a confirmation, whatever its button says.
 _SHORT_ANSWERS = {"yes": t("nav.yes"), "no": t("nav.no"), "meant": t("nav.yes")}
 #: What is asked for in words, and the buttons that do it, the first of them that the screen has.
@@ -83,7 +89,12 @@ class RenderedStep:
         if not written:
             return None
         for key in self.buttons():
-            if written in (_label_key(key.label), _label_key(_SHORT_ANSWERS.get(key.action, key.label))):
+            # «انصراف» of a form that would be kept may be an answer to its first question, and is asked about.
+            asked = key.action == "later" and key.label == _CANCEL
+            if not asked and written in (
+                _label_key(key.label),
+                _label_key(_SHORT_ANSWERS.get(key.action, key.label)),
+            ):
                 return key
         number = normalise(text)
         if numbered and number.isdecimal() and len(number) < 4 and 1 <= int(number) <= len(self.choices()):
@@ -254,6 +265,8 @@ def _navigation_rows(
     turn: Turn, position: Position, step: Step, *, keeps: bool
 ) -> Sequence[tuple[StepButton, ...]]:
     """On, back and out."""
+    if step.question.decides:
+        return ()
     first = position.route[0].key == step.key
     moves: list[StepButton] = []
     if position.returns or not first:
@@ -271,45 +284,49 @@ def _navigation_rows(
 
 def _out(position: Position, *, discard: bool) -> Sequence[tuple[StepButton, ...]]:
     dialogue = position.dialogue
-    if not dialogue.keeps_draft:
-        return ((StepButton("cancel", t("nav.cancel")),),)
+    if not keeps(dialogue, position.answers):
+        return ((StepButton("later" if dialogue.keeps_draft else "cancel", t("nav.cancel")),),)
     if dialogue.discard is not None and discard:
         return ((StepButton("later", t("form.later")),), (StepButton("discard", t("form.discard")),))
     return ((StepButton("later", t("form.later")),),)
 
 
-def shown(turn: Turn, step: Step, value: Any) -> str:
-    """An answer as people read it; never fails on what an older form stored."""
+def shown(turn: Turn, step: Step, value: Any, *, asked: bool = True) -> str:
+    """An answer as people read it; never fails on what an older form stored. «ندارد» only where the person said so:
+    not where nobody `asked`."""
     if value is None or value == step.question.skipped:
-        return t("form.none")
+        return t("form.none" if asked and step.optional and not step.unasked else "form.unset")
     try:
         return step.question.format_answer(turn, step, value)
     except (KeyError, ValueError, TypeError, AttributeError, IndexError):
-        return t("form.none")
+        return t("form.unset")
 
 
 def _summary(turn: Turn, position: Position) -> RenderedStep:
-    dialogue = position.dialogue
+    """All answers, or one part of them; after an edit only what changed, with the way to each part."""
+    dialogue, state = position.dialogue, turn.chat.dialogue_state
     lines = [(step, _line(turn, position, step)) for step in position.route if not step.hidden]
-    pages = _pages(lines)
-    page = min(int(turn.chat.dialogue_state.get("page") or 0), len(pages) - 1)
+    pages = _pages(lines, dialogue.part_of or (lambda step: ""))
+    page = _page_of(pages, state)
+    part, listed = pages[page]
+    changed = [line for step, line in lines if step.key in (state.get(CHANGED) or ())]
     missing = _missing(position)
-    title = [t(dialogue.summary or "review.summary")]
+    head = [t(dialogue.summary or "review.summary")]
     if missing:
-        title = [t("form.missing"), *(t("form.missing_item", document=label_of(step)) for step in missing)]
-    text = "\n".join([*title, "", *(line for _, line in pages[page])])
+        head = [t("form.missing"), *(t("form.missing_item", document=label_of(step)) for step in missing)]
+    head.append("")
+    if part and not changed:
+        parts = list(dict.fromkeys(part for part, _ in pages))
+        i, n = digits(parts.index(part) + 1), digits(len(parts))
+        head.append(t("summary.part", i=i, n=n, part=t(f"summary.part_{part}")))
+    text = "\n".join([*head, *(changed or (line for _, line in listed))])
     if dialogue.overview is not None:
         text = dialogue.overview(turn, position.answers)
-    edits = [StepButton("edit", edit_label(step), step.key) for step, _ in pages[page]]
-    rows = [tuple(edits[at : at + 2]) for at in range(0, len(edits), 2)]
-    turns = []
-    if page > 0:
-        turns.append(StepButton("page", t("nav.previous"), str(page - 1)))
-    if page + 1 < len(pages):
-        turns.append(StepButton("page", t("nav.next"), str(page + 1)))
+    edits = [StepButton("edit", edit_label(step), step.key) for step, _ in listed]
     said, more = _receipt(turn, position)
-    confirm = StepButton("confirm", t("form.send_missing" if missing else dialogue.confirm))
-    everything = (*rows, more, tuple(turns), (confirm,), *_out(position, discard=True))
+    confirm = (StepButton("confirm", t("form.send_missing" if missing else dialogue.confirm)),)
+    ways = _ways(pages, page, whole=bool(changed))
+    everything = (*_grid(edits), more, *_grid(ways), confirm, *_out(position, discard=True))
     return RenderedStep(said + text, tuple(row for row in everything if row))
 
 
@@ -318,8 +335,33 @@ def _missing(position: Position) -> list[Step]:
     return [step for step in position.route if not is_answered(step, position.answers)]
 
 
+def _page_of(pages: Sequence[Page], state: Mapping[str, Any]) -> int:
+    """The page that is open: of what changed, of the step that was looked at or sent last, or as its button said."""
+    at = next(iter(state.get(CHANGED) or ()), state.get("at") or state.get("after"))
+    found = (number for number, (_, lines) in enumerate(pages) if any(step.key == at for step, _ in lines))
+    return next(found, min(int(state.get("page") or 0), len(pages) - 1))
+
+
+def _ways(pages: Sequence[Page], page: int, *, whole: bool) -> list[StepButton]:
+    """To the other pages, a part by its name; with `whole` to the open one as well."""
+    ways, here = [], pages[page][0]
+    for number, (part, _) in enumerate(pages):
+        if part == here and abs(number - page) == 1:
+            ways.append(StepButton("page", t("nav.previous" if number < page else "nav.next"), str(number)))
+        first = number == 0 or pages[number - 1][0] != part
+        open_one = part == here and (not whole or number != page)
+        if part and not open_one and (first or number == page):
+            ways.append(StepButton("page", t("summary.to", part=t(f"summary.part_{part}")), str(number)))
+    return ways
+
+
+def _grid(keys: Sequence[StepButton]) -> list[tuple[StepButton, ...]]:
+    return [tuple(keys[at : at + 2]) for at in range(0, len(keys), 2)]
+
+
 def _line(turn: Turn, position: Position, step: Step) -> str:
-    value = _cut(shown(turn, step, position.answers.get(step.key)), VALUE_LENGTH)
+    asked = step.key in position.answers
+    value = _cut(shown(turn, step, position.answers.get(step.key), asked=asked), VALUE_LENGTH)
     if step.deferrable and not is_answered(step, position.answers):
         value = t("form.not_sent")
     if position.dialogue.line is not None:
@@ -327,16 +369,23 @@ def _line(turn: Turn, position: Position, step: Step) -> str:
     return t("me.line", field=label_of(step), value=in_sentence(value))
 
 
-def _pages(lines: Sequence[tuple[Step, str]]) -> list[list[tuple[Step, str]]]:
-    pages: list[list[tuple[Step, str]]] = [[]]
-    length = 0
+def _pages(lines: Sequence[tuple[Step, str]], part_of: Callable[[Step], str]) -> list[Page]:
+    """The parts, each in the order of its first step, and in pieces where one is too long for a message."""
+    parts: dict[str, list[tuple[Step, str]]] = {}
     for step, line in lines:
-        if pages[-1] and (length + len(line) > PAGE_LENGTH or len(pages[-1]) >= PAGE_FIELDS):
-            pages.append([])
-            length = 0
-        pages[-1].append((step, line))
-        length += len(line) + 1
-    return pages
+        parts.setdefault(part_of(step), []).append((step, line))
+    pages: list[Page] = []
+    for part, listed in parts.items():
+        length = 0
+        pages.append((part, []))
+        for step, line in listed:
+            here = pages[-1][1]
+            if here and (length + len(line) > PAGE_LENGTH or len(here) >= PAGE_FIELDS):
+                here, length = [], 0
+                pages.append((part, here))
+            here.append((step, line))
+            length += len(line) + 1
+    return pages or [("", [])]
 
 
 def _cut(text: str, longest: int) -> str:

@@ -38,6 +38,10 @@ GIVEN, PUT_OFF = "_given", "_put_off"
 PUT_OFF_FOR_GOOD = 2
 
 
+#: In `chat.dialogue_state` of an edit from the summary: keys of the answers that it changed.
+CHANGED = "changed"
+
+
 class Question(ABC):
     """A kind of question: owns parsing, validation, the error text, and how an answer is shown. Stateless."""
 
@@ -61,6 +65,8 @@ class Question(ABC):
     skip_label: ClassVar[str] = "nav.skip"
     #: A typed answer is repeated above the next question, like a tapped one: it may not be what was meant.
     echoes_text: ClassVar[bool] = False
+    #: Its choices are one yes and one no: no other way back or out is offered.
+    decides: bool = False
     #: Its own names, for summary and edit button, where no text follows from the step's key.
     name: str | None = None
     short_name: str | None = None
@@ -270,6 +276,12 @@ def _holds(step: Step, turn: Turn, answers: Answers) -> bool:
         return step.question.is_compatible(turn, step, answers, value)
     except Exception:  # an answer of a forgotten form, whatever it was, is asked again
         return False
+
+
+def keeps(dialogue: Dialogue, answers: Answers) -> bool:
+    """Whether leaving the dialogue keeps its draft: not one of nothing, unless more than the draft hangs on it."""
+    given = any(not key.startswith(CONTEXT) for key in answers)
+    return dialogue.keeps_draft and (given or dialogue.discard is not None)
 
 
 def finish_answers(route: Sequence[Step], answers: Answers) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -36,6 +36,7 @@ from conversations.engine.rendering import (
     step_button_of,
 )
 from conversations.engine.steps import (
+    CHANGED,
     DISCARD,
     PUT_OFF,
     SECOND_QUESTION,
@@ -50,6 +51,7 @@ from conversations.engine.steps import (
     first_open,
     has_label,
     is_secret,
+    keeps,
     label_of,
     next_open,
     put_off,
@@ -100,7 +102,15 @@ class DialogueTransitions:
         step = current_step_key(dialogue, route, answers, question_state.get("step"))
         return Position(dialogue, draft, answers, route, step, bool(question_state.get("editing")))
 
-    def _stand(self, turn: Turn, step: str, *, editing: bool = False, **own: Any) -> None:
+    def _stand(
+        self, turn: Turn, step: str, *, editing: bool = False, changed: Sequence[str] = (), **own: Any
+    ) -> None:
+        """`changed`: keys of the answers that an edit from the summary changed so far; kept while it goes on."""
+        state = turn.chat.dialogue_state
+        goes_on = editing and state.get("step") != SUMMARY
+        keys = list(changed) or (state.get(CHANGED) if goes_on else None)
+        if keys:
+            own[CHANGED] = keys
         turn.chat.dialogue_state = {"step": step, "editing": editing, **own}
 
     def _close(self, turn: Turn) -> None:
@@ -114,17 +124,21 @@ class DialogueTransitions:
     def _show(self, turn: Turn, *above: str | None, next_buttons: tuple[Button, ...] = ()) -> Reply:
         position = self._position(turn)
         assert position is not None
-        screen = rendered_step(turn, position).screen(position, *above)
-        return Reply(screens=(screen.below(*((next_button,) for next_button in next_buttons)),))
+        rendered, said = rendered_step(turn, position), [line for line in above if line]
+        below = tuple((next_button,) for next_button in next_buttons)
+        if said and turn.chat.keyboard and rendered.ask_contact is None:
+            # The message that takes the contact keyboard away cannot carry buttons besides.
+            return Reply(screens=(Screen("\n\n".join(said)), rendered.screen(position).below(*below)))
+        return Reply(screens=(rendered.screen(position, *said).below(*below),))
 
     def leave(self, turn: Turn) -> None:
-        """Close the dialogue in this chat; a kept draft stays, another is dropped."""
+        """Close the dialogue in this chat; a kept draft with answers stays, another is dropped."""
         draft, dialogue = turn.draft, self.dialogues.get(turn.chat.dialogue or "")
         self._close(turn)
         if (
             draft is not None
             and dialogue is not None
-            and not dialogue.keeps_draft
+            and not keeps(dialogue, draft.answers)
             and draft_store.owned(turn, draft)
         ):
             draft_store.drop_draft(turn.db, draft, now=turn.now)
@@ -340,7 +354,7 @@ class DialogueTransitions:
                 turn, position, finish_answers(position.route, position.answers) | {step.key: answer}
             )
         echo = None
-        repeated = given.text is None or step.question.echoes_text
+        repeated = given.text is None or turn.chat.keyboard or step.question.echoes_text
         if repeated and not step.hidden and not step.question.own_next and has_label(step):
             echo = t("form.echo", field=label_of(step), value=in_sentence(shown(turn, step, answer)))
             if consequence := step.question.consequence(answer):
@@ -370,13 +384,17 @@ class DialogueTransitions:
             {"after": step.key} if step.question.receipt(value) is not None else {}
         )
         missing = next_open(route, answers)
+        before = turn.chat.dialogue_state.get(CHANGED) or []
+        changed = [*before, step.key] if position.editing and position.dialogue.part_of else []
         end = end_of(position.dialogue)
         if missing is not None:
-            self._stand(turn, missing.key, editing=position.editing, **behind)
+            self._stand(turn, missing.key, editing=position.editing, changed=changed, **behind)
         elif end is None:
             return self._end(turn, position, echo)
         else:
-            self._stand(turn, end, **behind)
+            self._stand(turn, end, changed=changed if end == SUMMARY else (), **behind)
+            # What changed is on the screen; the echo is for the message that takes the contact keyboard away.
+            echo = echo if not changed or turn.chat.keyboard else None
         return Reply(quiet=quiet) if quiet is not None else self._show(turn, echo)
 
     def _put_off(self, turn: Turn, position: Position, step: Step) -> Reply:
@@ -409,17 +427,21 @@ class DialogueTransitions:
                 return self._show(turn, said)
             end = SECOND_QUESTION
         if end is None or end == position.step:
-            return self._finish(turn, position, finish_answers(position.route, position.answers))
+            reply = self._finish(turn, position, finish_answers(position.route, position.answers))
+            if echo and turn.chat.keyboard and not (reply.screens and not reply.screens[0].rows):
+                # With the message that takes the contact keyboard away.
+                reply = replace(reply, screens=(Screen(echo), *reply.screens))
+            return reply
         self._stand(turn, end)
         return self._show(turn, echo)
 
     def _back(self, turn: Turn, position: Position, present: Step) -> Reply:
         if position.returns:
-            self._stand(turn, SUMMARY)
+            self._stand(turn, SUMMARY, at=present.key)
         else:
             keys = [step.key for step in position.route]
             self._stand(turn, keys[max(keys.index(present.key) - 1, 0)], editing=position.editing)
-        return self._show(turn)
+        return self._show(turn, t("form.before") if turn.chat.keyboard else None)
 
     def _next(self, turn: Turn, position: Position, present: Step) -> Reply:
         """On with the answer that is there."""
@@ -458,7 +480,8 @@ class DialogueTransitions:
         return result
 
     def _out(self, turn: Turn, position: Position) -> Reply:
-        sentence = t("form.later_done" if position.dialogue.keeps_draft else "nav.cancelled")
+        kept = keeps(position.dialogue, position.answers)
+        sentence = t("form.later_done" if kept else "nav.cancelled")
         exit_press = self._exit(turn, position)
         self.leave(turn)
         return Reply(screens=(Screen(sentence),), goto=exit_press)

@@ -56,7 +56,9 @@ def with_optional_steps(
         lambda: reference_data.needs_note(turn.db, new.get("field_of_study")),
     )
     excused = request_items.excused(old, new, map(document_rule_of, kinds_of(turn)), note_needed=needs_note)
-    return [replace(step, optional=True) if step.key in excused else step for step in form_steps]
+    return [
+        replace(step, optional=True, unasked=True) if step.key in excused else step for step in form_steps
+    ]
 
 
 def with_gaps(answers: dict[str, Any], old: Mapping[str, Any], documents: Iterable[str]) -> dict[str, Any]:
@@ -109,7 +111,10 @@ def summary_line(turn: Turn, step: Step, answers: Answers, value: str) -> str:
         return t("me.line", field=label, value=in_sentence(value))
     if is_document(step.key):
         return t("amend.diff_documents", field=label, n=formats.digits(len(new or ())))
-    shown = step.question.format_answer(turn, step, old) if old not in (None, "") else t("form.none")
+    if old in (None, ""):
+        shown = t("form.unset" if old is None else "form.none")
+    else:
+        shown = step.question.format_answer(turn, step, old)
     return t("amend.diff", field=label, old=shown, new=value)
 
 

@@ -27,6 +27,7 @@ from conversations.common.request_steps import (
     extras_step,
     given,
     kinds_of,
+    summary_part,
     ticked_codes,
 )
 from conversations.common.turn_cache import cached_in_turn
@@ -239,6 +240,7 @@ RESOLVE_DEFICIENCIES = Dialogue(
     summary="fix.summary",
     confirm="fix.send",
     second_question="fix.confirm",
+    part_of=summary_part,
     keeps_draft=True,
     exit=track,
     after=amendment.complete_studies,

@@ -25,6 +25,7 @@ from conversations.common.request_steps import (
     forgotten_address,
     given,
     kinds_of,
+    summary_part,
     ticked_codes,
 )
 from conversations.engine.declaration import Answers, Dialogue, FinishRejected, Step
@@ -104,6 +105,7 @@ QUALIFICATION_REQUEST = Dialogue(
     second_question="submit.confirm",
     obstacle=obstacle,
     caution=forgotten_address,
+    part_of=summary_part,
     keeps_draft=True,
     discard=discard,
     exit=Press("qual"),

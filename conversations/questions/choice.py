@@ -95,6 +95,8 @@ class Confirm(Choice):
 
     def __init__(self, yes: str = "nav.yes", no: str = "nav.no") -> None:
         self.yes, self.no = yes, no
+        #: A deed is confirmed: «خیر» is the way back and out, and the only one.
+        self.decides = no == "nav.no"
         super().__init__(lambda turn, answers: (("yes", t(yes)), ("no", t(no))), columns=2)
 
     def accept(self, turn: Turn, step: Step, answers: Answers, given: UserInput) -> Any | Incomplete:

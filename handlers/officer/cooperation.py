@@ -116,7 +116,7 @@ def show_centers(turn: Turn, press: Press) -> Screen:
     rows += [
         (button(t("centers.new", n=formats.digits(waiting)), "coop.new"),),
         (button(t("centers.archive"), "coop.archive"),),
-        (button(t("centers.terminate"), "term.new"),),
+        *([(button(t("centers.terminate"), "term.new"),)] if sides is not None else []),
         (button(t("centers.term_archive"), "term.archive"),),
         (home_button(),),
     ]
@@ -261,6 +261,8 @@ def ask_terminate(turn: Turn, press: Press) -> Screen:
         lines.append(t("term.created", date=formats.jalali_day(stored.created_at)))
         if stored.closed_at is not None:
             lines.append(t("term.closed", date=formats.jalali_day(stored.closed_at)))
+        if stored.state is TerminationState.FINALIZED:
+            lines.append(t("term.name_removed"))
         return Screen("\n".join([*lines, reason]), (navigation_row("term.archive"),))
     legal = t("term.legal", distributor=line.distributor.name).strip()
     lines = [about, reason, "", legal]
@@ -268,7 +270,7 @@ def ask_terminate(turn: Turn, press: Press) -> Screen:
         return Screen("\n".join(lines), (navigation_row("term.archive"),))
     yes = button(t("term.finalise"), "term.finalise", press.id, stored.version)
     no = button(t("term.cancel"), "term.cancel", press.id, stored.version)
-    return Screen("\n".join(lines), ((yes,), (no,), (home_button(),)))
+    return Screen("\n".join(lines), ((yes,), (no,)))
 
 
 def terminate_cooperation(turn: Turn, press: Press) -> Reply:

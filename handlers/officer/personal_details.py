@@ -52,7 +52,7 @@ def show_personal_details(turn: Turn, press: Press) -> Screen:
     account = turn.account
     assert account is not None
     words, known = Wording.load(turn.db), qualification.approved_of(turn.db, account.id or 0)
-    number = t("form.none")
+    number = t("form.unset")
     if account.mobile:
         key = "me.verified" if account.mobile_verified else "me.unverified"
         number = t(key, mobile=local_mobile(account.mobile))

@@ -17,11 +17,11 @@ from bot.services import payments, qualification
 from bot.services.officers import card
 from bot.services.payments import PAYMENT_CHECKS, PaymentCheck
 from bot.services.payments.receipts import receipts_of
-from bot.services.qualification import requests
+from bot.services.qualification import completion, requests
 from bot.services.review import routing
 from bot.services.review.standing import standing_of
 from bot.texts import t
-from conversations.common.labels import Wording, contact_lines
+from conversations.common.labels import Wording, contact_lines, is_document
 from conversations.engine.engine import Engine
 from conversations.officer.deficiency_response import first_answers as fix_answers
 from conversations.officer.qualification import first_answers as form_answers
@@ -31,6 +31,8 @@ from storage.enums import AccountState, RequestKind, RequestState, Role
 from storage.tables import Chat, QualificationRequest
 
 OFFICER = (Role.OFFICER,)
+#: Of tracking in the chat that asked for the payment: it says what N7 says to the others.
+_PAID = "paid"
 _ENDED = frozenset({RequestState.REJECTED, RequestState.WITHDRAWN})
 #: The university may be asked about it.
 _WAITS_THERE = frozenset(
@@ -190,17 +192,21 @@ def show_tracking(turn: Turn, press: Press) -> Screen:
     assert request.id is not None
     standing = standing_of(turn.db, actor=turn.actor, request=request, now=turn.now)
     waits = request.state is RequestState.SUBMITTED and request.university_code is not None
+    attempt = payments.latest(turn.db, request_id=request.id)
     text = request_card.tracking_text(
         Wording.load(turn.db),
         request,
         last_round=qualification.open_round(turn.db, request),
-        attempt=payments.latest(turn.db, request_id=request.id),
+        attempt=attempt,
         expert_missing=waits and not routing.has_active_expert(turn.db, request.university_code or ""),
         standing=standing,
         now=turn.now,
     )
     if request.state in _WAITS_THERE:
         text = "\n".join([text, *contact_lines(routing.contact_of(turn.db, request.university_code))])
+    if press.arg == _PAID and request.state is RequestState.COMPLETED:
+        paid = completion.completed_sentence(request, attempt.bank_ref if attempt is not None else None)
+        text = f"{paid}\n\n{text}"
     return Screen(text, (*_action_rows(turn, request), navigation_row("qual")))
 
 
@@ -219,12 +225,10 @@ def _action_rows(turn: Turn, request: QualificationRequest) -> list[ButtonRow]:
     if request.state in _ENDED and qualification.may_start(turn.db, actor=turn.actor, kind=request.kind):
         amends = request.kind is RequestKind.AMENDMENT
         rows.append((button(t("qual.again"), "qual.amend" if amends else "qual.new"),))
-    rows.append(
-        (
-            button(t("qual.timeline"), "qual.timeline", request.id),
-            button(t("qual.documents"), "qual.documents", request.id),
-        )
-    )
+    views = [button(t("qual.timeline"), "qual.timeline", request.id)]
+    if any(is_document(key) and files for key, files in (*request.snapshot.items(), *request.before.items())):
+        views.append(button(t("qual.documents"), "qual.documents", request.id))
+    rows.append(tuple(views))
     if request.tracking_code:
         rows.append((Button(t("qual.copy_code"), copy=request.tracking_code),))
     if QualificationAction.WITHDRAW in may:
@@ -328,4 +332,7 @@ def check_payment(turn: Turn, press: Press) -> Reply:
     goto = Press("qual.track", request.id or 0)
     if checked is None:
         return Reply(goto=goto)
+    done = checked is PaymentCheck.COMPLETED
+    if done and completion.shows_completion(turn.db, request, actor=turn.actor):
+        return Reply(goto=replace(goto, arg=_PAID))
     return Reply(goto=goto, notice=t(PAYMENT_CHECKS[checked]))

@@ -84,9 +84,10 @@ class UpdateRouter:
                 refused = NotAllowed()
             if refused.after is not None:
                 refused.after(turn.db)
-            pressed_row = row if turn.incoming.pressed and _is_of_the_past(refused) else None
-            if pressed_row is not None and inbox_store.repeats_press(turn.db, pressed_row, turn.now):
-                return RoutedReply(())
+            if row is not None and turn.incoming.pressed:
+                if _is_of_the_past(refused) and inbox_store.repeats_press(turn.db, row, turn.now):
+                    return RoutedReply(())
+                inbox_store.note_refusal(turn.db, row)
             if not self._holds_credentials(turn):
                 return self.refused(turn, refused)
             if refused.key in ("error.unknown", "error.edited"):
@@ -148,12 +149,14 @@ class UpdateRouter:
         known = {next_button.label for next_button in refusal.next_buttons}
         left = (tuple(button for button in row if button.label not in known) for row in current.rows)
         rows = tuple(row for row in left if row)
-        if refusal.key == "error.unknown" and turn.chat.dialogue is None:
+        at_home = _view(turn) in (None, HOME)
+        if refusal.key == "error.unknown" and turn.chat.dialogue is None and not at_home:
             home = button(t("nav.home"), HOME.action)
             if not any(button.press and button.press.action == HOME.action for row in rows for button in row):
                 rows += ((home,),)
         sentence = t(refusal.key, **values)
-        screen = replace(current, text=f"{sentence}\n\n{current.text}", rows=next_rows + rows, attachments=())
+        text = current.text if _says(current, sentence) else f"{sentence}\n\n{current.text}"
+        screen = replace(current, text=text, rows=next_rows + rows, attachments=())
         return RoutedReply((screen,), toast=sentence if turn.incoming.pressed else None)
 
     # -- choosing -------------------------------------------------------------------------------
@@ -294,6 +297,13 @@ class UpdateRouter:
             merged.screens.append(self.current(turn))
         if merged.screens and merged.screens[-1].once:
             merged.screens.append(self.current(turn))
+        merged.screens = [
+            *(one for one in merged.screens[:-1] if not _repeats(one, merged.screens[-1])),
+            *merged.screens[-1:],
+        ]
+        merged.notices = [
+            one for one in merged.notices if not any(_says(screen, one) for screen in merged.screens)
+        ]
         notices = "\n".join(merged.notices) or None
         said = "\n\n".join([*merged.notices, *(screen.text for screen in merged.screens[:-1])]) or None
         if notices and not turn.incoming.pressed and merged.screens:
@@ -342,6 +352,16 @@ class UpdateRouter:
 def _has_lost_role(turn: Turn) -> bool:
     """Whether the chat's role is not in force any more, or its account is annulled."""
     return turn.account is not None and (turn.account.state is AccountState.ANNULLED or not turn.holds_role)
+
+
+def _says(screen: Screen, sentence: str) -> bool:
+    """Whether the screen says this sentence already."""
+    return sentence.strip().rstrip(".") in screen.text
+
+
+def _repeats(screen: Screen, last: Screen) -> bool:
+    """Whether a screen without anything to press only says what the one below it says as well."""
+    return not (screen.rows or screen.attachments or screen.ask_contact) and _says(last, screen.text)
 
 
 def _is_of_the_past(refusal: Refusal) -> bool:

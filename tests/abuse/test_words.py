@@ -65,7 +65,15 @@ def scripts(to: str, university: int) -> list[tuple[str, tuple[Press | str, ...]
     return [
         (
             "officer:draft",
-            (Press("qual.draft"), "هیچ‌کدام را ندارم", "✏️ آدرس محل زندگی", LONG, "ثبت نهایی", "بله"),
+            (
+                Press("qual.draft"),
+                "هیچ‌کدام را ندارم",
+                "⬅️ نشانی و تماس",
+                "✏️ آدرس محل زندگی",
+                LONG,
+                "ثبت نهایی",
+                "بله",
+            ),
         ),
         ("staff", (Press("staff.new_letter"), "۲", to, "بله", SHORT, SHORT, LONG, "بدون پیوست")),
         ("staff", ("✅ تأیید", "📤 ارسال", "بله")),
@@ -208,7 +216,9 @@ NAMES = (
 async def test_a_files_name_is_a_label(service: RunningService, tmp_path: Path) -> None:
     store, beside = tmp_path / "files", set(tmp_path.iterdir())
     person, read = service.people["officer:draft"], service.database.read
-    await service.walk("officer:draft", Press("qual.draft"), "هیچ‌کدام را ندارم", "✏️ تصویر کارت ملی")
+    await service.walk(
+        "officer:draft", Press("qual.draft"), "هیچ‌کدام را ندارم", "⬅️ مدارک", "✏️ تصویر کارت ملی"
+    )
     before = await read(lambda db: set(db.exec(select(StoredFile.id))))
     for name in NAMES:
         await person.send_file(name, files.jpeg())

@@ -183,14 +183,14 @@ async def _terminate(officer: Officer, manager: Manager) -> None:
     await follow(officer.here, ("🤝 مراکز طرف قرارداد", "🟢 فعال"), ("درخواست قطع همکاری", "دست‌کم ۱۰ حرف"))
     await officer.here.type("به شهر دیگری می‌روم.")
     await officer.here.sees("قابل بازگشت نیست")
-    await follow(officer.here, ("قطع همکاری می‌کنم", "قطع همکاری: ✅ نهایی‌شده"))
+    await follow(officer.here, ("قطع همکاری می‌کنم", "نهایی‌شده"))
     await hears(officer, "نام شما از اطلاعات این مرکز حذف شد")
     officer.expect(
         "termination.termination_drafted",
         "termination.termination_finalised",
         "contract.terminated",
         push="N19",
-        rows=len(officer.phones) + len(manager.phones) + 1,
+        rows=len(officer.phones) - 1 + len(manager.phones) + 1,
     )
     officer.sms.append((manager.mobile, officer.name))
     officer.contracts[-1] = ContractState.ENDED_BY_OFFICER

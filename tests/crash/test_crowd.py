@@ -102,7 +102,7 @@ FAULTS: dict[str, Callable[[Rows], Rows]] = {
 def _arrives_without_kill(result: Result, rows: Rows) -> None:
     """A push that never arrived is noticed, and one that arrived twice without a kill between."""
     killer = result.crowd.killer
-    push = next(one for one in rows[Push] if one.kind == "N3")
+    push = next(one for one in rows[Push] if one.kind == "N6")
     chat = rows.by_id(Chat)[push.chat_row_id or 0]
     came = result.arrivals.of(chat.messenger, chat.chat_id, push.text)
     for wrong in ([], [*came, came[-1] + 0.1]):

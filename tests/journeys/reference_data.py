@@ -89,11 +89,11 @@ async def amendment(setup: JourneySetup) -> None:
         [("مقطع تحصیلی خود را", tap("کارشناسی ارشد"))],
         "مقطع تحصیلی — قبلی: کارشناسی / جدید: کارشناسی ارشد",
     )
-    await sara.tap("مدرک تحصیلی").sees("فایل‌های فرستاده‌شده")
+    await sara.tap("⬅️ مدارک").tap("مدرک تحصیلی").sees("فایل‌های فرستاده‌شده")
     await sara.tap("🔁 جایگزینی").sees("جای این فایل‌ها را می‌گیرد")
     await sara.send_file("مدرک تحصیلی.pdf", files.pdf()).sees("تصویر مدرک تحصیلی — فایل جدید")
     # Another province: its university reviews.
-    await sara.tap("استان")
+    await sara.tap("⬅️ نشانی و تماس").tap("استان")
     await walk(
         sara,
         [("استان محل زندگی خود را", send("اصفهان")), ("نام شهر", send("اصفهان"))],

@@ -111,8 +111,8 @@ class ScreenDelivery:
         channel = self._channels.get(chat_address.messenger)
         if channel is None:
             return
-        if answer.callback_id is not None:
-            self._beside(self._answer_press(channel, answer))
+        if answer.callback_id is not None and answer.toast is None:
+            self._beside(self._answer_press(channel, answer, answer.notice))
         # The update counts as answered only once the password is gone.
         deleted = answer.delete is None or await delete_secret(
             channel, chat_address, answer.delete, tries=1, pause=self._pause
@@ -155,7 +155,7 @@ class ScreenDelivery:
         key = (chat_address.messenger, chat_address.chat_id)
         said = answer.said or (answer.notice if self._notice_as_message(channel, answer) else None)
         try:
-            await self._screens(channel, calls, answer)
+            await self._show_screens(channel, calls, answer)
         except SupersededError:
             superseded = self._superseded.setdefault(key, _Superseded())
             superseded.add(answer, said)
@@ -181,6 +181,15 @@ class ScreenDelivery:
         if key in self._superseded:
             self._note_rows(self._superseded.pop(key))
         return True
+
+    async def _show_screens(self, channel: Channel, calls: PacedCalls, answer: Answer) -> None:
+        try:
+            await self._screens(channel, calls, answer)
+        finally:
+            if answer.callback_id is not None and answer.toast is not None:
+                # Said over the button only where the message does not say it anew.
+                toast = answer.toast if calls.unchanged or not calls.began else None
+                self._beside(self._answer_press(channel, answer, toast))
 
     def _note_rows(self, superseded: _Superseded) -> None:
         for row in superseded.rows:
@@ -279,16 +288,17 @@ class ScreenDelivery:
             )
         except TelegramError as error:
             if is_same(error):
+                calls.unchanged = True
                 return True
             if is_unreachable(error) or not isinstance(error, BadRequest):
                 raise
             return False
         return True
 
-    async def _answer_press(self, channel: Channel, answer: Answer) -> None:
+    async def _answer_press(self, channel: Channel, answer: Answer, notice: str | None) -> None:
         """Stop the button's waiting sign; it may be too late for that, which does no harm."""
-        notice = (answer.notice or answer.toast) if channel.shows_notices(answer.callback_id) else None
-        text = shorten(notice, MAX_NOTICE) if notice else None
+        shows = notice is not None and channel.shows_notices(answer.callback_id)
+        text = shorten(notice, MAX_NOTICE) if notice and shows else None
         limiter, chat_id = channel.limiter, answer.chat_address.chat_id
         until = time.monotonic() + PRESS_MAX_WAIT
         while True:

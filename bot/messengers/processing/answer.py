@@ -31,7 +31,7 @@ class Answer:
     chat_address: ChatAddress
     screens: tuple[Screen, ...] = ()
     notice: str | None = None
-    #: Like a notice, but the screens say it too.
+    #: What the screens say too: a notice only where the edited message said it already.
     toast: str | None = None
     #: inbox_update.id to be marked answered.
     update_row: int | None = None

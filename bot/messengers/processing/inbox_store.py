@@ -117,7 +117,7 @@ _NEXT = (
 #: The update of a chat before a given one. Looked for among so many rows of all chats, as no index orders those of one.
 _LOOKED_BACK = 2000
 _PREVIOUS = (
-    select(InboxUpdate.raw, InboxUpdate.state, InboxUpdate.received_at)
+    select(InboxUpdate.raw, InboxUpdate.state, InboxUpdate.received_at, InboxUpdate.note)
     .where(
         col(InboxUpdate.id) < bindparam("row_id"),
         col(InboxUpdate.id) >= bindparam("oldest"),
@@ -129,6 +129,8 @@ _PREVIOUS = (
 )
 #: Between the taps of one that was doubled, by a finger or by a bad line.
 DOUBLED_WITHIN = timedelta(seconds=60)
+#: `note` of a press that was refused: the next one on the same button is told the same.
+_REFUSED = "refused"
 
 
 def load_turn(
@@ -267,15 +269,22 @@ def next_unfinished(db: Session, row: InboxRow, most: int) -> list[InboxRow]:
 
 
 def repeats_press(db: Session, row: InboxRow, now: datetime) -> bool:
-    """Whether this update presses the button that the update before it in this chat pressed as well, just now: what it
-    asks for was done or answered then."""
+    """Whether this update presses the button that the update before it in this chat pressed as well, just now, and what
+    it asks for was done then."""
     if row.lane is None:
         return False
     key = {"row_id": row.id, "oldest": row.id - _LOOKED_BACK, "messenger": row.messenger, "lane": row.lane}
     earlier = db.execute(_PREVIOUS, key).first()
     if earlier is None or earlier.state not in (InboxState.DONE, InboxState.ANSWERED):
         return False
+    if earlier.note == _REFUSED:
+        return False
     return now - earlier.received_at <= DOUBLED_WITHIN and is_same_press(earlier.raw, row.raw)
+
+
+def note_refusal(db: Session, row: InboxRow) -> None:
+    """What this press asked for was not done."""
+    db.execute(_OWE, {"row_id": row.id, "why": _REFUSED})
 
 
 def schedule_deletion(db: Session, row_id: int, message_id: int) -> None:

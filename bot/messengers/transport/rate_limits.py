@@ -265,6 +265,8 @@ class PacedCalls:
         self.waited = False
         #: Something of the answer was sent.
         self.began = False
+        #: The message showed the answer already.
+        self.unchanged = False
 
     async def wait_turn(self, cost: float = 1.0) -> None:
         """Wait until a call may be made. Raises RetryAfter where it takes too long, SupersededError."""

@@ -142,7 +142,7 @@ def finalise(
     contract_steps.end(
         db, contract, actor=actor, action=ContractAction.TERMINATE, now=now, termination=termination_id
     )
-    _notify_parties(db, termination, contract, now)
+    _notify_parties(db, termination, contract, now, done_in=actor.chat_row_id)
     return termination
 
 
@@ -191,8 +191,10 @@ def _termination_line(db: Session, termination: Termination) -> TerminationLine:
     return TerminationLine(termination, contract, sides.distributor, sides.branch)
 
 
-def _notify_parties(db: Session, termination: Termination, contract: Contract, now: datetime) -> None:
-    """N19: the mandatory SMS (R33), the managers' chats, the officer's receipt."""
+def _notify_parties(
+    db: Session, termination: Termination, contract: Contract, now: datetime, *, done_in: int | None
+) -> None:
+    """N19: the mandatory SMS (R33), the managers' chats, the officer's receipt in chats other than `done_in`."""
     sides, event = notifications.parties(db, contract), f"{SUBJECT}:{termination.id}:finalised"
     day = formats.jalali_day(now)
     if sides.distributor.manager_mobile is not None:
@@ -224,5 +226,7 @@ def _notify_parties(db: Session, termination: Termination, contract: Contract, n
         event_key=f"{event}:receipt",
         account_id=termination.account_id,
         text=t("push.N19_officer", **sides.names),
+        rows=[[button(t("nav.see"), "term.confirm", termination.id or 0)]],
         now=now,
+        except_chat=done_in,
     )

@@ -6,6 +6,7 @@ from typing import Any
 from sqlmodel import Session
 
 from bot.core.context import Actor
+from bot.core.refusals import NotAllowed
 from bot.core.screens import Button, button
 from bot.rules.qualification import QualificationAction
 from bot.rules.request_items import DOCUMENT, FIELDS
@@ -77,9 +78,9 @@ def apply_snapshot(
     notify.push(
         db,
         kind="N7",
-        event_key=f"{requests.SUBJECT}:{request.id}:completed",
+        event_key=_completed(request),
         account_id=request.account_id,
-        text=_sentence(request, bank_ref),
+        text=completed_sentence(request, bank_ref),
         rows=[[_proof(request, bank_ref)]],
         now=now,
     )
@@ -92,7 +93,24 @@ def _proof(request: QualificationRequest, bank_ref: str | None) -> Button:
     return button(t("certificate.button"), "certificate")
 
 
-def _sentence(request: QualificationRequest, bank_ref: str | None) -> str:
+def shows_completion(db: Session, request: QualificationRequest, *, actor: Actor) -> bool:
+    """The actor's chat shows by itself that the request is completed: its N7, where that waits to be sent, is not sent.
+    False where it was sent. Raises NotAllowed for another officer's request."""
+    if actor.account_id != request.account_id:
+        raise NotAllowed
+    if actor.chat_row_id is None:
+        return False
+    return notify.drop_waiting(
+        db, event_key=_completed(request), account_id=request.account_id, chat_row_id=actor.chat_row_id
+    )
+
+
+def _completed(request: QualificationRequest) -> str:
+    return f"{requests.SUBJECT}:{request.id}:completed"
+
+
+def completed_sentence(request: QualificationRequest, bank_ref: str | None) -> str:
+    """What an officer reads once a request is completed."""
     amendment = request.kind is RequestKind.AMENDMENT
     code = request.tracking_code or ""
     if bank_ref is None:

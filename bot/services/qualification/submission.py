@@ -92,7 +92,9 @@ def submit(
         event_key=f"{SUBJECT}:{request.id}:submitted",
         account_id=request.account_id,
         text=t("push.N3", university=name, code=request.tracking_code),
+        rows=[[button(t("qual.track"), "qual.track", request.id or 0)]],
         now=now,
+        except_chat=actor.chat_row_id,
     )
     assert university is not None
     queue_notices.notify_waiting(db, university_code=university, now=now)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, delete, update
 from sqlmodel import Session, col, select
 
 from bot.core.screens import Button, button, rows_to_json
@@ -97,6 +97,18 @@ def push(
             row |= {"key": f"{event_key}:{account_id}:{chat_id}", "chat_row_id": chat_id}
             written += insert_once(db, Push, row) is not None
     return written
+
+
+def drop_waiting(db: Session, *, event_key: str, account_id: int, chat_row_id: int) -> bool:
+    """Take a push back that is not on its way yet, because its chat is told by a screen in this very transaction."""
+    row = (
+        delete(Push)
+        .where(
+            col(Push.key) == f"{event_key}:{account_id}:{chat_row_id}", col(Push.state) == PushState.QUEUED
+        )
+        .execution_options(synchronize_session=False)
+    )
+    return db.exec(row).rowcount > 0
 
 
 def sms(

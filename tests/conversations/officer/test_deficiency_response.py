@@ -73,9 +73,10 @@ def test_sent_files_are_not_lost_to_an_explanation(app: App) -> None:
 def test_the_region_is_locked_and_the_rest_may_be_edited(app: App) -> None:
     sara, _ = deficient(app, "نام پدر")
     sara.tap("رفع نقص").type("عباس").tap("توضیحی ندارم").sees(SUMMARY)
+    sara.tap("⬅️ نشانی و تماس")
     assert not {"✏️ استان", "✏️ شهر محل زندگی", "✏️ دانشگاه"} & set(sara.labels)
     sara.tap("✏️ آدرس محل زندگی").type("شیراز، خیابان ارم، پلاک ۲").sees(SUMMARY, "ارم")
-    sara.tap("✏️ مدارک اختیاری", "▫️ سوابق", "ادامه").upload().tap("ارسال دوباره", "بله")
+    sara.tap("⬅️ مدارک", "✏️ مدارک اختیاری", "▫️ سوابق", "ادامه").upload().tap("ارسال دوباره", "بله")
     snapshot = request_of(sara).snapshot
     assert snapshot["postal_address"] == "شیراز، خیابان ارم، پلاک ۲"
     assert (snapshot["province"], snapshot["city"]) == ("فارس", "شیراز")

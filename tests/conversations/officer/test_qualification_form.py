@@ -69,8 +69,7 @@ def test_from_the_first_word_to_the_tracking_code_in_few_actions(app: App) -> No
 def test_an_email_may_be_given_at_the_summary(app: App) -> None:
     sara = (
         fill_form(officer(app))
-        .sees("ایمیل")
-        .tap("✏️ ایمیل")
+        .tap("⬅️ نشانی و تماس", "✏️ ایمیل")
         .type("Sara@Example.com")
         .sees(SUMMARY, "sara@example.com")
     )
@@ -103,7 +102,7 @@ def test_a_paper_that_is_not_at_hand_is_asked_at_the_end_and_blocks_nothing(app:
 def test_summary_shows_and_edits_everything(app: App) -> None:
     sara = fill_form(officer(app))
     sara.sees(SUMMARY, "نام: سارا", "مقطع تحصیلی: کارشناسی", "رشته تحصیلی: مهندسی پزشکی", "نام پدر: علی")
-    sara.sees("تصویر کارت ملی (رو و پشت): ۱ فایل", "مدارک اختیاری: ندارد")
+    sara.tap("⬅️ مدارک").sees("تصویر کارت ملی (رو و پشت): ۱ فایل", "مدارک اختیاری: ندارد").tap("⬅️ مشخصات")
     sara.tap("✏️ نام پدر").sees("نام پدر خود را", "پاسخ فعلی: علی").type("حسین")
     sara.sees(SUMMARY, "نام پدر: حسین").tap("✏️ نام").type("زهرا").sees("نام: زهرا")
 
@@ -129,7 +128,7 @@ def test_men_owe_the_military_card(app: App) -> None:
 
 
 def test_another_province_has_other_cities_and_another_university(app: App) -> None:
-    sara = fill_form(officer(app))
+    sara = fill_form(officer(app)).tap("⬅️ نشانی و تماس")
     sara.tap("✏️ استان").type("اصفهان").sees("نام شهر").type("شیراز").sees("شهری با این نام پیدا نشد")
     sara.type("کاشان").sees(SUMMARY, "شهر محل زندگی: کاشان").tap("ثبت نهایی", "بله")
     assert request_of(sara).university_code == "mui"
@@ -174,7 +173,11 @@ def test_optional_papers_are_one_question(app: App) -> None:
 
 
 def test_an_optional_paper_may_be_given_up_again(app: App) -> None:
-    sara = fill_form(officer(app)).tap("✏️ مدارک اختیاری", "▫️ سوابق", "ادامه").sees("📎 «سوابق کاری / بیمه»")
+    sara = (
+        fill_form(officer(app))
+        .tap("⬅️ مدارک", "✏️ مدارک اختیاری", "▫️ سوابق", "ادامه")
+        .sees("📎 «سوابق کاری / بیمه»")
+    )
     sara.tap("این را ندارم").sees(SUMMARY, "سوابق کاری / بیمه: ندارد").tap("ثبت نهایی", "بله")
     assert "doc.work_experience" not in request_of(sara).snapshot
 
@@ -196,7 +199,8 @@ def test_after_a_wrong_region_only_the_region_is_asked(app: App) -> None:
     maryam.open("desk.file", first.id or 0).tap("❌ رد", "استان/شهر نادرست", "بدون توضیح")
     maryam.tap("بله، رد می‌کنم").sees("رد شد")
     sara.open("qual.new").sees("استان محل زندگی خود را").type("اصفهان").sees("نام شهر").type("کاشان")
-    sara.sees(SUMMARY, "نام پدر: علی", "ایمیل: ندارد", "مدارک اختیاری: ندارد").tap("ثبت نهایی", "بله")
+    sara.sees(SUMMARY, "نام پدر: علی").tap("⬅️ نشانی و تماس").sees("ایمیل: ثبت نشده")
+    sara.tap("⬅️ مدارک").sees("مدارک اختیاری: ندارد").tap("ثبت نهایی", "بله")
     second = request_of(sara)
     assert (second.id != first.id, second.university_code) == (True, "mui")
 

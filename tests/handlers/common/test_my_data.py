@@ -56,14 +56,14 @@ def migrated(app: App) -> Person:
 def test_the_list_shows_what_is_stored_and_saves_at_once(sara: Person) -> None:
     sara.tap("🎓 احراز صلاحیت", "ویرایش اطلاعات عمومی")
     sara.sees("این موارد بدون نیاز به تأیید دانشگاه تغییر می‌کنند.", "نام پدر: علی", "تلفن ثابت: ندارد")
-    sara.sees("شماره همراه: ۰۹۱۲۱۲۳۴۵۶۷ (تأییدنشده)", "جنسیت: زن", "ایمیل: ندارد", "شماره شناسنامه: ۱۲۳۴")
+    sara.sees("شماره همراه: ۰۹۱۲۱۲۳۴۵۶۷ (تأییدنشده)", "جنسیت: زن", "ایمیل: ثبت نشده", "شماره شناسنامه: ۱۲۳۴")
     sara.tap("ایمیل").sees("ایمیل خود را بنویسید", "انصراف").type("nobody")
     sara.sees("ایمیل درست نیست")
     sara.type("Sara@Example.com").sees("تغییر «ایمیل» ذخیره شد.", "ایمیل: \u2066sara@example.com\u2069")
     assert profile(sara).email == "sara@example.com"
     sara.tap("تلفن ثابت").sees("پاسخ فعلی: ندارد").type("07132123456").sees("تغییر «تلفن ثابت» ذخیره شد.")
     sara.tap("جنسیت", "مرد").sees("جنسیت: مرد")
-    sara.tap("ایمیل", "حذف پاسخ").sees("تغییر «ایمیل» ذخیره شد.", "ایمیل: ندارد")
+    sara.tap("ایمیل", "حذف پاسخ").sees("تغییر «ایمیل» ذخیره شد.", "ایمیل: ثبت نشده")
     sara.tap("نام پدر").sees("پاسخ فعلی: علی").tap("بدون تغییر").sees("«نام پدر» بدون تغییر ماند.")
     sara.tap("نام پدر", "انصراف").sees("این موارد بدون نیاز به تأیید")
     assert profile(sara).father_name == "علی"
@@ -117,22 +117,27 @@ def test_a_draft_takes_a_general_edit_over(sara: Person) -> None:
 
 
 def test_an_address_of_the_old_city_is_pointed_out_before_submission(sara: Person) -> None:
-    sara.open("qual.amend").tap("✏️ استان").type("البرز", "کرج").tap("📤 ثبت نهایی")
+    sara.open("qual.amend").tap("⬅️ نشانی و تماس", "✏️ استان").type("البرز", "کرج").tap("📤 ثبت نهایی")
     sara.sees("آدرس شما هنوز از «شیراز» نام می‌برد، ولی شهر محل زندگی «کرج» انتخاب شده است", "ادامه می‌دهید؟")
-    sara.tap("خیر، ویرایش می‌کنم").sees(SUMMARY).tap("✏️ آدرس محل زندگی").type("کرج، خیابان بهار، پلاک ۲")
+    sara.tap("خیر، ویرایش می‌کنم").sees(SUMMARY).tap("⬅️ نشانی و تماس", "✏️ آدرس محل زندگی").type(
+        "کرج، خیابان بهار، پلاک ۲"
+    )
     sara.tap("📤 ثبت نهایی").sees("ادامه می‌دهید؟").sees_not("هنوز از")
 
 
 def test_an_amendment_opens_on_the_approved_file_and_marks_what_changed(sara: Person, app: App) -> None:
     sara.open("qual").sees("وضعیت درخواست شما: ✅ تأیید نهایی", "«ثبت اصلاحیه» را بزنید")
-    sara.tap("ثبت اصلاحیه").sees("اطلاعات جدید پس از تأیید و پرداخت", SUMMARY, "نام: سارا", "تصویر کارت ملی")
+    sara.tap("ثبت اصلاحیه").sees("اطلاعات جدید پس از تأیید و پرداخت", SUMMARY, "نام: سارا")
+    sara.tap("⬅️ مدارک").sees("تصویر کارت ملی").tap("⬅️ مشخصات")
     sara.tap("📤 ثبت نهایی").sees(
         "چیزی تغییر نکرده است. روی هر چه تغییر کرده بزنید و مقدار جدید را بفرستید.", SUMMARY
     ).tap("✏️ نام خانوادگی").type("محمدی")
-    sara.sees("نام خانوادگی — قبلی: کریمی‌نژاد / جدید: محمدی", "نام: سارا")
+    sara.sees("نام خانوادگی — قبلی: کریمی‌نژاد / جدید: محمدی").sees_not("نام: سارا")
     sara.tap("✏️ مقطع تحصیلی", "کارشناسی ارشد").sees("مقطع تحصیلی — قبلی: کارشناسی / جدید: کارشناسی ارشد")
-    sara.tap("✏️ ایمیل").type("a@b.ir").sees("ایمیل — قبلی: ندارد / جدید: \u2066a@b.ir\u2069")
-    sara.tap("✏️ مدرک تحصیلی", "🔁 جایگزینی").upload("مدرک تحصیلی.jpg")
+    sara.tap("⬅️ نشانی و تماس", "✏️ ایمیل").type("a@b.ir").sees(
+        "ایمیل — قبلی: ثبت نشده / جدید: \u2066a@b.ir\u2069"
+    )
+    sara.tap("⬅️ مدارک", "✏️ مدرک تحصیلی", "🔁 جایگزینی").upload("مدرک تحصیلی.jpg")
     sara.sees("تصویر مدرک تحصیلی — فایل جدید (۱)")
     sara.tap("📤 ثبت نهایی", "بله").sees("⏳ در انتظار بررسی", "نام خانوادگی — قبلی: کریمی‌نژاد / جدید: محمدی")
     assert profile(sara).level_code == "bachelor"
@@ -161,7 +166,9 @@ def test_an_amendment_opens_on_the_approved_file_and_marks_what_changed(sara: Pe
 
 def test_another_province_goes_to_its_university(sara: Person) -> None:
     expert(sara.app, "اصفهانی", university="mui")
-    sara.open("qual.amend").tap("✏️ استان").type("اصفهان").sees("نام شهر محل زندگی").type("اصفهان")
+    sara.open("qual.amend").tap("⬅️ نشانی و تماس", "✏️ استان").type("اصفهان").sees("نام شهر محل زندگی").type(
+        "اصفهان"
+    )
     sara.sees("استان — قبلی: فارس / جدید: اصفهان").tap("📤 ثبت نهایی", "بله").sees("اصفهان")
     assert request_of(sara).university_code == "mui"
     assert profile(sara).university_code == "sums"
@@ -204,7 +211,7 @@ def test_deficiencies_of_an_amendment_are_fixed_like_any_other(sara: Person) -> 
 
 def test_a_migrated_officer_is_asked_only_for_what_is_touched(app: App) -> None:
     reza = migrated(app).open("qual").sees("وضعیت درخواست شما: ✅ تأیید نهایی").tap("ثبت اصلاحیه")
-    reza.sees("استان محل زندگی خود را").type("فارس", "شیراز").sees(SUMMARY, "مقطع تحصیلی: ندارد")
+    reza.sees("استان محل زندگی خود را").type("فارس", "شیراز").sees(SUMMARY, "مقطع تحصیلی: ثبت نشده")
     reza.tap("✏️ نام").type("رضوان").sees(SUMMARY).tap("📤 ثبت نهایی", "بله").sees("⏳ در انتظار بررسی")
     maryam = at_request(expert(app), reza)
     maryam.sees("• نام — قبلی: رضا / جدید: رضوان").tap("📄 همه اطلاعات").sees("بدون مدرک (ثبت قدیمی)")
@@ -217,7 +224,7 @@ def test_a_migrated_officer_is_asked_only_for_what_is_touched(app: App) -> None:
 def test_a_degree_brings_its_field_and_its_paper(app: App) -> None:
     reza = migrated(app).open("qual.amend").type("فارس", "شیراز").tap("✏️ مقطع تحصیلی", "کارشناسی")
     reza.sees("نام رشته تحصیلی").sees_not("بدون پاسخ").type("مهندسی مکانیک").sees("📎 «تصویر مدرک تحصیلی»")
-    reza.upload("مدرک.jpg").sees(SUMMARY, "مقطع تحصیلی — قبلی: ندارد / جدید: کارشناسی")
+    reza.upload("مدرک.jpg").sees(SUMMARY, "مقطع تحصیلی — قبلی: ثبت نشده / جدید: کارشناسی")
     reza.tap("📤 ثبت نهایی", "بله").sees("⏳ در انتظار بررسی")
     assert request_of(reza).state is RequestState.SUBMITTED
 
@@ -226,7 +233,10 @@ def test_what_is_empty_may_be_passed_by(app: App) -> None:
     """Also the level and the field, each of which asks for the other only where it is given."""
     reza = migrated(app).open("qual.amend").type("فارس", "شیراز")
     for label in ("✏️ مقطع تحصیلی", "✏️ رشته تحصیلی", "✏️ نام پدر", "✏️ مدرک تحصیلی"):
-        reza.tap(label).tap("این را ندارم" if "مدرک" in label else "بدون پاسخ").sees(SUMMARY)
+        reza.tap("⬅️ مدارک" if "مدرک" in label else "⬅️ نشانی و تماس")
+        reza.tap(*(() if "مدرک" in label else ("⬅️ مشخصات",)), label).tap(
+            "این را ندارم" if "مدرک" in label else "بدون پاسخ"
+        ).sees(SUMMARY)
 
 
 # ── my data ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -236,7 +246,7 @@ def test_my_data_shows_everything(sara: Person) -> None:
     other = sara.elsewhere()
     sara.tap("👤 اطلاعات من").sees("مشخصات ثبت‌شده شما:", "نام: سارا", "تاریخ تولد: ۱۳۶۵/۰۴/۱۲")
     sara.sees("مقطع تحصیلی: کارشناسی", "شهر محل زندگی: شیراز", "دانشگاه: دانشگاه علوم پزشکی شیراز")
-    sara.sees("آدرس محل زندگی: شیراز، خیابان زند، کوچه ۳، پلاک ۷", "شماره شناسنامه: ۱۲۳۴", "ایمیل: ندارد")
+    sara.sees("آدرس محل زندگی: شیراز، خیابان زند، کوچه ۳، پلاک ۷", "شماره شناسنامه: ۱۲۳۴", "ایمیل: ثبت نشده")
     sara.sees("مدارک: کارت ملی (۱)", "وضعیت درخواست: ✅ تأیید نهایی", "نقش: مسئول فنی")
     sara.sees("ورودهای فعال:", "تلگرام", "بله", "ویرایش اطلاعات عمومی", "ثبت اصلاحیه")
     (way_out,) = [label for label in sara.labels if label.startswith("بستن")]

@@ -88,12 +88,20 @@ def cause_pushes_of_cooperation(db: Session) -> None:
         (
             cause_pushes_of_a_request,
             {"N3", "N4", "N5", "N6", "N10", "N11", "N20", "N22", "alert"},
-            {"qual.fix", "qual.new", "qual.draft", "desk.queue", "desk.file", "staff.alerts"},
+            {"qual.fix", "qual.new", "qual.draft", "qual.track", "desk.queue", "desk.file", "staff.alerts"},
         ),
         (
             cause_pushes_of_cooperation,
             {f"N{number}" for number in (10, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 24)},
-            {"centers", "coop.view", "desk.coop_file", "dist.branch", "dist.pick", "dist.request"},
+            {
+                "centers",
+                "coop.view",
+                "desk.coop_file",
+                "dist.branch",
+                "dist.pick",
+                "dist.request",
+                "term.confirm",
+            },
         ),
     ],
     ids=["qualification", "cooperation"],
