@@ -13,7 +13,7 @@ from tests.support.import_files import COMPANY, officer, write_csv
 from tests.support.journey_steps import login, read_credentials, send, walk
 from tests.support.old_hashes import HASHES, identity_v3
 
-COUNTS = re.compile(r"خوانده‌شده: (\d+)\nتازه: (\d+)\nبه‌روزشده: (\d+)\nبی‌تغییر: (\d+)\nردشده: (\d+)")
+COUNTS = re.compile(r"خوانده‌شده: (\d+)\nجدید: (\d+)\nبه‌روزشده: (\d+)\nبی‌تغییر: (\d+)\nردشده: (\d+)")
 
 
 def newcomer(number: int, **said: Any) -> dict[str, Any]:
