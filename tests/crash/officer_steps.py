@@ -153,7 +153,7 @@ async def resolve_deficiencies(officer: Officer, university: University, code: s
     """Deficiencies are declared, and resolved."""
     task = Task(officer, code, "declare")
     await university.put(task)
-    told = await hears(officer, re.compile(f"پرونده {code} نواقص زیر اعلام شد"))
+    told = await hears(officer, re.compile(f"درخواست {code} نواقص زیر اعلام شد"))
     officer.expect("qualification.deficiencies_declared", push="N4")
     officer.requests[-1] = RequestState.DEFICIENT
     person = officer.here
