@@ -11,11 +11,11 @@ from bot.application.routes import MANAGERS
 from bot.core.context import Turn
 from bot.core.screens import Press, Reply, Screen
 from bot.rules import validators
-from bot.services import cooperation
+from bot.services import accounts, cooperation
 from bot.services.distributors import branches
-from bot.texts import t
+from bot.texts import formats, t
 from conversations.common.request_steps import clear_dependent_answers, region_steps
-from conversations.engine.declaration import Answers, Dialogue, Step
+from conversations.engine.declaration import Answers, Dialogue, Step, UserInput
 from conversations.questions import Address, Named, NationalCode
 from storage.tables import Branch
 
@@ -24,6 +24,20 @@ VERSION, LOCKED = "_version", "_locked"
 
 _NAME_STEP = Step("branch_name", Named(branches.checked_name))
 _ADDRESS_STEP = Step("branch_address", Address())
+
+
+class OfficerToAsk(NationalCode):
+    """The national code of an eligible officer, whose name is shown before the request is sent."""
+
+    def accept(self, turn: Turn, step: Step, answers: Answers, given: UserInput) -> Any:
+        code = super().accept(turn, step, answers, given)
+        cooperation.look_up(turn.db, actor=turn.actor, national_code=code, now=turn.now)
+        return code
+
+    def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
+        account = accounts.by_national_code(turn.db, value)
+        name = account.name if account is not None else t("form.none")
+        return t("dist.officer_with_code", officer=name, code=formats.masked(value))
 
 
 def _subject(turn: Turn) -> int:
@@ -54,7 +68,7 @@ def _define(turn: Turn, answers: dict[str, Any]) -> Reply:
 def _pick(turn: Turn, branch_id: int, code: validators.NationalCode) -> str:
     """Ask the officer with this national code; the sentence that says so."""
     request = cooperation.pick(
-        turn.db, actor=turn.actor, branch_id=branch_id, national_code=code, now=turn.now
+        turn.db, actor=turn.actor, branch_id=branch_id, national_code=code, counted=True, now=turn.now
     )
     card = cooperation.distributor_card(turn.db, actor=turn.actor, request_id=request.id or 0)
     said = [t("dist.picked", officer=card.officer_name)]
@@ -69,7 +83,7 @@ NEW_BRANCH = Dialogue(
         _NAME_STEP,
         *region_steps("branch"),
         _ADDRESS_STEP,
-        Step("branch_officer", NationalCode(), optional=True),
+        Step("branch_officer", OfficerToAsk(), optional=True),
     ),
     _define,
     summary="dist.new_branch_summary",
@@ -133,7 +147,17 @@ def _pick_steps(turn: Turn, answers: Answers) -> list[Step]:
     if line.officers:
         names = "، ".join(officer.account.name for officer in line.officers)
         lines.append(t("dist.pick_occupied", officer=names))
-    return [Step("officer_code", NationalCode(), prompt="\n".join([*lines, t("ask.officer_code")]))]
+    return [Step("officer_code", OfficerToAsk(), prompt="\n".join([*lines, t("ask.officer_code")]))]
+
+
+def _sure(turn: Turn, answers: Answers) -> str:
+    """Whom the code belongs to, before that person is asked."""
+    line = branches.view_branch(turn.db, actor=turn.actor, branch_id=_subject(turn))
+    account = accounts.by_national_code(turn.db, answers["officer_code"])
+    name = account.name if account is not None else t("form.none")
+    return t(
+        "dist.pick_sure", officer=name, code=formats.masked(answers["officer_code"]), branch=line.branch.name
+    )
 
 
 def _finish_pick(turn: Turn, answers: dict[str, Any]) -> Reply:
@@ -145,6 +169,7 @@ PICK_OFFICER = Dialogue(
     "pick_officer",
     _pick_steps,
     _finish_pick,
+    second_question=_sure,
     exit=_branch,
     roles=MANAGERS,
     guard=_guard,

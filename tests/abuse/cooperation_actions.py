@@ -51,7 +51,7 @@ class CooperationActions(CaseActions):
                 allowed = self.allowed("cooperation", ACT.PICK, case)
                 name = f"officer {id_} for branch {branch.id}"
                 yield CaseAction(
-                    "cooperation", ACT.PICK, "none", name, press, (press, code), allowed, own, expected
+                    "cooperation", ACT.PICK, "none", name, press, (press, code, "بله"), allowed, own, expected
                 )
 
     def _candidates(self) -> dict[int, str]:

@@ -68,6 +68,8 @@ class Manager:
             (BRANCH, "کد ملی مسئول فنی را بنویسید"),
         )
         await self.person.type(officer.national_code)
+        await self.person.sees("به او ارسال شود؟")
+        await self.person.tap("بله")
         await self.person.sees(f"درخواست همکاری با {officer.name}")
         officer.expect("cooperation.picked", push="N13")
         officer.cooperations.append(CooperationState.PENDING_OFFICER)

@@ -95,7 +95,11 @@ async def qualified(setup: JourneySetup, *names: str) -> list[Someone]:
 async def pick(boss: Boss, national_code: str, *, until: str, branch: str = BRANCH) -> None:
     await boss.person.command("menu").tap("👤 انتخاب مسئول فنی").sees("برای کدام شعبه")
     await boss.person.tap(branch)
-    await walk(boss.person, [("کد ملی مسئول فنی را بنویسید", send(national_code))], until)
+    await walk(
+        boss.person,
+        [("کد ملی مسئول فنی را بنویسید", send(national_code)), ("به او ارسال شود؟", tap("بله"))],
+        until,
+    )
 
 
 async def open_request(officer: Person) -> None:

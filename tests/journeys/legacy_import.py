@@ -10,7 +10,7 @@ from tests.journeys.qualification import JourneySetup, journey
 from tests.support.bot_process import Credentials
 from tests.support.identities import next_mobile, next_national_code
 from tests.support.import_files import COMPANY, officer, write_csv
-from tests.support.journey_steps import login, read_credentials, send, walk
+from tests.support.journey_steps import login, read_credentials, send, tap, walk
 from tests.support.old_hashes import HASHES, identity_v3
 
 COUNTS = re.compile(r"خوانده‌شده: (\d+)\nجدید: (\d+)\nبه‌روزشده: (\d+)\nبی‌تغییر: (\d+)\nردشده: (\d+)")
@@ -102,7 +102,11 @@ async def reached_by_sms(setup: JourneySetup) -> None:
 
     await manager.command("menu").tap("👤 انتخاب مسئول فنی").sees("برای کدام شعبه")
     await manager.tap("مرکزی")
-    await walk(manager, [("کد ملی مسئول فنی را", send(waiting["national_code"]))], "ارسال شد")
+    await walk(
+        manager,
+        [("کد ملی مسئول فنی را", send(waiting["national_code"])), ("به او ارسال شود؟", tap("بله"))],
+        "ارسال شد",
+    )
     await manager.sees("هنوز وارد سامانه نشده است")
 
     await sms.sees(waiting["mobile"], "کیان طب")

@@ -194,7 +194,8 @@ def cooperation(app: App) -> Any:
 
 def pick(boss: Person, at: Branch, person: Person) -> Person:
     """The manager asks the officer to serve at a branch."""
-    return boss.open("dist.pick", at.id or 0).type(code_of(person))
+    boss.open("dist.pick", at.id or 0).type(code_of(person))
+    return boss.tap("بله") if "به او ارسال شود؟" in boss.text else boss
 
 
 def accept(person: Person) -> Person:

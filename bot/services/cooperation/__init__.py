@@ -13,7 +13,15 @@ from bot.services.cooperation.lists import (
     new_for_officer,
     reserved,
 )
-from bot.services.cooperation.party_actions import accept, give_up, pick, reject, university_of, withdraw
+from bot.services.cooperation.party_actions import (
+    accept,
+    give_up,
+    look_up,
+    pick,
+    reject,
+    university_of,
+    withdraw,
+)
 from bot.services.cooperation.requests import COOPERATION_WORKFLOW, SUBJECT
 from bot.services.cooperation.timeline import cooperation_timeline
 from bot.services.cooperation.views import (
@@ -44,6 +52,7 @@ __all__ = [
     "expert_card_of",
     "for_distributor",
     "give_up",
+    "look_up",
     "new_for_officer",
     "officer_card",
     "pick",

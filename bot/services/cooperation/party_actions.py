@@ -31,10 +31,34 @@ def university_of(db: Session, branch: Branch) -> str | None:
     return settled or branch.university_code
 
 
+def look_up(db: Session, *, actor: Actor, national_code: NationalCode, now: datetime) -> int:
+    """account.id of the eligible officer whom `pick` would ask, for the question whether that one is meant; counted as
+    a look-up. Raises Throttled and NotAllowed("error.not_eligible") as `pick`."""
+    distributor = requests.managed_distributor(db, actor)
+    assert distributor.id is not None
+    key = f"pick:distributor:{distributor.id}"
+    if rate_limit.time_to_wait(db, key=key, limit=LOOKUPS_PER_DISTRIBUTOR, now=now) is not None:
+        raise Throttled
+    officer_id = eligibility.officer_of(db, national_code)
+    case = CooperationCase(None, officer_id, distributor.id, eligibility.eligibility_of(db, officer_id))
+    refused = refusal(case, actor, CooperationAction.PICK)
+    if refused is not None:
+        raise NotAllowed(refused, after=lambda session: rate_limit.count_try(session, key=key, now=now))
+    rate_limit.count_try(db, key=key, now=now)
+    return officer_id
+
+
 def pick(
-    db: Session, *, actor: Actor, branch_id: int, national_code: NationalCode, now: datetime
+    db: Session,
+    *,
+    actor: Actor,
+    branch_id: int,
+    national_code: NationalCode,
+    counted: bool = False,
+    now: datetime,
 ) -> CooperationRequest:
-    """Ask an eligible officer to serve at a branch (R37, N13); at an occupied branch that is a replacement.
+    """Ask an eligible officer to serve at a branch (R37, N13); at an occupied branch that is a replacement. `counted`:
+    `look_up` counted this code already.
 
     Raises NotAllowed("error.branch_busy" or "error.branch_no_university"),
     Throttled after 20 look-ups of a day, and one NotAllowed("error.not_eligible") for every other code, after the same
@@ -55,7 +79,8 @@ def pick(
     if university_of(db, branch) is None:
         raise NotAllowed("error.branch_no_university")
     key = f"pick:distributor:{distributor.id}"
-    if rate_limit.time_to_wait(db, key=key, limit=LOOKUPS_PER_DISTRIBUTOR, now=now) is not None:
+    waits = rate_limit.time_to_wait(db, key=key, limit=LOOKUPS_PER_DISTRIBUTOR, now=now) is not None
+    if waits and not counted:
         raise Throttled
     officer_id = eligibility.officer_of(db, national_code)
     eligibility.lock_account(db, officer_id)
@@ -63,7 +88,8 @@ def pick(
     refused = refusal(case, actor, CooperationAction.PICK)
     if refused is not None:
         raise NotAllowed(refused, after=lambda session: rate_limit.count_try(session, key=key, now=now))
-    rate_limit.count_try(db, key=key, now=now)
+    if not counted:
+        rate_limit.count_try(db, key=key, now=now)
     assert actor.account_id is not None
     request = CooperationRequest(
         branch_id=branch_id,

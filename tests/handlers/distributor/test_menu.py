@@ -73,9 +73,10 @@ def test_a_branch_in_tehran_names_its_university(app: App) -> None:
 def test_the_last_step_chooses_the_officer(app: App) -> None:
     (boss, _), sara, mina = distributor(app), eligible(app), officer(app, "مینا")
     define(boss, "مرودشت").type("123").sees("کد ملی درست نیست").type(code_of(mina))
-    boss.tap("✅ تأیید").sees("با این کد ملی مسئول فنی واجد شرایطی پیدا نشد", "نام شعبه: مرودشت")
+    boss.sees("با این کد ملی مسئول فنی واجد شرایطی پیدا نشد").sees_not("مینا").type(code_of(sara))
+    boss.sees("نام شعبه: مرودشت", "سارا کریمی‌نژاد", "•••••••").sees_not(code_of(sara))
     assert not app.all(select(Branch).where(Branch.name == "مرودشت"))
-    boss.tap("✏️ مسئول فنی").type(code_of(sara)).tap("✅ تأیید")
+    boss.tap("✅ تأیید")
     boss.sees("شعبه «مرودشت» ثبت شد", "درخواست همکاری برای سارا کریمی‌نژاد ارسال شد")
     boss.sees("⏳ در انتظار پاسخ مسئول فنی")
     sara.open("coop.new").sees("شعبه «مرودشت»")
@@ -140,7 +141,7 @@ def test_replacing_an_officer(app: App) -> None:
     sara, mina = eligible(app), eligible(app, "مینا", "رضایی")
     employ(boss, at, sara, maryam)
     boss.open("dist.branch", at.id).sees("مسئول فنی: سارا کریمی‌نژاد، از ۱۴۰۵/۰۹/۰۱").tap("👤 جایگزینی")
-    boss.sees("سارا کریمی‌نژاد اکنون مسئول فنی این شعبه است").type(code_of(mina)).sees("ارسال شد")
+    boss.sees("سارا کریمی‌نژاد اکنون مسئول فنی این شعبه است").type(code_of(mina)).tap("بله").sees("ارسال شد")
     boss.sees("سارا کریمی‌نژاد")
     accept(mina)
     maryam.open("desk.coop").type("۱").sees("جایگزین سارا کریمی‌نژاد می‌شود").tap("✅ تأیید")
@@ -181,9 +182,11 @@ def test_two_managers_at_once(app: App) -> None:
     two = manager(app, at.distributor_id, "رستمی")
     for boss in (one, two):
         boss.open("dist.pick", at.id)
-    one.type(code_of(sara)).sees("ارسال شد")
-    two.type(code_of(sara)).sees("برای این شعبه یک درخواست باز وجود دارد")
-    two.tap("انصراف").sees("⏳ در انتظار پاسخ مسئول فنی")
+    one.type(code_of(sara)).sees("سارا کریمی‌نژاد", "•••••••", "ارسال شود؟").sees_not(code_of(sara)).tap(
+        "بله"
+    ).sees("ارسال شد")
+    two.type(code_of(sara)).tap("بله").sees("برای این شعبه یک درخواست باز وجود دارد")
+    two.tap("خیر", "انصراف").sees("⏳ در انتظار پاسخ مسئول فنی")
     kept = [boss.open("dist.branch", at.id).button("✏️ ویرایش شعبه") for boss in (one, two)]
     one.press(kept[0]).tap("✏️ نام شعبه").type("نخست").tap("✅ تأیید").sees("ذخیره شد")
     two.press(kept[1]).sees("دیگر معتبر نیست")
@@ -218,7 +221,7 @@ def test_an_officer_who_never_logged_in(app: App) -> None:
     (boss, at), sara = distributor(app), eligible(app)
     code = code_of(sara)
     app.run(lambda db: db.exec(delete(Chat).where(col(Chat.chat_id) == sara.chat_id)))
-    boss.open("dist.pick", at.id).type(code).sees("مسئول فنی هنوز وارد سامانه نشده است")
+    boss.open("dist.pick", at.id).type(code).tap("بله").sees("مسئول فنی هنوز وارد سامانه نشده است")
     boss.tap("📄 درخواست همکاری").sees("مسئول فنی هنوز وارد سامانه نشده است")
 
 

@@ -65,7 +65,7 @@ def test_rejecting_with_and_without_a_reason(app: App) -> None:
     sara.tap("بله، رد می‌کنم").sees("❌ ردشده از سوی شما", "دلیل شما:\n│ محل کار دور است")
     boss.open("dist.request", cooperation(app).id or 0).sees("❌ ردشده از سوی مسئول فنی")
     boss.sees("دلیل مسئول فنی:\n│ محل کار دور است")
-    boss.open("dist.pick", cooperation(app).branch_id).type(code_of(sara))
+    boss.open("dist.pick", cooperation(app).branch_id).type(code_of(sara)).tap("بله")
     sara.open("coop.new").type("1").tap("❌ رد همکاری", "بدون دلیل", "خیر").sees("⏳ در انتظار پاسخ شما")
     sara.tap("❌ رد همکاری", "بدون دلیل", "بله، رد می‌کنم").sees("❌ ردشده از سوی شما").sees_not("دلیل شما")
     sara.open("coop.archive").sees("۱. کیان طب", "۲. کیان طب", "❌ ردشده از سوی شما")
