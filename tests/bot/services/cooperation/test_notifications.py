@@ -115,7 +115,7 @@ def test_each_side_sees_its_own_card(db: Session, parties: Parties) -> None:
     request_id = request.id
     mine = cooperation.officer_card(db, actor=parties.sara, request_id=request_id)
     assert (mine.distributor.legal_id, mine.distributor.phone) == ("14009999995", "07132123456")
-    assert mine.branch.address == "شیراز، بلوار نصر، پلاک 2"  # stored in ASCII
+    assert mine.branch.address == "شیراز، بلوار نصر، پلاک ۲"
     assert mine.actions == {CooperationAction.ACCEPT, CooperationAction.REJECT}
     theirs = cooperation.distributor_card(db, actor=parties.kian.deputy, request_id=request_id)
     assert (theirs.officer_name, theirs.unreachable) == ("سارا نمونه", False)

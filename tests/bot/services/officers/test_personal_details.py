@@ -42,7 +42,7 @@ def edit(db: Session, actor: Actor, field: str, value: Any) -> bool:
         ("father_name", "  علي ", "علی"),
         ("gender", "male", "male"),
         ("birth_cert_no", "۱۲۳۴", "1234"),
-        ("postal_address", "اصفهان، خیابان چهارباغ، پلاک ۹", "اصفهان، خیابان چهارباغ، پلاک 9"),
+        ("postal_address", "اصفهان، خیابان چهارباغ، پلاک ۹", "اصفهان، خیابان چهارباغ، پلاک ۹"),
         ("phone", "۰۷۱۳۲۱۲۳۴۵۶", "07132123456"),
         ("phone", "", ""),
         ("email", "Sara@Example.COM", "sara@example.com"),
