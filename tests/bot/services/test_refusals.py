@@ -80,7 +80,7 @@ ADMITTED: tuple[tuple[frozenset[Role], str], ...] = (
         """
         cooperation.contracts: of_distributor
         cooperation.lists: for_distributor
-        cooperation.party_actions: pick
+        cooperation.party_actions: look_up pick
         cooperation.requests: managed_distributor
         distributors.branches: define_branch list_branches
         distributors.registry: of_actor""",
@@ -97,7 +97,8 @@ ADMITTED: tuple[tuple[frozenset[Role], str], ...] = (
         cooperation.termination: view_termination
         letters.letters: attached_files count_files count_unread inbox_of open_letter view_letter
         qualification: latest
-        qualification.review: earlier_requests""",
+        qualification.review: earlier_requests
+        qualification.submission: is_unchanged""",
     ),
 )
 
