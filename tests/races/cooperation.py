@@ -12,7 +12,7 @@ from storage.tables import Contract, CooperationRequest
 from storage.tables.column_types import utcnow
 from tests.races import fixtures
 from tests.races.participants import Participant
-from tests.races.race import STALE, Race, Round, Side, press_all, pressing, sending
+from tests.races.race import STALE, Race, Round, Side, press_all, pressing
 
 S = CooperationState
 DECIDED = "پیش‌تر تصمیم"
@@ -92,13 +92,14 @@ class TwoManagersPick(Cooperation):
             self.other_code = self.code
 
     async def open_buttons(self) -> None:
-        for manager in (self.manager, self.deputy):
+        for manager, code in ((self.manager, self.code), (self.deputy, self.other_code)):
             await press_all(manager, Press("dist.branch", self.branch), "انتخاب مسئول فنی")
+            await manager.send_and_read(code)
 
     def sides(self) -> dict[str, Side]:
         return {
-            "picks": sending(self.manager, self.code),
-            "picks_too": sending(self.deputy, self.other_code),
+            "picks": pressing(self.manager),
+            "picks_too": pressing(self.deputy),
         }
 
     def check(self, db: Session) -> None:
@@ -241,11 +242,12 @@ class LateApproveAgainstPick(Cooperation):
 
     async def open_buttons(self) -> None:
         await press_all(self.manager, Press("dist.branch", self.branch), "انتخاب مسئول فنی")
+        await self.manager.send_and_read(self.code)
         await self.expert.press_and_read(Press("desk.coop_file", self.old_id))
 
     def sides(self) -> dict[str, Side]:
         approve = Press("desk.coop_approve_do", self.old_id, self.old_version)
-        return {"picks": sending(self.manager, self.code), "approves_late": pressing(self.expert, approve)}
+        return {"picks": pressing(self.manager), "approves_late": pressing(self.expert, approve)}
 
     def check(self, db: Session) -> None:
         query = select(CooperationRequest).where(CooperationRequest.branch_id == self.branch)
