@@ -135,4 +135,4 @@ async def _write_letter(clerk: RetryingPerson, officer: Officer) -> None:
         ],
         "نامه به این صورت دیده می‌شود",
     )
-    await follow(clerk, ("✉️ نامه‌ها", "فرستاده شود؟"), ("بله", "وضعیت: "))
+    await follow(clerk, ("✉️ ارسال نامه", "فرستاده شود؟"), ("بله", "وضعیت: "))

@@ -233,7 +233,10 @@ async def replaced(setup: JourneySetup) -> None:
     await boss.person.tap("👤 جایگزینی")
     await walk(
         boss.person,
-        [("سارا نمونه اکنون مسئول فنی این شعبه است", send(mina.national_code))],
+        [
+            ("سارا نمونه اکنون مسئول فنی این شعبه است", send(mina.national_code)),
+            ("به او ارسال شود؟", tap("بله")),
+        ],
         "درخواست همکاری برای مینا",
     )
     await accept(mina.person)

@@ -37,7 +37,7 @@ async def write(
     )
     assert title in shown.text
     assert text in shown.text
-    await resources.tap("✉️ نامه‌ها").sees("فرستاده شود؟")
+    await resources.tap("✉️ ارسال نامه").sees("فرستاده شود؟")
     await resources.tap("بله").sees("وضعیت: ")
     return shown
 

@@ -327,11 +327,15 @@ async def forgotten(setup: JourneySetup) -> None:
     someone = await setup.registered()
     sara = someone.person
     await sara.command("menu").tap("🚪 خروج").start().tap("🔑 ورود").tap("فراموشی")
-    await walk(sara, [("کد ملی", send(someone.national_code)), ("شماره همراه", tap("📱"))], "رمز عبور:")
+    await walk(
+        sara, [("کد ملی", send(someone.national_code)), ("شماره همراهی را که", tap("📱"))], "رمز عبور:"
+    )
     unverified = await setup.registered("مینا", share=False)
     mina = unverified.person
     await mina.command("menu").tap("🚪 خروج").start().tap("🔑 ورود").tap("فراموشی")
-    await walk(mina, [("کد ملی", send(unverified.national_code)), ("شماره همراه", tap("📱"))], "اداره کل")
+    await walk(
+        mina, [("کد ملی", send(unverified.national_code)), ("شماره همراهی را که", tap("📱"))], "اداره کل"
+    )
 
 
 @journey("J16", "ارجاع پرونده به کارشناس دیگر")

@@ -112,7 +112,7 @@ async def test_who_gave_up_at_the_bank_can_pay_now(upgraded: Upgraded) -> None:
 
 async def test_staff_find_everything_by_the_buttons_of_before(upgraded: Upgraded) -> None:
     reza = upgraded.reza
-    await reza.type("؟").sees("نامه فرستاده‌شده تغییر نمی‌کند")
+    await reza.type("نمی‌شود").sees("نامه فرستاده‌شده تغییر نمی‌کند")
     # «بله» of the second question.
     await reza.press_raw("1|d.yes|ru|7|8a3e88156ebd").sees("ارسال آغاز می‌شود")
     await reza.press_raw("1|staff.dead|||").sees("ارسال ناموفقی در انتظار نیست")

@@ -59,7 +59,7 @@ async def test_the_sms_of_a_termination_is_sent_once_in_the_end(clocked: BotProc
     await boss.person.sees("به همکاری خود با شعبه")
     await tried(2)
     # Neither of them waits for it.
-    await branch_shows(boss, "بدون مسئول فنی")
+    await branch_shows(boss, "مسئول فنی: ندارد")
     await centers_show(sara.person, "اکنون با مرکزی همکاری ندارید")
     await tried(3)
     sms.recover()
