@@ -20,7 +20,7 @@ async def write(
         if not attachment:
             await person.tap("بدون پیوست")
             return
-        await person.send_file("بخشنامه.pdf", files.pdf()).sees("دریافت شد")
+        await person.send_file("بخشنامه.pdf", files.pdf()).sees("فایل‌های دریافت‌شده")
         await person.tap("⬅️ ادامه")
 
     await resources.command("menu").tap("✉️ نامه‌ها").tap("نامه جدید")
