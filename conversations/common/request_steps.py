@@ -138,19 +138,9 @@ def document_step(kind: DocumentType, *, optional: bool = False, among: Sequence
     return Step(key, question, optional=optional, deferrable=not optional, part=part)
 
 
-_PERSONAL = frozenset(
-    (
-        "first_name",
-        "last_name",
-        "degree_level",
-        "field_of_study",
-        "field_note",
-        "father_name",
-        "gender",
-        "birth_cert_no",
-    )
-)
-_CONTACT = frozenset(step.key for step in FIELD_STEPS) - _PERSONAL
+#: Where the applicant lives and is reached; the other fields are about the person.
+_CONTACT = frozenset({*request_items.REGION, "postal_address", "phone", "email"})
+_PERSONAL = frozenset(request_items.FIELDS) - _CONTACT
 
 
 def summary_part(step: Step) -> str:

@@ -36,15 +36,34 @@ def look_up(db: Session, *, actor: Actor, national_code: NationalCode, now: date
     a look-up. Raises Throttled and NotAllowed("error.not_eligible") as `pick`."""
     distributor = requests.managed_distributor(db, actor)
     assert distributor.id is not None
-    key = f"pick:distributor:{distributor.id}"
-    if rate_limit.time_to_wait(db, key=key, limit=LOOKUPS_PER_DISTRIBUTOR, now=now) is not None:
+    return _eligible_officer(db, actor, distributor.id, national_code, now)
+
+
+def _eligible_officer(
+    db: Session,
+    actor: Actor,
+    distributor_id: int,
+    national_code: NationalCode,
+    now: datetime,
+    *,
+    counted: bool = False,
+    lock: bool = False,
+) -> int:
+    """account.id of the officer with this code whom the distributor may ask; one more look-up, unless it is `counted`
+    already. `lock`: the account stays as it is until the commit."""
+    key = f"pick:distributor:{distributor_id}"
+    waits = rate_limit.time_to_wait(db, key=key, limit=LOOKUPS_PER_DISTRIBUTOR, now=now) is not None
+    if waits and not counted:
         raise Throttled
     officer_id = eligibility.officer_of(db, national_code)
-    case = CooperationCase(None, officer_id, distributor.id, eligibility.eligibility_of(db, officer_id))
+    if lock:
+        eligibility.lock_account(db, officer_id)
+    case = CooperationCase(None, officer_id, distributor_id, eligibility.eligibility_of(db, officer_id))
     refused = refusal(case, actor, CooperationAction.PICK)
     if refused is not None:
         raise NotAllowed(refused, after=lambda session: rate_limit.count_try(session, key=key, now=now))
-    rate_limit.count_try(db, key=key, now=now)
+    if not counted:
+        rate_limit.count_try(db, key=key, now=now)
     return officer_id
 
 
@@ -78,18 +97,7 @@ def pick(
         raise NotAllowed("error.branch_busy")
     if university_of(db, branch) is None:
         raise NotAllowed("error.branch_no_university")
-    key = f"pick:distributor:{distributor.id}"
-    waits = rate_limit.time_to_wait(db, key=key, limit=LOOKUPS_PER_DISTRIBUTOR, now=now) is not None
-    if waits and not counted:
-        raise Throttled
-    officer_id = eligibility.officer_of(db, national_code)
-    eligibility.lock_account(db, officer_id)
-    case = CooperationCase(None, officer_id, distributor.id, eligibility.eligibility_of(db, officer_id))
-    refused = refusal(case, actor, CooperationAction.PICK)
-    if refused is not None:
-        raise NotAllowed(refused, after=lambda session: rate_limit.count_try(session, key=key, now=now))
-    if not counted:
-        rate_limit.count_try(db, key=key, now=now)
+    officer_id = _eligible_officer(db, actor, distributor.id, national_code, now, counted=counted, lock=True)
     assert actor.account_id is not None
     request = CooperationRequest(
         branch_id=branch_id,

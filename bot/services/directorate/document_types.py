@@ -8,12 +8,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from bot.core.context import Actor
 from bot.core.refusals import InvalidInput, Stale
 from bot.services.directorate import reference_rows
-from bot.services.shared import audit
 from bot.services.shared.permissions import require
 from storage.enums import Role
 from storage.tables import DocumentType
@@ -27,8 +26,7 @@ LONGEST_NAME, LONGEST_SHORT = 80, 20
 def all_document_types(db: Session, *, actor: Actor) -> list[DocumentType]:
     """Also what is switched off, in order."""
     require(db, actor, Role.STAFF)
-    order = (col(DocumentType.position), col(DocumentType.code))
-    return list(db.exec(select(DocumentType).order_by(*order)))
+    return reference_rows.in_order(db, DocumentType)
 
 
 def change_document_type(
@@ -61,26 +59,16 @@ def move_document_type(
 ) -> None:
     """Change places with the neighbour before (`up`) or after it. Raises NotAllowed, Stale at the ends."""
     require(db, actor, Role.STAFF)
-    reference_rows.lock_row(db, DocumentType, code, expected=expected)
-    every = all_document_types(db, actor=actor)
-    index = next(i for i, document_type in enumerate(every) if document_type.code == code)
-    other = index + (-1 if up else 1)
-    if not 0 <= other < len(every):
-        raise Stale
-    every[index], every[other] = every[other], every[index]
-    for position, document_type in enumerate(every, start=1):
-        document_type.position = position
-        db.add(document_type)
-    db.flush()
-    audit.record(
+    reference_rows.move(
         db,
-        now=now,
+        DocumentType,
+        code,
         actor=actor,
+        up=up,
+        expected=expected,
+        now=now,
         event="document_moved",
         subject="document_type",
-        subject_id=0,
-        code=code,
-        up=up,
     )
 
 
@@ -104,16 +92,13 @@ def add_document_type(
         )
         + 1,
     )
-    db.add(row)
-    db.flush()
-    audit.record(
+    reference_rows.add(
         db,
-        now=now,
+        row,
         actor=actor,
+        now=now,
         event="document_added",
         subject="document_type",
-        subject_id=0,
-        code=row.code,
         name=name,
         required=required,
     )

@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from bot.core.context import Actor
-from bot.core.refusals import InvalidInput, Stale
+from bot.core.refusals import InvalidInput
 from bot.services.directorate import reference_rows
 from bot.services.guide import faq
-from bot.services.shared import audit
 from bot.services.shared.permissions import require
 from storage.enums import Role
 from storage.tables import FaqEntry
@@ -24,7 +23,7 @@ MOST = 30
 def all_entries(db: Session, *, actor: Actor) -> list[FaqEntry]:
     """Also what is hidden, in order."""
     require(db, actor, Role.STAFF)
-    return list(db.exec(select(FaqEntry).order_by(col(FaqEntry.position), col(FaqEntry.code))))
+    return reference_rows.in_order(db, FaqEntry)
 
 
 def change_entry(
@@ -44,11 +43,7 @@ def _check(db: Session, values: dict[str, Any], *, but: str | None = None) -> No
     if "answer" in values and (unknown := faq.unknown_values(values["answer"])):
         raise InvalidInput("error.faq_value", names="، ".join(unknown), known="، ".join(faq.VALUES))
     if "short_name" in values:
-        taken = select(FaqEntry.code).where(
-            FaqEntry.short_name == values["short_name"], FaqEntry.code != (but or "")
-        )
-        if db.exec(taken).first() is not None:
-            raise InvalidInput("error.name_taken")
+        reference_rows.need_free_name(db, FaqEntry, values["short_name"], but=but, column="short_name")
 
 
 def add_entry(
@@ -75,17 +70,8 @@ def add_entry(
         search_words=search_words,
         position=max((entry.position for entry in every), default=0) + 1,
     )
-    db.add(row)
-    db.flush()
-    audit.record(
-        db,
-        now=now,
-        actor=actor,
-        event="faq_added",
-        subject="faq_entry",
-        subject_id=0,
-        code=row.code,
-        question=question,
+    reference_rows.add(
+        db, row, actor=actor, now=now, event="faq_added", subject="faq_entry", question=question
     )
     return row
 
@@ -93,17 +79,14 @@ def add_entry(
 def move_entry(db: Session, *, actor: Actor, code: str, up: bool, expected: int, now: datetime) -> None:
     """Change places with the neighbour before (`up`) or after it. Raises NotAllowed, Stale at the ends."""
     require(db, actor, Role.STAFF)
-    reference_rows.lock_row(db, FaqEntry, code, expected=expected)
-    every = all_entries(db, actor=actor)
-    index = next(i for i, entry in enumerate(every) if entry.code == code)
-    other = index + (-1 if up else 1)
-    if not 0 <= other < len(every):
-        raise Stale
-    every[index], every[other] = every[other], every[index]
-    for position, entry in enumerate(every, start=1):
-        entry.position = position
-        db.add(entry)
-    db.flush()
-    audit.record(
-        db, now=now, actor=actor, event="faq_moved", subject="faq_entry", subject_id=0, code=code, up=up
+    reference_rows.move(
+        db,
+        FaqEntry,
+        code,
+        actor=actor,
+        up=up,
+        expected=expected,
+        now=now,
+        event="faq_moved",
+        subject="faq_entry",
     )

@@ -60,9 +60,54 @@ def change(
     )
 
 
-def need_free_name(db: Session, model: type[Any], name: str, *, but: str | None = None) -> None:
+def add(
+    db: Session, row: Any, *, actor: Actor, now: datetime, event: str, subject: str, **details: Any
+) -> None:
+    """Store a new row that has a `code`, and the event with `details`."""
+    db.add(row)
+    db.flush()
+    audit.record(
+        db, now=now, actor=actor, event=event, subject=subject, subject_id=0, code=row.code, **details
+    )
+
+
+def in_order(db: Session, model: type[Any]) -> list[Any]:
+    """All rows of a table that staff keep in an order."""
+    return list(db.exec(select(model).order_by(col(model.position), col(model.code))))
+
+
+def move(
+    db: Session,
+    model: type[Any],
+    code: str,
+    *,
+    actor: Actor,
+    up: bool,
+    expected: int,
+    now: datetime,
+    event: str,
+    subject: str,
+) -> None:
+    """Change places with the neighbour before (`up`) or after it. Raises Stale at the ends."""
+    lock_row(db, model, code, expected=expected)
+    every = in_order(db, model)
+    index = next(i for i, row in enumerate(every) if row.code == code)
+    other = index + (-1 if up else 1)
+    if not 0 <= other < len(every):
+        raise Stale
+    every[index], every[other] = every[other], every[index]
+    for position, row in enumerate(every, start=1):
+        row.position = position
+        db.add(row)
+    db.flush()
+    audit.record(db, now=now, actor=actor, event=event, subject=subject, subject_id=0, code=code, up=up)
+
+
+def need_free_name(
+    db: Session, model: type[Any], name: str, *, but: str | None = None, column: str = "name"
+) -> None:
     """Raises InvalidInput("error.name_taken") where another row has this name: people choose by names."""
-    query = select(model.code).where(model.name == name)
+    query = select(model.code).where(getattr(model, column) == name)
     if but is not None:
         query = query.where(model.code != but)
     if db.exec(query).first() is not None:

@@ -98,17 +98,7 @@ def add_field(db: Session, *, actor: Actor, name: str, needs_note: bool, now: da
     row = FieldOfStudy(
         code=reference_rows.next_code(db, FieldOfStudy), name=name, position=last + 1, needs_note=needs_note
     )
-    db.add(row)
-    db.flush()
-    audit.record(
-        db,
-        now=now,
-        actor=actor,
-        event="field_added",
-        subject="field",
-        subject_id=0,
-        code=row.code,
-        name=name,
-        needs_note=needs_note,
+    reference_rows.add(
+        db, row, actor=actor, now=now, event="field_added", subject="field", name=name, needs_note=needs_note
     )
     return row

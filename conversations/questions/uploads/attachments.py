@@ -9,7 +9,7 @@ from bot.core.refusals import InvalidInput
 from bot.texts import formats, t
 from conversations.engine.declaration import Answers, Incomplete, OfferedAnswer, Prompt, Step, UserInput
 from conversations.engine.steps import question_state_of
-from conversations.questions.uploads.files import DEBOUNCE_SECONDS, REMOVE, Files, removed_by
+from conversations.questions.uploads.files import DEBOUNCE_SECONDS, REMOVE, Files
 
 NEXT, NONE = "next", "none"
 
@@ -50,11 +50,4 @@ class Attachments(Files):
             return ids
         if choice == NONE:
             return Incomplete()
-        if choice == REMOVE and len(ids) > 1:
-            return Incomplete(question_state={"removing": True})
-        doomed = removed_by(choice, ids)
-        if not doomed:
-            raise InvalidInput("error.want_file")
-        self.remove(turn, answers, doomed)
-        left = [file_id for file_id in ids if file_id not in doomed]
-        return Incomplete(value=left, keep_value=True, notice=t("doc.removed"))
+        return self.take_out(turn, answers, ids, choice)

@@ -36,7 +36,7 @@ from conversations.questions.uploads.document_doubts import (
     first_doubt,
     waiting,
 )
-from conversations.questions.uploads.files import DEBOUNCE_SECONDS, REMOVE, Files, removed_by
+from conversations.questions.uploads.files import DEBOUNCE_SECONDS, REMOVE, Files
 from storage.tables import StoredFile
 
 MORE, REPLACE, NONE, ONE_FILE = "more", "replace", "none", "one_file"
@@ -130,14 +130,7 @@ class Documents(Files):
             return Incomplete()
         if choice == ONE_FILE and ids:
             return ids
-        if choice == REMOVE and len(ids) > 1:
-            return Incomplete(question_state={"removing": True})
-        doomed = removed_by(choice, ids)
-        if not doomed:
-            raise InvalidInput("error.want_file")
-        self.remove(turn, answers, doomed)
-        left = [file_id for file_id in ids if file_id not in doomed]
-        return Incomplete(value=left, keep_value=True, notice=t("doc.removed"))
+        return self.take_out(turn, answers, ids, choice)
 
     def _take(
         self, turn: Turn, step: Step, answers: Answers, ids: list[int], given: UserInput

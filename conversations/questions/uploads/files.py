@@ -7,11 +7,12 @@ from typing import Any, ClassVar
 
 from bot.core.context import Turn
 from bot.core.incoming import FileTaken
+from bot.core.refusals import InvalidInput
 from bot.services.drafts import files as draft_files
 from bot.services.qualification import unused_files
 from bot.services.qualification.documents_in_use import numbers
 from bot.texts import formats, t
-from conversations.engine.declaration import Answers, InputKind, OfferedAnswer, Step
+from conversations.engine.declaration import Answers, Incomplete, InputKind, OfferedAnswer, Step
 from conversations.engine.steps import Question
 from storage.tables import StoredFile
 
@@ -78,6 +79,17 @@ class Files(Question):
             now=turn.now,
             apart_from=turn.draft.id if turn.draft is not None else None,
         )
+
+    def take_out(self, turn: Turn, answers: Answers, ids: Sequence[int | None], choice: str) -> Incomplete:
+        """What a removing button does: which one is asked where there are several. Raises InvalidInput for any other."""
+        if choice == REMOVE and len(ids) > 1:
+            return Incomplete(question_state={"removing": True})
+        doomed = removed_by(choice, ids)
+        if not doomed:
+            raise InvalidInput("error.want_file")
+        self.remove(turn, answers, doomed)
+        left = [file_id for file_id in ids if file_id not in doomed]
+        return Incomplete(value=left, keep_value=True, notice=t("doc.removed"))
 
     def listed(self, files: Sequence[StoredFile]) -> list[str]:
         """One line a file."""
