@@ -30,6 +30,8 @@ ALL: tuple[Dialogue, ...] = (
     branches.NEW_BRANCH,
     branches.EDIT_BRANCH,
     branches.PICK_OFFICER,
+    branches.FIND_BRANCH,
+    branches.FIND_STAFF_BRANCH,
     cooperation_review.REJECT_COOPERATION,
     distributor_registration.NEW_DISTRIBUTOR,
     distributor_registration.EDIT_DISTRIBUTOR,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.application.routes import MANAGERS
+from bot.application.routes import MANAGERS, STAFF_ONLY
 from bot.core.context import Turn
 from bot.core.screens import Press, Reply, Screen
 from bot.rules import validators
@@ -16,7 +16,8 @@ from bot.services.distributors import branches
 from bot.texts import formats, t
 from conversations.common.request_steps import clear_dependent_answers, region_steps
 from conversations.engine.declaration import Answers, Dialogue, Step, UserInput
-from conversations.questions import Address, Named, NationalCode
+from conversations.questions import Address, Named, NationalCode, Search
+from conversations.questions.choice import Option
 from storage.tables import Branch
 
 #: Context: the version of the branch that was seen, and whether its region may not change now.
@@ -173,4 +174,29 @@ PICK_OFFICER = Dialogue(
     exit=_branch,
     roles=MANAGERS,
     guard=_guard,
+)
+
+
+def _branch_options(turn: Turn, answers: Answers) -> list[Option]:
+    """Name and city of each branch, so that either may be typed."""
+    of = turn.draft.subject_id if turn.draft is not None else 0
+    listed = branches.names_of_branches(turn.db, actor=turn.actor, distributor_id=of or None)
+    return [(str(branch.id), t("branch.option", branch=branch.name, city=branch.city)) for branch in listed]
+
+
+_FIND_STEP = Step("branch_query", Search(_branch_options, missing="error.branch_not_found"))
+
+FIND_BRANCH = Dialogue(
+    "find_branch",
+    (_FIND_STEP,),
+    lambda turn, answers: Reply(goto=Press("dist.branch", int(answers["branch_query"]))),
+    exit=Press("dist.branches"),
+    roles=MANAGERS,
+)
+FIND_STAFF_BRANCH = Dialogue(
+    "find_staff_branch",
+    (_FIND_STEP,),
+    lambda turn, answers: Reply(goto=Press("staff.branch", int(answers["branch_query"]))),
+    exit=lambda turn: Press("staff.branches", _subject(turn)),
+    roles=STAFF_ONLY,
 )

@@ -14,24 +14,21 @@ from bot.services import cooperation
 from bot.services.cooperation import DistributorCard, contracts
 from bot.services.distributors import branches, registry
 from bot.texts import formats, t
-from bot.texts.answers import with_persian_digits
 from conversations.common.labels import shortened
 from conversations.distributor import branches as branch_dialogues
 from conversations.distributor.registration import first_answers
 from conversations.engine.engine import Engine
-from handlers.common import cooperation_card
+from handlers.common import branch_list, cooperation_card
 from handlers.common.navigation import (
     ButtonRow,
     back_button,
-    button_grid,
     home_button,
     navigation_row,
     page_of,
     pager_rows,
-    truncate_lines,
 )
 from storage.enums import Role
-from storage.tables import Branch, Distributor
+from storage.tables import Distributor
 
 DISTRIBUTOR = (Role.DISTRIBUTOR,)
 PAGE = 8
@@ -62,10 +59,20 @@ def routes(engine: Engine) -> Routes:
         ("dist.timeline", show_timeline),
         ("dist.withdraw", ask_withdraw),
         ("dist.own", show_own_distributor),
+        ("dist.branch_close", lambda turn, press: branch_list.ask_close(turn, press, branch_list.MANAGERS)),
     ):
         table.show(action, roles=DISTRIBUTOR)(decide)
     table.act("dist.withdraw_do", roles=DISTRIBUTOR)(withdraw_request)
     table.act("dist.free_do", roles=DISTRIBUTOR)(end_contract)
+
+    @table.act("dist.branch_end", roles=DISTRIBUTOR)
+    def close_branch(turn: Turn, press: Press) -> Reply:
+        return branch_list.close(turn, press, branch_list.MANAGERS)
+
+    @table.act("dist.find_branch", roles=DISTRIBUTOR)
+    def find_branch(turn: Turn, press: Press) -> Reply:
+        _own_distributor(turn)
+        return engine.start(turn, "find_branch")
 
     @table.act("dist.new_branch", roles=DISTRIBUTOR)
     def new_branch(turn: Turn, press: Press) -> Reply:
@@ -129,47 +136,26 @@ def show_branches_to_choose(turn: Turn, press: Press) -> Screen:
 
 
 def _branches_screen(turn: Turn, press: Press, title: str, opens: str, last_row: ButtonRow) -> Screen:
-    page = page_of(press)
-    listing = branches.list_branches(turn.db, actor=turn.actor, offset=page * PAGE, limit=PAGE)
-    pages = max(-(-listing.total // PAGE), 1)
-    lines = [t(title, distributor=_own_distributor(turn).name, n=formats.digits(listing.total))]
-    buttons = []
-    for number, line in enumerate(listing.lines, page * PAGE + 1):
-        i, branch = formats.digits(number), line.branch
-        key = "dist.central_line" if _needs_central_label(branch) else "dist.branch_line"
-        officer = cooperation_card.officer_names(line)
-        if line.request is not None:
-            officer = f"{officer}، {cooperation_card.state_label(line.request.state, Role.DISTRIBUTOR)}"
-        lines.append(t(key, i=i, branch=branch.name, city=branch.city, officer=officer))
-        label = shortened(t("coop.button_line", i=i, name=branch.name), 20)
-        buttons.append(button(label, opens, branch.id or 0))
-    turns = pager_rows(press, page=page, pages=pages)
-    return Screen(truncate_lines(lines), (*button_grid(buttons, columns=2), *turns, last_row))
-
-
-def _needs_central_label(branch: Branch) -> bool:
-    """Whether it has to be said that this is the central branch: its name does not say so."""
-    return branch.is_central and branch.name != t("branch.central_name")
+    return branch_list.list_screen(
+        turn,
+        press,
+        title=title,
+        distributor=_own_distributor(turn),
+        actions=branch_list.MANAGERS,
+        opens=opens,
+        last_row=last_row,
+    )
 
 
 def show_branch(turn: Turn, press: Press) -> Screen:
     """One branch: its officer, the open request, and what may be done."""
     line = _own_branch(turn, press.id)
     branch, request = line.branch, line.request
-    lines = [
-        t("dist.central_title" if _needs_central_label(branch) else "dist.branch_title", branch=branch.name),
-        t("dist.place", province=branch.province, city=branch.city),
-        t("coop.address", address=with_persian_digits(branch.address)),
-    ]
-    for served in line.officers:
-        since = formats.jalali_day(served.contract.started_at)
-        lines.append(t("dist.officer_since", officer=served.account.name, date=since))
-    if not line.officers:
-        lines.append(t("dist.officer", officer=t("form.none")))
+    lines = branch_list.card_lines(line)
+    if branch.closed_at is not None:
+        return Screen("\n".join(lines), (navigation_row("dist.branches"),))
     rows: list[ButtonRow] = []
     if request is not None and line.candidate is not None:
-        state = cooperation_card.state_label(request.state, Role.DISTRIBUTOR)
-        lines.append(t("dist.request_state", officer=line.candidate.name, state=state))
         if line.unreachable:
             lines.append(t("coop.officer_absent"))
         rows.append((button(t("dist.see_request"), "dist.request", request.id or 0),))
@@ -182,6 +168,7 @@ def show_branch(turn: Turn, press: Press) -> Screen:
         for served in line.officers
     ]
     rows.append((button(t("dist.edit_branch"), "dist.edit_branch", press.id, branch.version),))
+    rows += branch_list.close_row(line, branch_list.MANAGERS)
     return Screen("\n".join(lines), (*rows, navigation_row("dist.branches")))
 
 

@@ -16,7 +16,7 @@ from handlers.common import cooperation_card
 from handlers.common.navigation import ButtonRow, back_button, home_button, navigation_row
 from handlers.expert import decisions
 from handlers.expert.worklists import EXPERTS, REVIEWERS
-from storage.enums import CooperationState
+from storage.enums import CooperationState, Role
 from storage.tables import CooperationRequest
 
 _PENDING = frozenset({CooperationState.PENDING_OFFICER, CooperationState.PENDING_UNIVERSITY})
@@ -29,6 +29,7 @@ def routes(engine: Engine) -> Routes:
         ("desk.coop_file", show_request),
         ("desk.coop_timeline", show_timeline),
         ("desk.coop_outcome", show_outcome),
+        ("desk.coop_officer", show_officer),
     ):
         table.show(action, roles=REVIEWERS)(decide)
     return table
@@ -53,13 +54,17 @@ def show_request(turn: Turn, press: Press) -> Screen:
         *_officer_lines(card),
         "",
         *cooperation_card.detail_lines(request, card.distributor, card.branch),
+        *_manager_mobile_lines(card),
     ]
     if card.replaces:
         lines += ["", t("desk.coop_replaces", name="، ".join(card.replaces))]
     if ended := cooperation_card.outcome_lines(request, turn.role):
         lines += ["", *ended]
     action_buttons = decisions.action_rows(decisions.COOPERATION_VIEW, request, card.actions)
-    views = (button(t("coop.timeline"), "desk.coop_timeline", press.id),)
+    views = (
+        button(t("coop.timeline"), "desk.coop_timeline", press.id),
+        button(t("card.button"), "desk.coop_officer", press.id),
+    )
     return Screen("\n".join(lines), (*action_buttons, views, *_other_screens_rows(turn, press.id)))
 
 
@@ -70,10 +75,38 @@ def _officer_lines(card: ExpertCard) -> list[str]:
         t("desk.coop_code", code=card.masked_code),
         t("desk.coop_studies", level=card.level, field=card.field),
     ]
+    if not card.active:
+        lines.append(t("desk.coop_officer_inactive"))
+    if card.may_decide and card.mobile:
+        key = "desk.coop_mobile" if card.mobile_verified else "desk.coop_mobile_unverified"
+        lines.append(t(key, mobile=formats.local_mobile(card.mobile)))
     if card.qualified_at is None:
         return [*lines, t("desk.coop_qualified_legacy")]
     day = formats.jalali_day(card.qualified_at)
     return [*lines, t("desk.coop_qualified", university=card.qualified_by, date=day)]
+
+
+def _manager_mobile_lines(card: ExpertCard) -> list[str]:
+    """The centre's mobile, for who decides: to ask before a rejection."""
+    mobile = card.distributor.manager_mobile
+    return [t("dist.mobile", mobile=formats.local_mobile(mobile))] if card.may_decide and mobile else []
+
+
+def show_officer(turn: Turn, press: Press) -> Screen:
+    """The officer's card as it is at this moment, and the former cooperations."""
+    card = _open_request(turn, press)
+    lines = [
+        t("card.button"),
+        "",
+        *_officer_lines(card),
+        t("desk.coop_former", n=formats.number(card.former_contracts)),
+        t("desk.coop_card_state", state=t("card.valid" if card.active else "card.suspended")),
+        t("desk.coop_card_time", time=formats.jalali_time(turn.now)),
+    ]
+    rows: list[ButtonRow] = []
+    if turn.role is Role.STAFF:
+        rows.append((button(t("desk.coop_account"), "staff.account", card.request.account_id),))
+    return Screen("\n".join(lines), (*rows, navigation_row("desk.coop_file", press.id)))
 
 
 def _other_screens_rows(turn: Turn, request_id: int) -> list[ButtonRow]:

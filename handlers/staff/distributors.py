@@ -11,7 +11,7 @@ from bot.texts import formats, t
 from conversations.common.labels import shortened
 from conversations.distributor.registration import first_answers
 from conversations.engine.engine import Engine
-from handlers.common import cooperation_card
+from handlers.common import branch_list, cooperation_card
 from handlers.common.navigation import (
     button_grid,
     home_button,
@@ -25,13 +25,29 @@ from storage.tables import Distributor
 
 STAFF = (Role.STAFF,)
 PAGE = 8
-#: Branches that a card lists.
-SHOWN = 20
+#: Branches that a card lists; the rest is behind «همه شعبه‌ها».
+SHOWN = 5
 
 
 def routes(engine: Engine) -> Routes:
-    """staff.dists, dist, new_dist, find_dist, edit_dist, add_manager."""
+    """staff.dists, dist, new_dist, find_dist, edit_dist, add_manager, branches, branch, find_branch, branch_close,
+    branch_end."""
     table = Routes()
+    table.show("staff.branches", roles=STAFF)(show_branches)
+    table.show("staff.branch", roles=STAFF)(show_branch)
+    table.show("staff.branch_close", roles=STAFF)(
+        lambda turn, press: branch_list.ask_close(turn, press, branch_list.STAFF)
+    )
+
+    @table.act("staff.branch_end", roles=STAFF)
+    def close_branch(turn: Turn, press: Press) -> Reply:
+        return branch_list.close(turn, press, branch_list.STAFF)
+
+    @table.act("staff.find_branch", roles=STAFF)
+    def find_branch(turn: Turn, press: Press) -> Reply:
+        _distributor(turn, press)
+        return engine.start(turn, "find_staff_branch", subject_id=press.id)
+
     table.show("staff.dists", roles=STAFF)(show_distributors)
     table.show("staff.dist", roles=STAFF)(show_distributor)
 
@@ -107,7 +123,9 @@ def show_distributor(turn: Turn, press: Press) -> Screen:
         if managers
         else t("staff.dist_no_managers")
     )
-    lines.append(t("staff.dist_branches", n=formats.digits(listing.total)))
+    lines.append(
+        t("staff.dist_branches", n=formats.number(listing.total), vacant=formats.number(listing.vacant))
+    )
     lines += [
         t(
             "staff.dist_branch_line",
@@ -117,6 +135,8 @@ def show_distributor(turn: Turn, press: Press) -> Screen:
         )
         for line in listing.lines
     ]
+    if listing.total > SHOWN:
+        lines.append(t("staff.dist_more_branches", n=formats.number(listing.total - SHOWN)))
     return Screen(
         truncate_lines(lines),
         (
@@ -124,6 +144,32 @@ def show_distributor(turn: Turn, press: Press) -> Screen:
                 button(t("staff.dist_edit"), "staff.edit_dist", press.id, distributor.version),
                 button(t("staff.dist_manager"), "staff.add_manager", press.id),
             ),
+            (button(t("branch.list"), "staff.branches", press.id),),
             navigation_row("staff.dists"),
         ),
     )
+
+
+def show_branches(turn: Turn, press: Press) -> Screen:
+    """All branches of one distributor, in pages; the press's id names it."""
+    return branch_list.list_screen(
+        turn,
+        press,
+        title="dist.branches_title",
+        distributor=_distributor(turn, press),
+        actions=branch_list.STAFF,
+        opens="staff.branch",
+        last_row=navigation_row("staff.dist", press.id),
+    )
+
+
+def show_branch(turn: Turn, press: Press) -> Screen:
+    """One branch of any distributor."""
+    line = branches.view_branch(turn.db, actor=turn.actor, branch_id=press.id)
+    of = line.branch.distributor_id
+    lines = [
+        *branch_list.card_lines(line),
+        t("branch.of", distributor=_distributor(turn, Press("", of)).name),
+    ]
+    rows = branch_list.close_row(line, branch_list.STAFF)
+    return Screen("\n".join(lines), (*rows, navigation_row("staff.branches", of)))

@@ -52,7 +52,14 @@ class Branch(SQLModel, table=True):
             sqlite_where=text("is_central"),
             postgresql_where=text("is_central"),
         ),
-        Index("uq_branch_name", "distributor_id", "name", unique=True),
+        Index(
+            "uq_branch_name",
+            "distributor_id",
+            "name",
+            unique=True,
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
     )
 
     id: int | None = primary_key()
@@ -64,6 +71,8 @@ class Branch(SQLModel, table=True):
     university_code: str | None = Field(default=None, foreign_key="university.code")
     address: str
     is_central: bool = False
+    #: Nobody serves there any more; its name is free, its history stays.
+    closed_at: datetime | None = timestamp_column(default=None)
     version: int = 0
     created_at: datetime = created()
 

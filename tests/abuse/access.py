@@ -63,11 +63,12 @@ EXPECTED: dict[str, Access] = {
         bound=True,
     ),
     **_each(
-        "dist.branches dist.choose dist.free dist.requests dist.own dist.new_branch dist.edit_own", {MANAGER}
+        "dist.branches dist.choose dist.free dist.requests dist.own dist.new_branch dist.edit_own dist.find_branch",
+        {MANAGER},
     ),
     **_each(
         "dist.branch dist.free_ask dist.free_do dist.request dist.timeline dist.withdraw dist.withdraw_do "
-        "dist.edit_branch dist.pick",
+        "dist.edit_branch dist.pick dist.branch_close dist.branch_end",
         {MANAGER},
         bound=True,
     ),
@@ -76,7 +77,7 @@ EXPECTED: dict[str, Access] = {
     **_each("desk.search", EXPERTS | {STAFF}),
     **_each(
         "desk.file desk.full_request desk.rounds desk.timeline desk.documents desk.outcome desk.document desk.all_documents "
-        "desk.person desk.coop_file desk.coop_timeline desk.coop_outcome desk.release desk.coop_release",
+        "desk.person desk.coop_file desk.coop_timeline desk.coop_outcome desk.coop_officer desk.release desk.coop_release",
         EXPERTS | {STAFF},
         bound=True,
     ),
@@ -100,7 +101,8 @@ EXPECTED: dict[str, Access] = {
         "staff.chat_do staff.trail staff.file_trail staff.account_action "
         "staff.undelivered staff.undelivered_push staff.undelivered_ask staff.undelivered_again staff.undelivered_away staff.updates staff.update "
         "staff.find_error staff.report staff.report_png staff.report_xlsx "
-        "staff.dists staff.dist staff.new_dist staff.find_dist staff.edit_dist staff.add_manager "
+        "staff.dists staff.dist staff.new_dist staff.find_dist staff.edit_dist staff.add_manager staff.branches staff.branch staff.find_branch "
+        "staff.branch_close staff.branch_end "
         "staff.letters staff.new_letter staff.letter staff.letter_text staff.letter_files staff.letter_stop "
         "staff.letter_end",
         {STAFF},

@@ -91,6 +91,8 @@ def pick(
     branch = requests.lock_branch(db, branch_id)
     if branch.distributor_id != distributor.id:
         raise NotAllowed
+    if branch.closed_at is not None:
+        raise NotAllowed("error.branch_closed")
     if not distributor.active:
         raise NotAllowed("error.distributor_inactive")
     if requests.open_at(db, branch_id) is not None:

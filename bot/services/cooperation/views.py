@@ -4,6 +4,7 @@ officer without documents (docs/specification.md 2.4), the distributor a name an
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from bot.core.context import Actor
@@ -19,7 +20,7 @@ from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from bot.services.shared import notify
 from bot.services.shared.reference_data import university_name
 from bot.texts import formats
-from storage.enums import ContractState, CooperationState, RequestKind, RequestState
+from storage.enums import AccountState, ContractState, CooperationState, RequestKind, RequestState
 from storage.tables import (
     Account,
     Branch,
@@ -70,7 +71,17 @@ class ExpertCard:
     reviewer: Account | None
     #: Who serves at the branch now and would be replaced.
     replaces: tuple[str, ...]
+    #: Of the officer: the account may serve now; +989…, and whether the officer proved to have it; ended contracts.
+    active: bool
+    mobile: str | None
+    mobile_verified: bool
+    former_contracts: int
     actions: frozenset[CooperationAction] = frozenset()
+
+    @property
+    def may_decide(self) -> bool:
+        """Who decides may call both sides."""
+        return bool(self.actions & {CooperationAction.APPROVE, CooperationAction.UNIVERSITY_REJECT})
 
 
 def _open_request(
@@ -161,6 +172,14 @@ def expert_card_of(db: Session, request: CooperationRequest) -> ExpertCard:
         qualified_at,
         db.get(Account, request.reviewer_id) if request.reviewer_id is not None else None,
         tuple(account.name for account in serving if account.id != request.account_id),
+        account.state is AccountState.ACTIVE,
+        account.mobile,
+        account.mobile_verified,
+        db.exec(
+            select(func.count())
+            .select_from(Contract)
+            .where(Contract.account_id == account.id, Contract.state != ContractState.ACTIVE)
+        ).one(),
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, update
+from sqlalchemy import ColumnElement, func, update
 from sqlmodel import Session, col, select
 
 from bot.core.context import Actor
@@ -16,7 +16,7 @@ from bot.services.review import routing
 from bot.services.shared import audit
 from bot.services.shared.permissions import require
 from bot.texts.written_text import business_name
-from storage.enums import Role
+from storage.enums import ContractState, Role
 from storage.tables import Account, Branch, Contract, CooperationRequest, Distributor
 
 SUBJECT = "branch"
@@ -49,7 +49,13 @@ class BranchLine:
 @dataclass(frozen=True, slots=True)
 class BranchPage:
     lines: tuple[BranchLine, ...]
+    #: Of this list, and of all branches.
     total: int
+    all: int
+    #: How many of all have no officer.
+    vacant: int
+    #: Of the first line; earlier than asked for where the list became shorter.
+    offset: int
 
 
 def checked_name(text: str) -> str:
@@ -151,7 +157,9 @@ def _hold_distributor(db: Session, distributor_id: int) -> None:
 def _need_free_name(db: Session, distributor_id: int, name: str, but: int | None = None) -> None:
     """Raises Refusal where another branch has this name, in whatever spelling."""
     wanted = validators.search_key(name)
-    query = select(Branch.name).where(Branch.distributor_id == distributor_id, Branch.id != but)
+    query = select(Branch.name).where(
+        Branch.distributor_id == distributor_id, Branch.id != but, col(Branch.closed_at).is_(None)
+    )
     if any(validators.search_key(other) == wanted for other in db.exec(query)):
         raise Refusal("error.branch_name_taken")
 
@@ -178,7 +186,7 @@ def edit_branch(
     address: str | None = None,
 ) -> Branch:
     """Change what is given. Raises as `define_branch`, Stale, NotAllowed("error.branch_region_locked")."""
-    branch = _lock_own_branch(db, actor, branch_id, version)
+    branch = lock_own_branch(db, actor, branch_id, version)
     values: dict[str, Any] = {}
     if name is not None:
         values["name"] = checked_name(name)
@@ -192,11 +200,11 @@ def edit_branch(
     changed = {key: value for key, value in values.items() if getattr(branch, key) != value}
     if changed.keys() & {"province", "city", "university_code"} and region_locked(db, branch_id):
         raise NotAllowed("error.branch_region_locked")
-    return _save_branch(db, branch, actor=actor, event="branch_edited", values=changed, now=now)
+    return save_branch(db, branch, actor=actor, event="branch_edited", values=changed, now=now)
 
 
-def _lock_own_branch(db: Session, actor: Actor, branch_id: int, version: int | None) -> Branch:
-    """The branch, locked after its distributor. Raises NotAllowed, Stale for an old button."""
+def lock_own_branch(db: Session, actor: Actor, branch_id: int, version: int | None) -> Branch:
+    """The branch, locked after its distributor. Raises NotAllowed, also for a closed one, and Stale for an old button."""
     stored = db.get(Branch, branch_id)
     if stored is None:
         raise NotAllowed
@@ -205,10 +213,12 @@ def _lock_own_branch(db: Session, actor: Actor, branch_id: int, version: int | N
     _own_branch(db, actor, branch)
     if version not in (None, branch.version):
         raise Stale
+    if branch.closed_at is not None:
+        raise NotAllowed("error.branch_closed")
     return branch
 
 
-def _save_branch(
+def save_branch(
     db: Session, branch: Branch, *, actor: Actor, event: str, values: dict[str, Any], now: datetime
 ) -> Branch:
     """The branch is locked, so that it does not change meanwhile."""
@@ -233,15 +243,48 @@ def _save_branch(
     return branch
 
 
+def _serves() -> ColumnElement[bool]:
+    """Of a branch in a query: an officer serves there."""
+    contract = select(Contract.id).where(
+        Contract.branch_id == col(Branch.id), Contract.state == ContractState.ACTIVE
+    )
+    return contract.exists()
+
+
 def list_branches(
-    db: Session, *, actor: Actor, offset: int = 0, limit: int = 5, distributor_id: int | None = None
+    db: Session,
+    *,
+    actor: Actor,
+    offset: int = 0,
+    limit: int = 5,
+    distributor_id: int | None = None,
+    vacant: bool = False,
 ) -> BranchPage:
-    """The distributor's branches, the central one first, each with its officer and its open request."""
-    own = col(Branch.distributor_id) == _distributor(db, actor, distributor_id).id
-    total = db.exec(select(func.count()).select_from(Branch).where(own)).one()
-    query = select(Branch).where(own).order_by(col(Branch.is_central).desc(), col(Branch.id))
+    """The distributor's branches that are not closed, the central one first, each with its officer and its open request;
+    `vacant`: those without an officer alone."""
+    own = (col(Branch.distributor_id) == _distributor(db, actor, distributor_id).id) & col(
+        Branch.closed_at
+    ).is_(None)
+    without = db.exec(select(func.count()).select_from(Branch).where(own, ~_serves())).one()
+    everywhere = db.exec(select(func.count()).select_from(Branch).where(own)).one()
+    query = select(Branch).where(own)
+    if vacant:
+        query = query.where(~_serves())
+    total = without if vacant else everywhere
+    offset = min(offset, max(total - 1, 0) // limit * limit)
+    query = query.order_by(col(Branch.is_central).desc(), col(Branch.id))
     listed = db.exec(query.offset(offset).limit(limit)).all()
-    return BranchPage(tuple(_branch_line(db, branch) for branch in listed), total)
+    return BranchPage(
+        tuple(_branch_line(db, branch) for branch in listed), total, everywhere, without, offset
+    )
+
+
+def names_of_branches(db: Session, *, actor: Actor, distributor_id: int | None = None) -> list[Branch]:
+    """All branches that are not closed, the central one first, to be searched by name."""
+    query = select(Branch).where(
+        Branch.distributor_id == _distributor(db, actor, distributor_id).id, col(Branch.closed_at).is_(None)
+    )
+    return list(db.exec(query.order_by(col(Branch.is_central).desc(), col(Branch.id))))
 
 
 def view_branch(db: Session, *, actor: Actor, branch_id: int) -> BranchLine:

@@ -82,7 +82,7 @@ ADMITTED: tuple[tuple[frozenset[Role], str], ...] = (
         cooperation.lists: for_distributor
         cooperation.party_actions: look_up pick
         cooperation.requests: managed_distributor
-        distributors.branches: define_branch list_branches
+        distributors.branches: define_branch list_branches names_of_branches
         distributors.registry: of_actor""",
     ),
     (MANAGERS | STAFF, "distributors.registry: view_distributor"),
