@@ -8,7 +8,6 @@ from storage.tables import Branch, Distributor
 from tests.support.chat_driver import NOW, App, Person
 from tests.support.chat_people import (
     accept,
-    branch,
     code_of,
     distributor,
     eligible,
