@@ -26,9 +26,11 @@ from handlers.common.navigation import (
     button_grid,
     home_button,
     navigation_row,
+    number_in,
     page_of,
     pager_rows,
 )
+from handlers.common.numbered_list import confirmation_screen
 from handlers.staff import refunds as staff_refunds
 from storage.enums import Role
 from storage.tables import Account, Grant, University
@@ -50,6 +52,8 @@ def routes(engine: Engine) -> Routes:
     show("staff.alerts", roles=STAFF)(show_alerts)
     show("staff.alert", roles=STAFF)(show_alert)
     act("staff.settle", roles=STAFF)(resolve_alert)
+    show("staff.settle_similar", roles=STAFF)(ask_resolve_similar)
+    act("staff.settle_similar_do", roles=STAFF)(resolve_similar)
     show("staff.refunds", roles=STAFF)(show_refunds)
 
     @act("staff.new_expert", roles=STAFF)
@@ -206,12 +210,35 @@ def show_alerts(turn: Turn, press: Press) -> Screen:
 
 
 def show_alert(turn: Turn, press: Press) -> Screen:
-    """One alert, and the button that puts it away."""
+    """One alert, the button to where its cause is removed, and those that put it away."""
     alert = alert_list.open_alert(turn.db, actor=turn.actor, alert_id=press.id)
     text = t("staff.alert", alert=alert.text, time=jalali_time(alert.raised_at))
-    return Screen(
-        text, ((button(t("staff.settle"), "staff.settle", alert.id or 0),), navigation_row("staff.alerts"))
+    rows: list[ButtonRow] = [
+        tuple(row) for row in alert_list.deed_rows(turn.db, actor=turn.actor, alert_id=press.id)
+    ]
+    rows.append((button(t("staff.settle"), "staff.settle", press.id),))
+    alike = alert_list.similar(turn.db, actor=turn.actor, alert_id=press.id)
+    if len(alike) > 1:
+        label = t("staff.settle_similar", n=digits(len(alike)))
+        rows.append((button(label, "staff.settle_similar", press.id, arg=str(alike[-1].id)),))
+    return Screen(text, (*rows, navigation_row("staff.alerts")))
+
+
+def ask_resolve_similar(turn: Turn, press: Press) -> Screen:
+    """The question before all alerts of one cause are closed, up to the newest that the button counted."""
+    alike = alert_list.similar(turn.db, actor=turn.actor, alert_id=press.id)
+    number = sum((alert.id or 0) <= number_in(press) for alert in alike)
+    text = t("staff.settle_similar_ask", n=digits(number))
+    yes = button(t("reference_data.yes"), "staff.settle_similar_do", press.id, arg=press.arg)
+    return confirmation_screen(text, yes, Press("staff.alert", press.id))
+
+
+def resolve_similar(turn: Turn, press: Press) -> Reply:
+    number = alert_list.resolve_similar(
+        turn.db, actor=turn.actor, alert_id=press.id, last=number_in(press), now=turn.now
     )
+    done = Screen(t("staff.settled_similar", n=digits(number)))
+    return Reply((done,), goto=Press("staff.alerts"))
 
 
 def resolve_alert(turn: Turn, press: Press) -> Reply:

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from bot.application.routes import Routes
 from bot.core.context import Turn
+from bot.core.refusals import Stale
 from bot.core.screens import Press, Reply, Screen, button
 from bot.services.directorate import undelivered
-from bot.services.directorate.undelivered import UndeliveredPush
+from bot.services.directorate.undelivered import UndeliveredCause, UndeliveredPush
 from bot.texts import has, t
-from bot.texts.formats import age, digits, jalali_time, masked
+from bot.texts.formats import age, digits, jalali_time, local_mobile, masked
 from conversations.common.labels import shortened
 from conversations.engine.engine import Engine
 from handlers.common.navigation import (
@@ -21,20 +22,24 @@ from handlers.common.navigation import (
     page_of,
     pager_rows,
 )
-from handlers.common.numbered_list import STAFF, confirmation_screen
+from handlers.common.numbered_list import STAFF, confirmation_screen, numbered_page
 from handlers.staff.accounts import free_chat_button
 from storage.enums import PushChannel
 
 LINES = 5
 #: Characters of a push that are shown.
 EXCERPT = 300
+#: What the outbox notes where there was no number for an SMS.
+NO_MOBILE = "no mobile"
 
 
 def routes(engine: Engine) -> Routes:
-    """staff.undelivered → staff.letter; staff.updates → staff.update."""
+    """staff.undelivered → undelivered_cause → undelivered_push; staff.updates → staff.update."""
     table = Routes()
     for action, decide in (
         ("staff.undelivered", show_undelivered),
+        ("staff.undelivered_cause", show_cause),
+        ("staff.undelivered_all", ask_resend_cause),
         ("staff.undelivered_push", show_push),
         ("staff.undelivered_ask", ask_dismiss_push),
         ("staff.updates", show_failed_updates),
@@ -43,6 +48,8 @@ def routes(engine: Engine) -> Routes:
         table.show(action, roles=STAFF)(decide)
     table.act("staff.undelivered_again", roles=STAFF)(resend_push)
     table.act("staff.undelivered_away", roles=STAFF)(dismiss_push)
+    table.act("staff.undelivered_all_do", roles=STAFF)(resend_cause)
+    table.act("staff.undelivered_mobile", roles=STAFF)(show_mobile)
 
     @table.act("staff.find_error", roles=STAFF)
     def find(turn: Turn, press: Press) -> Reply:
@@ -52,15 +59,46 @@ def routes(engine: Engine) -> Routes:
 
 
 def show_undelivered(turn: Turn, press: Press) -> Screen:
-    """Pushes and SMS that were given up, oldest first."""
+    """Pushes and SMS that were given up, by reason, the most frequent first."""
     unreadable_updates_row = (button(t("undelivered.updates"), "staff.updates"), home_button())
-    total = undelivered.count_undelivered(turn.db, actor=turn.actor)
-    if not total:
+    causes = undelivered.undelivered_causes(turn.db, actor=turn.actor)
+    if not causes:
         return Screen(t("undelivered.none"), (unreadable_updates_row,))
-    pages = -(-total // LINES)
+
+    def line(i: str, cause: UndeliveredCause) -> str:
+        return t(
+            "undelivered.cause_line",
+            i=i,
+            n=digits(cause.count),
+            channel=_channel_label(cause.channel),
+            why=_reason_text(cause.note, 80),
+            age=age(turn.now - cause.oldest),
+        )
+
+    lines, rows = numbered_page(
+        press,
+        causes,
+        size=LINES,
+        line=line,
+        make_button=lambda i, cause: button(i, "staff.undelivered_cause", cause.first),
+    )
+    title = t("undelivered.causes_title", n=digits(sum(cause.count for cause in causes)))
+    return Screen("\n".join([title, *lines]), (*rows, unreadable_updates_row))
+
+
+def show_cause(turn: Turn, press: Press) -> Screen:
+    """What was given up for one reason, oldest first; `press.id` is any of them. All reasons, where none is left."""
+    try:
+        cause = undelivered.cause_of(turn.db, actor=turn.actor, push_id=press.id)
+    except Stale:
+        return show_undelivered(turn, Press("staff.undelivered"))
+    pages = -(-cause.count // LINES)
     page = min(page_of(press), pages - 1)
-    pushes = undelivered.undelivered_pushes(turn.db, actor=turn.actor, limit=LINES, offset=page * LINES)
-    lines, buttons = [t("undelivered.title", n=digits(total))], []
+    pushes = undelivered.undelivered_pushes(
+        turn.db, actor=turn.actor, push_id=press.id, limit=LINES, offset=page * LINES
+    )
+    title = t("undelivered.cause_title", n=digits(cause.count), why=_reason_text(cause.note, 300))
+    lines, buttons = [title], []
     for i, push in enumerate(pushes, start=page * LINES + 1):
         waited = age(turn.now - push.push.created_at)
         lines.append(
@@ -69,20 +107,52 @@ def show_undelivered(turn: Turn, press: Press) -> Screen:
                 i=digits(i),
                 kind=_kind_label(push),
                 who=_recipient_label(push),
-                why=_reason_text(push, 80),
                 age=waited,
             )
         )
         buttons.append(button(digits(i), "staff.undelivered_push", push.push.id or 0))
-    turns = pager_rows(Press("staff.undelivered"), page=page, pages=pages)
-    return Screen("\n".join(lines), (*button_grid(buttons, columns=LINES), *turns, unreadable_updates_row))
+    turns = pager_rows(Press("staff.undelivered_cause", cause.first), page=page, pages=pages)
+    again = (button(t("undelivered.all_again"), "staff.undelivered_all", cause.first),)
+    numbers = button_grid(buttons, columns=LINES)
+    return Screen("\n".join(lines), (*numbers, *turns, again, navigation_row("staff.undelivered")))
+
+
+def ask_resend_cause(turn: Turn, press: Press) -> Screen:
+    """The question before everything that was given up for one reason is sent again."""
+    cause = undelivered.cause_of(turn.db, actor=turn.actor, push_id=press.id)
+    number = min(cause.count, undelivered.AT_ONCE)
+    text = t("undelivered.all_again_ask", n=digits(number), why=_reason_text(cause.note, 300))
+    yes = button(t("reference_data.yes"), "staff.undelivered_all_do", press.id)
+    return confirmation_screen(text, yes, Press("staff.undelivered_cause", press.id))
+
+
+def resend_cause(turn: Turn, press: Press) -> Reply:
+    number = undelivered.resend_cause(turn.db, actor=turn.actor, push_id=press.id, now=turn.now)
+    done = Screen(t("undelivered.all_queued", n=digits(number)))
+    return Reply((done,), goto=Press("staff.undelivered"))
+
+
+def show_mobile(turn: Turn, press: Press) -> Reply:
+    """The recipient's mobile, in a message of its own. An act, for every look is recorded."""
+    undelivered_push = undelivered.undelivered_push(turn.db, actor=turn.actor, push_id=press.id)
+    mobile = undelivered.mobile_of(turn.db, actor=turn.actor, push_id=press.id, now=turn.now)
+    who = undelivered_push.recipient.name if undelivered_push.recipient is not None else ""
+    shown = (
+        t("undelivered.no_mobile")
+        if mobile is None
+        else t("undelivered.mobile_is", who=who, mobile=local_mobile(mobile))
+    )
+    return Reply((Screen(shown, once=True),), goto=Press("staff.undelivered_push", press.id))
 
 
 def _kind_label(undelivered_push: UndeliveredPush) -> str:
     key = f"undelivered.kind_{undelivered_push.push.kind}"
     kind = t(key) if has(key) else undelivered_push.push.kind
-    channel = t("undelivered.sms" if undelivered_push.push.channel is PushChannel.SMS else "undelivered.chat")
-    return t("undelivered.kind", kind=kind, channel=channel)
+    return t("undelivered.kind", kind=kind, channel=_channel_label(undelivered_push.push.channel))
+
+
+def _channel_label(channel: PushChannel) -> str:
+    return t("undelivered.sms" if channel is PushChannel.SMS else "undelivered.chat")
 
 
 def _recipient_label(undelivered_push: UndeliveredPush) -> str:
@@ -91,8 +161,9 @@ def _recipient_label(undelivered_push: UndeliveredPush) -> str:
     return masked(undelivered_push.push.mobile[1:]) if undelivered_push.push.mobile else "–"
 
 
-def _reason_text(undelivered_push: UndeliveredPush, max_length: int) -> str:
-    return shortened(undelivered_push.push.note or "–", max_length)
+def _reason_text(note: str | None, max_length: int) -> str:
+    """Why it was given up; what the messenger or provider said is shown as it is."""
+    return t("undelivered.why_no_mobile") if note == NO_MOBILE else shortened(note or "–", max_length)
 
 
 def show_push(turn: Turn, press: Press) -> Screen:
@@ -106,7 +177,7 @@ def show_push(turn: Turn, press: Press) -> Screen:
             time=jalali_time(undelivered_push.push.created_at),
             n=digits(undelivered_push.push.attempts),
         ),
-        t("undelivered.why", why=_reason_text(undelivered_push, 300)),
+        t("undelivered.why", why=_reason_text(undelivered_push.push.note, 300)),
         "",
         shortened(undelivered_push.push.text, EXCERPT),
     ]
@@ -115,14 +186,23 @@ def show_push(turn: Turn, press: Press) -> Screen:
             button(t("undelivered.again"), "staff.undelivered_again", press.id),
             button(t("undelivered.away"), "staff.undelivered_ask", press.id),
         ),
-        navigation_row("staff.undelivered"),
+        (button(t("undelivered.mobile"), "staff.undelivered_mobile", press.id),),
+        (back_button("staff.undelivered_cause", press.id), home_button()),
     )
     return Screen("\n".join(lines), rows)
 
 
 def resend_push(turn: Turn, press: Press) -> Reply:
+    onward = _others(turn, press)
     undelivered.resend(turn.db, actor=turn.actor, push_id=press.id, now=turn.now)
-    return Reply((Screen(t("undelivered.queued")),), goto=Press("staff.undelivered"))
+    return Reply((Screen(t("undelivered.queued")),), goto=onward)
+
+
+def _others(turn: Turn, press: Press) -> Press:
+    """To what else was given up for the same reason, before this one is dealt with."""
+    alike = undelivered.undelivered_pushes(turn.db, actor=turn.actor, push_id=press.id, limit=2)
+    others = [one.push.id or 0 for one in alike if one.push.id != press.id]
+    return Press("staff.undelivered_cause", others[0]) if others else Press("staff.undelivered")
 
 
 def ask_dismiss_push(turn: Turn, press: Press) -> Screen:
@@ -136,8 +216,9 @@ def ask_dismiss_push(turn: Turn, press: Press) -> Screen:
 
 
 def dismiss_push(turn: Turn, press: Press) -> Reply:
+    onward = _others(turn, press)
     undelivered.give_up(turn.db, actor=turn.actor, push_id=press.id, now=turn.now)
-    return Reply((Screen(t("undelivered.put_away")),), goto=Press("staff.undelivered"))
+    return Reply((Screen(t("undelivered.put_away")),), goto=onward)
 
 
 def show_failed_updates(turn: Turn, press: Press) -> Screen:

@@ -9,6 +9,7 @@ from tests.docs.references import ROOT
 LARGE = {
     "bot.cli": "one module a subject of commands",
     "bot.documents": "one module a step of an upload, and the stores",
+    "bot.services.shared": "one module a thing that services share",
     "bot.services.cooperation": "requests, contracts and terminations share one case",
 }
 

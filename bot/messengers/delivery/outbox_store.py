@@ -12,9 +12,10 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from bot.messengers.delivery import chat_rests
+from bot.services.shared.alert_deeds import GIVEN_UP
 from bot.services.shared.notify import alert_staff
 from bot.texts import t
-from bot.texts.formats import local_mobile
+from bot.texts.formats import masked
 from storage.database.unit_of_work import insert_once
 from storage.enums import AccountState, LetterState, Messenger, PushChannel, PushState
 from storage.tables import Account, Chat, Grant, Letter, Push
@@ -213,19 +214,19 @@ def record_result(db: Session, push: ClaimedPush, outcome: SendResult, now: date
     if outcome.state is PushState.GIVEN_UP and push.kind != "alert":
         alert_staff(
             db,
-            key=f"push.given_up:{push.id if push.letter_id is None else f'letter:{push.letter_id}'}",
+            key=f"{GIVEN_UP}:{push.id if push.letter_id is None else f'letter:{push.letter_id}'}",
             text=_given_up(push, outcome.note or "–"),
             now=now,
         )
 
 
 def _given_up(push: ClaimedPush, reason: str) -> str:
-    """What staff read; of an SMS also its words, so that they can pass them on."""
+    """What staff read; of an SMS also its words, so that they can pass them on. The whole mobile is on demand."""
     if push.channel is PushChannel.SMS and push.mobile is not None:
         return t(
             "alert.sms_given_up",
             kind=push.kind,
-            mobile=local_mobile(push.mobile),
+            mobile=masked(push.mobile[1:]),
             why=reason,
             sms=push.text,
         )

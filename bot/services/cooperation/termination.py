@@ -23,6 +23,7 @@ from bot.rules.cooperation import (
 )
 from bot.services.cooperation import contract_steps, notifications, requests
 from bot.services.shared import audit, notify
+from bot.services.shared.alert_deeds import NO_MANAGER_MOBILE
 from bot.services.shared.permissions import require
 from bot.texts import formats, one_line, t
 from bot.texts.written_text import written
@@ -191,26 +192,50 @@ def _termination_line(db: Session, termination: Termination) -> TerminationLine:
     return TerminationLine(termination, contract, sides.distributor, sides.branch)
 
 
+def send_owed_sms(db: Session, distributor: Distributor, *, now: datetime) -> None:
+    """Send the SMS of R33 that could not be sent while this distributor's mobile was not known, and close its alerts;
+    for a caller that has just recorded a mobile."""
+    keys = notify.open_keys(db, f"{NO_MANAGER_MOBILE}:")
+    numbers = [int(number) for key in keys if (number := key.partition(":")[2]).isdigit()]
+    query = (
+        select(Termination, Contract)
+        .join(Contract, col(Contract.id) == col(Termination.contract_id))
+        .where(col(Termination.id).in_(numbers), Contract.distributor_id == distributor.id)
+    )
+    for termination, contract in db.exec(query).all():
+        ended = termination.closed_at or termination.created_at
+        if _send_sms(db, termination, notifications.parties(db, contract), ended=ended, now=now):
+            notify.close_alert(db, key=f"{NO_MANAGER_MOBILE}:{termination.id}", now=now)
+
+
+def _send_sms(
+    db: Session, termination: Termination, sides: notifications.Parties, *, ended: datetime, now: datetime
+) -> bool:
+    """R33, in the transaction of its cause; False where no mobile of the management is known."""
+    if sides.distributor.manager_mobile is None:
+        return False
+    day = formats.jalali_day(ended)
+    notify.sms(
+        db,
+        kind="N19",
+        event_key=f"{SUBJECT}:{termination.id}:finalised",
+        mobile=sides.distributor.manager_mobile,
+        text=t("push.N19_sms", date=day, **sides.names),
+        template=TEMPLATE,
+        tokens=(day, *map(one_line, (sides.officer.name, sides.distributor.name, sides.branch.name))),
+        now=now,
+    )
+    return True
+
+
 def _notify_parties(
     db: Session, termination: Termination, contract: Contract, now: datetime, *, done_in: int | None
 ) -> None:
     """N19: the mandatory SMS (R33), the managers' chats, the officer's receipt in chats other than `done_in`."""
     sides, event = notifications.parties(db, contract), f"{SUBJECT}:{termination.id}:finalised"
-    day = formats.jalali_day(now)
-    if sides.distributor.manager_mobile is not None:
-        notify.sms(
-            db,
-            kind="N19",
-            event_key=event,
-            mobile=sides.distributor.manager_mobile,
-            text=t("push.N19_sms", date=day, **sides.names),
-            template=TEMPLATE,
-            tokens=(day, *map(one_line, (sides.officer.name, sides.distributor.name, sides.branch.name))),
-            now=now,
-        )
-    else:
+    if not _send_sms(db, termination, sides, ended=now, now=now):
         text = t("alert.no_manager_mobile", **sides.names)
-        notify.alert_staff(db, key=f"no-manager-mobile:{termination.id}", text=text, now=now)
+        notify.alert_staff(db, key=f"{NO_MANAGER_MOBILE}:{termination.id}", text=text, now=now)
     notifications.notify_managers(
         db,
         distributor_id=contract.distributor_id,

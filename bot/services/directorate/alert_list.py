@@ -7,11 +7,14 @@ from sqlmodel import Session, col, select
 
 from bot.core.context import Actor
 from bot.core.refusals import Stale
-from bot.services.shared import audit
-from bot.services.shared.notify import close_alert
+from bot.core.screens import Button
+from bot.services.shared import alert_deeds, audit, notify
 from bot.services.shared.permissions import require
 from storage.enums import Role
 from storage.tables import StaffAlert
+
+#: Alerts that are closed at one press.
+AT_ONCE = 500
 
 
 def count_open(db: Session, *, actor: Actor) -> int:
@@ -37,13 +40,44 @@ def open_alert(db: Session, *, actor: Actor, alert_id: int) -> StaffAlert:
     return alert
 
 
+def deed_rows(db: Session, *, actor: Actor, alert_id: int) -> list[list[Button]]:
+    """The button to where the cause of an alert is removed, where that is in the bot. Raises as `open_alert`."""
+    return alert_deeds.deed_rows(db, open_alert(db, actor=actor, alert_id=alert_id).key)
+
+
+def similar(db: Session, *, actor: Actor, alert_id: int) -> list[StaffAlert]:
+    """Unsettled alerts of the same cause as this one, itself among them, the oldest AT_ONCE. Raises as `open_alert`."""
+    alert = open_alert(db, actor=actor, alert_id=alert_id)
+    cause = alert_deeds.cause_of(alert.key)
+    query = select(StaffAlert).where(
+        col(StaffAlert.key).startswith(f"{cause}:", autoescape=True) | (col(StaffAlert.key) == cause),
+        col(StaffAlert.resolved_at).is_(None),
+    )
+    return list(db.exec(query.order_by(col(StaffAlert.id)).limit(AT_ONCE)))
+
+
+def resolve_similar(db: Session, *, actor: Actor, alert_id: int, last: int, now: datetime) -> int:
+    """Staff say that all alerts of this one's cause are dealt with, up to staff_alert.id `last`; say how many. An audit
+    event each. Raises as `open_alert`."""
+    alerts = [one for one in similar(db, actor=actor, alert_id=alert_id) if (one.id or 0) <= last]
+    keys = {one.id: one.key for one in alerts}
+    settled = notify.close_alerts(db, keys=keys.values(), now=now)
+    for settled_id in settled:
+        _record(db, actor, settled_id, keys[settled_id], now)
+    return len(settled)
+
+
 def resolve_alert(db: Session, *, actor: Actor, alert_id: int, now: datetime) -> None:
     """Staff say that an alert is dealt with. If its cause is still there, it is raised again.
 
     Raises NotAllowed for anyone but staff, Stale where it is settled already."""
     alert = open_alert(db, actor=actor, alert_id=alert_id)
-    if not close_alert(db, key=alert.key, now=now):
+    if not notify.close_alert(db, key=alert.key, now=now):
         raise Stale
+    _record(db, actor, alert_id, alert.key, now)
+
+
+def _record(db: Session, actor: Actor, alert_id: int, key: str, now: datetime) -> None:
     audit.record(
-        db, now=now, actor=actor, event="alert_settled", subject="alert", subject_id=alert_id, key=alert.key
+        db, now=now, actor=actor, event="alert_settled", subject="alert", subject_id=alert_id, key=key
     )

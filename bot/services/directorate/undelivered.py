@@ -6,16 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, update
+from sqlalchemy import ColumnElement, func, update
 from sqlmodel import Session, col, select
 
 from bot.core.context import Actor
 from bot.core.refusals import Stale
 from bot.services.directorate import account_lookup
 from bot.services.shared import audit, notify
+from bot.services.shared.alert_deeds import GIVEN_UP
 from bot.services.shared.permissions import require
-from storage.enums import InboxState, PushState, Role
+from storage.enums import InboxState, PushChannel, PushState, Role
 from storage.tables import Account, Chat, InboxUpdate, Push
+
+#: Pushes that are queued again at one press.
+AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +36,56 @@ def count_undelivered(db: Session, *, actor: Actor) -> int:
     return db.exec(query).one()
 
 
-def undelivered_pushes(db: Session, *, actor: Actor, limit: int, offset: int = 0) -> list[UndeliveredPush]:
-    """Pushes and SMS that were given up, oldest first. Raises NotAllowed."""
+@dataclass(frozen=True, slots=True)
+class UndeliveredCause:
+    """Pushes that were given up for one reason; `first` (push.id) is the oldest and names the cause on buttons."""
+
+    first: int
+    channel: PushChannel
+    note: str | None
+    count: int
+    oldest: datetime
+
+
+def undelivered_causes(db: Session, *, actor: Actor) -> list[UndeliveredCause]:
+    """What was given up, by channel and reason, the most frequent first. Raises NotAllowed."""
     require(db, actor, Role.STAFF)
+    number = func.count()
+    query = (
+        select(func.min(Push.id), Push.channel, Push.note, number)
+        .add_columns(func.min(Push.created_at))
+        .where(col(Push.state) == PushState.GIVEN_UP)
+        .group_by(col(Push.channel), col(Push.note))
+        .order_by(number.desc(), func.min(Push.id))
+    )
+    return [UndeliveredCause(*row) for row in db.execute(query).all()]
+
+
+def _same_cause(push: Push) -> ColumnElement[bool]:
+    return (
+        (col(Push.state) == PushState.GIVEN_UP)
+        & (col(Push.channel) == push.channel)
+        & (col(Push.note).is_(None) if push.note is None else col(Push.note) == push.note)
+    )
+
+
+def cause_of(db: Session, *, actor: Actor, push_id: int) -> UndeliveredCause:
+    """The cause that this push was given up for. Raises NotAllowed, Stale where it is none any more."""
+    push = undelivered_push(db, actor=actor, push_id=push_id).push
+    query = select(func.min(Push.id), func.count(), func.min(Push.created_at)).where(_same_cause(push))
+    first, number, oldest = db.exec(query).one()
+    return UndeliveredCause(first or push_id, push.channel, push.note, number, oldest)
+
+
+def undelivered_pushes(
+    db: Session, *, actor: Actor, push_id: int, limit: int, offset: int = 0
+) -> list[UndeliveredPush]:
+    """Pushes and SMS that were given up for the same reason as this one, oldest first. Raises NotAllowed, Stale."""
+    push = undelivered_push(db, actor=actor, push_id=push_id).push
     query = (
         select(Push, Account)
         .join(Account, col(Account.id) == col(Push.account_id), isouter=True)
-        .where(Push.state == PushState.GIVEN_UP)
+        .where(_same_cause(push))
         .order_by(col(Push.id))
     )
     return [UndeliveredPush(push, who) for push, who in db.exec(query.limit(limit).offset(offset))]
@@ -59,6 +106,43 @@ def resend(db: Session, *, actor: Actor, push_id: int, now: datetime) -> None:
     _end(db, actor=actor, push_id=push_id, now=now, event="push_resent", values=values)
 
 
+def resend_cause(db: Session, *, actor: Actor, push_id: int, now: datetime) -> int:
+    """Queue again what was given up for the same reason as this one, the oldest AT_ONCE of them; say how many. An audit
+    event each. Raises NotAllowed, Stale."""
+    push = undelivered_push(db, actor=actor, push_id=push_id).push
+    query = select(Push.id, Push.letter_id).where(_same_cause(push)).order_by(col(Push.id)).limit(AT_ONCE)
+    letters = {found: letter_id for found, letter_id in db.exec(query) if found is not None}
+    values = {"state": PushState.QUEUED, "attempts": 0, "next_at": now, "note": None}
+    queued = db.execute(
+        update(Push)
+        .where(col(Push.id).in_(list(letters)), col(Push.state) == PushState.GIVEN_UP)
+        .values(leased_until=None, **values)
+        .returning(col(Push.id))
+        .execution_options(synchronize_session=False)
+    )
+    ended = {found: letters[found] for found in sorted(queued.scalars().all())}
+    _record_end(db, ended, actor=actor, event="push_resent", to_state=PushState.QUEUED, now=now)
+    return len(ended)
+
+
+def mobile_of(db: Session, *, actor: Actor, push_id: int, now: datetime) -> str | None:
+    """The mobile of the person whom a push did not reach, to be called; None where none is known. That it was looked
+    up is recorded. Raises NotAllowed, Stale."""
+    lost = undelivered_push(db, actor=actor, push_id=push_id)
+    mobile = lost.push.mobile or (lost.recipient.mobile if lost.recipient is not None else None)
+    if mobile is not None:
+        audit.record(
+            db,
+            now=now,
+            actor=actor,
+            event="mobile_viewed",
+            subject="push",
+            subject_id=push_id,
+            account=lost.push.account_id,
+        )
+    return mobile
+
+
 def give_up(db: Session, *, actor: Actor, push_id: int, now: datetime) -> None:
     """Put it away for good. Raises NotAllowed, Stale where another change was faster."""
     values = {"state": PushState.SKIPPED, "note": "put away by staff"}
@@ -69,25 +153,52 @@ def _end(
     db: Session, *, actor: Actor, push_id: int, now: datetime, event: str, values: Mapping[str, object]
 ) -> None:
     require(db, actor, Role.STAFF)
-    won = db.exec(
+    ended = db.execute(
         update(Push)
         .where(col(Push.id) == push_id, col(Push.state) == PushState.GIVEN_UP)
         .values(leased_until=None, **values)
+        .returning(col(Push.id), col(Push.letter_id))
         .execution_options(synchronize_session=False)
-    ).rowcount
-    if not won:
+    ).all()
+    if not ended:
         raise Stale
-    notify.close_alert(db, key=f"push.given_up:{push_id}", now=now)
-    audit.record(
+    _record_end(
         db,
-        now=now,
+        {row.id: row.letter_id for row in ended},
         actor=actor,
         event=event,
-        subject="push",
-        subject_id=push_id,
-        from_state=PushState.GIVEN_UP,
         to_state=str(values["state"]),
+        now=now,
     )
+
+
+def _record_end(
+    db: Session,
+    ended: Mapping[int, int | None],
+    *,
+    actor: Actor,
+    event: str,
+    to_state: str,
+    now: datetime,
+) -> None:
+    """Close the alerts of these pushes (push.id → letter.id), and those of letters of which nothing is left."""
+    for push_id in ended:
+        audit.record(
+            db,
+            now=now,
+            actor=actor,
+            event=event,
+            subject="push",
+            subject_id=push_id,
+            from_state=PushState.GIVEN_UP,
+            to_state=to_state,
+        )
+    keys = [f"{GIVEN_UP}:{push_id}" for push_id in ended]
+    for letter_id in {letter_id for letter_id in ended.values() if letter_id is not None}:
+        left = select(Push.id).where(Push.letter_id == letter_id, Push.state == PushState.GIVEN_UP).limit(1)
+        if db.exec(left).first() is None:
+            keys.append(f"{GIVEN_UP}:letter:{letter_id}")
+    notify.close_alerts(db, keys=keys, now=now)
 
 
 # -- updates ---------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from bot.rules import validators
 from bot.rules.validators import Mobile, NationalCode
 from bot.services.accounts import experts
 from bot.services.accounts.experts import Appointment
-from bot.services.cooperation import requests
+from bot.services.cooperation import requests, termination
 from bot.services.distributors import branches
 from bot.services.shared import audit
 from bot.services.shared.permissions import require
@@ -246,6 +246,8 @@ def edit_distributor(
             subject_id=distributor_id,
             fields=sorted(changed),
         )
+    if "manager_mobile" in changed:
+        termination.send_owed_sms(db, distributor, now=now)
     return distributor
 
 

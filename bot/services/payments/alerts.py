@@ -1,13 +1,14 @@
 """Alerts to staff about payments, and when they are settled."""
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from bot.services.shared import notify
 from bot.texts import t
 from bot.texts.formats import number
-from storage.tables import PaymentAttempt, QualificationRequest, StaffAlert
+from storage.tables import PaymentAttempt, QualificationRequest
 
 
 def raise_gateway_refused(db: Session, *, gateway: str, code: int | str | None, now: datetime) -> None:
@@ -22,14 +23,7 @@ def raise_gateway_refused(db: Session, *, gateway: str, code: int | str | None, 
 
 def close_gateway_refused(db: Session, *, gateway: str, now: datetime) -> None:
     """The gateway takes our payments: the reason of its refusals is repaired."""
-    keys = db.exec(
-        select(StaffAlert.key).where(
-            col(StaffAlert.key).startswith(_gateway_refused_key(gateway)),
-            col(StaffAlert.resolved_at).is_(None),
-        )
-    ).all()
-    for key in keys:
-        notify.close_alert(db, key=key, now=now)
+    notify.close_alerts(db, keys=notify.open_keys(db, _gateway_refused_key(gateway)), now=now)
 
 
 def raise_wrong_amount(
@@ -65,10 +59,21 @@ def raise_unknown_payment(db: Session, *, gateway: str, ref: str, now: datetime)
     """A payment waits at our gateway that we never opened."""
     notify.alert_staff(
         db,
-        key=f"unverified:{gateway}:{ref}",
+        key=f"{_unknown_payment_key(gateway)}{ref}",
         text=t("alert.unverified_unknown", gateway=gateway, ref=ref),
         now=now,
     )
+
+
+def close_unknown_payments(db: Session, *, gateway: str, waiting: Collection[str], now: datetime) -> None:
+    """Payments that we never opened and that do not wait at the gateway any more; `waiting` is its whole list."""
+    prefix = _unknown_payment_key(gateway)
+    gone = [key for key in notify.open_keys(db, prefix) if key.removeprefix(prefix) not in waiting]
+    notify.close_alerts(db, keys=gone, now=now)
+
+
+def _unknown_payment_key(gateway: str) -> str:
+    return f"unverified:{gateway}:"
 
 
 def _gateway_refused_key(gateway: str) -> str:

@@ -29,6 +29,8 @@ PASS = 60.0
 #: A gateway that does not answer so often is down: the rest waits for the next pass.
 MAX_FAILURES = 3
 UNVERIFIED_EVERY = timedelta(hours=1)
+#: Gateways list at most so many unverified payments: a shorter list is the whole one.
+WHOLE_LIST = 100
 
 
 async def reconcile(resources: Resources) -> int:
@@ -93,6 +95,10 @@ async def _compare_unverified(resources: Resources) -> None:
     except GatewayDown as down:
         log.warning("no list of unverified payments: %s", down)
         return
+    if len(waiting) < WHOLE_LIST:
+        refs = {unverified.ref for unverified in waiting}
+        close = partial(alerts.close_unknown_payments, gateway=resources.gateway.name, waiting=refs)
+        await resources.database.run(partial(close, now=resources.clock()))
     if waiting:
         for attempt_id in await resources.database.run(
             partial(_settle_unverified, resources=resources, waiting=waiting)

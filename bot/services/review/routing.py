@@ -233,13 +233,16 @@ def unclaimed_requests(db: Session, university_code: str) -> UnclaimedRequests:
 
 
 def alert_if_no_expert(db: Session, *, university_code: str, now: datetime) -> None:
-    """Alert staff while files wait at a university without any active expert; settle the alert once there is one."""
+    """Alert staff while files wait at a university without any active expert; settle the alert once there is one,
+    or no file waits any more."""
     key = f"no-expert:{university_code}"
     if has_active_expert(db, university_code):
         close_alert(db, key=key, now=now)
         return
     unclaimed = unclaimed_requests(db, university_code)
-    if unclaimed.total:
+    if not unclaimed.total:
+        close_alert(db, key=key, now=now)
+    else:
         name = university_name(db, university_code)
         text = t("alert.no_expert", university=name, n=formats.digits(unclaimed.total))
         alert_staff(db, key=key, text=text, now=now)

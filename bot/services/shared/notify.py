@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, delete, update
 from sqlmodel import Session, col, select
 
 from bot.core.screens import Button, button, rows_to_json
+from bot.services.shared import alert_deeds
 from bot.texts import t
 from storage.correlation import CORRELATION_ID
 from storage.database.unit_of_work import insert_once
@@ -152,13 +153,24 @@ def has_live_chat(db: Session, account_id: int) -> bool:
 def alert_staff(db: Session, *, key: str, text: str, now: datetime, rows: Rows = ()) -> bool:
     """Raise an alert unless one with this key is open; tell every active staff account. True where it is new.
 
-    The alert stays open, and is told again daily, until `close_alert`.
+    The alert stays open, and is told again daily, until `close_alert`. An open one gets the present words. Its messages
+    have the button to where its cause is removed (`alert_deeds`), and `rows`.
     """
     values = {"key": key, "text": text, "raised_at": now, "notified_at": now, "resolved_at": None}
     alert_id = insert_once(db, StaffAlert, values)
     if alert_id is None:
+        db.exec(
+            update(StaffAlert)
+            .where(
+                col(StaffAlert.key) == key,
+                col(StaffAlert.resolved_at).is_(None),
+                col(StaffAlert.text) != text,
+            )
+            .values(text=text)
+            .execution_options(synchronize_session=False)
+        )
         return False
-    _push_to_staff(db, alert_id, text, now, rows)
+    _push_to_staff(db, alert_id, key, text, now, rows)
     return True
 
 
@@ -181,7 +193,7 @@ def repeat_alerts(db: Session, *, now: datetime) -> int:
             .execution_options(synchronize_session=False)
         ).rowcount
         if won:
-            _push_to_staff(db, alert.id, alert.text, now, ())
+            _push_to_staff(db, alert.id, alert.key, alert.text, now, ())
             notified += 1
     return notified
 
@@ -197,8 +209,32 @@ def close_alert(db: Session, *, key: str, now: datetime) -> bool:
     return settled.rowcount > 0
 
 
-def _push_to_staff(db: Session, alert_id: int, text: str, now: datetime, rows: Rows) -> None:
-    rows = [list(row) for row in rows] or [[button(t("nav.see"), "staff.alerts")]]
+def close_alerts(db: Session, *, keys: Iterable[str], now: datetime) -> list[int]:
+    """Close the open alerts of these keys; staff_alert.id of those that were open."""
+    settled = db.execute(
+        update(StaffAlert)
+        .where(col(StaffAlert.key).in_(list(keys)), col(StaffAlert.resolved_at).is_(None))
+        .values(resolved_at=now)
+        .returning(col(StaffAlert.id))
+        .execution_options(synchronize_session=False)
+    )
+    return sorted(settled.scalars().all())
+
+
+def open_keys(db: Session, prefix: str) -> list[str]:
+    """Keys of the open alerts that begin so."""
+    query = select(StaffAlert.key).where(
+        col(StaffAlert.key).startswith(prefix, autoescape=True), col(StaffAlert.resolved_at).is_(None)
+    )
+    return list(db.exec(query))
+
+
+def _push_to_staff(db: Session, alert_id: int, key: str, text: str, now: datetime, rows: Rows) -> None:
+    rows = [
+        *map(list, rows),
+        *alert_deeds.deed_rows(db, key),
+        [button(t("nav.see"), "staff.alert", alert_id)],
+    ]
     for grant in db.exec(_STAFF).all():
         push(
             db,

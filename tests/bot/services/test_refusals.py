@@ -38,14 +38,14 @@ ADMITTED: tuple[tuple[frozenset[Role], str], ...] = (
         """
         accounts.experts: appoint_expert deactivate expert numbers of_university
         directorate.account_lookup: chat facts free_chat look_up open_account recent trail trail_of_file withdraw_role
-        directorate.alert_list: open_alert open_alerts resolve_alert
+        directorate.alert_list: deed_rows open_alert open_alerts resolve_alert resolve_similar similar
         directorate.document_types: add_document_type all_document_types change_document_type move_document_type
         directorate.faq_entries: add_entry all_entries change_entry move_entry
         directorate.reference_rows: names_of_documents
         directorate.statistics: note read_figures
         directorate.studies: add_field closed_at closed_fields fields levels set_field set_level set_pair
         directorate.undelivered: count_undelivered give_up look_up odd_update odd_updates resend
-        directorate.undelivered: undelivered_push undelivered_pushes
+        directorate.undelivered: cause_of mobile_of resend_cause undelivered_causes undelivered_push undelivered_pushes
         directorate.universities: add_coverage by_province coverage coverage_row make_default number_of
         directorate.universities: rename_university set_contact set_coverage set_switch universities_of
         directorate.universities: university_overview

@@ -5,13 +5,34 @@ from typing import Any
 import pytest
 from sqlmodel import Session, col, select
 
+from bot.core.context import Actor
 from bot.core.screens import Press
+from bot.services.distributors import registry
+from bot.services.review import routing
 from bot.services.shared import notify
 from storage.enums import AttemptState, InboxState, Messenger, PushChannel, PushState, RequestState, Role
-from storage.tables import AuditEvent, Grant, InboxUpdate, PaymentAttempt, Push, StaffAlert
+from storage.tables import (
+    AuditEvent,
+    Distributor,
+    Grant,
+    InboxUpdate,
+    Letter,
+    PaymentAttempt,
+    Push,
+    StaffAlert,
+)
 from tests.support.chat_driver import NOW, App, Person
 from tests.support.chat_fixtures import ON_BOTH_DATABASES
-from tests.support.chat_people import payment_attempt, staff
+from tests.support.chat_people import (
+    distributor,
+    eligible,
+    employ,
+    expert,
+    officer,
+    payment_attempt,
+    staff,
+    submit,
+)
 from tests.support.factories.qualification import request_row
 
 pytestmark = ON_BOTH_DATABASES
@@ -130,11 +151,12 @@ def test_lost_messages_are_sent_again_or_put_away(app: App, boss: Person, sara: 
     boss.tap("📮 ارسال‌های ناموفق").sees("📮 ارسال ناموفقی در انتظار نیست.")
     lose_messages(sara)
     boss.command("menu").tap("📮 ارسال‌های ناموفق")
-    boss.sees("📮 ۲ ارسال ناموفق", "اعلام هزینه (گفت‌وگو) — سارا", "قطع همکاری (پیامک) — ", "۸۷۷")
-    boss.sees_not("989129998877", "۹۱۲۹۹۹۸۸۷۷").tap("۱")
+    boss.sees("📮 ۲ ارسال ناموفق", "۱. ۱ گفت‌وگو", "BadRequest: chat not found", "۲. ۱ پیامک", "rejected 411")
+    boss.tap("۲").sees("قطع همکاری (پیامک) — ", "۸۷۷").sees_not("989129998877", "۹۱۲۹۹۹۸۸۷۷")
+    boss.tap("بازگشت", "۱").sees("اعلام هزینه (گفت‌وگو) — سارا").tap("۱")
     again = boss.button("🔁 ارسال دوباره")
     boss.tap("🔁 ارسال دوباره").sees("✅ پیام دوباره", "📮 ۱ ارسال ناموفق")
-    boss.press(again).sees("این دکمه دیگر معتبر نیست.").tap("۱", "کنار گذاشتن", "بله، انجام شود")
+    boss.press(again).sees("این دکمه دیگر معتبر نیست.").tap("۱", "۱", "کنار گذاشتن", "بله، انجام شود")
     boss.sees("پیام کنار گذاشته شد.", "در انتظار نیست")
     rows = {one.key: one for one in app.all(select(Push))}
     assert (rows["a"].state, rows["a"].attempts, rows["a"].note) == (PushState.QUEUED, 0, None)
@@ -243,6 +265,122 @@ def test_alerts_are_seen_and_settled(app: App, boss: Person) -> None:
     settle = boss.sees("⚠️ هشدار شماره 6", "✅ رسیدگی شد").button("✅ رسیدگی شد")
     boss.press(settle).sees("هشدار بسته شد.", "هشدار شماره 0").press(settle).sees("این دکمه دیگر معتبر نیست.")
     assert len(app.all(OPEN_ALERTS)) == 6
+
+
+def test_an_alert_leads_to_what_removes_its_cause_and_is_closed_by_it(app: App) -> None:
+    """«کارشناس فعال ندارد» has the button that appoints one; once there is one, nobody need close the alert."""
+    boss = staff(app)
+    sara = submit(officer(app))
+    push = boss.pushes()[-1]
+    assert "کارشناس فعال ندارد و ۱ پرونده" in push.text
+    assert "➕ کارشناس دانشگاه" in [one["label"] for row in push.buttons for one in row]
+    submit(officer(app, "رضا"))
+    boss.command("menu").tap("⚠️ هشدارها (۱)").sees("۲ پرونده در انتظار").tap("۱")
+    boss.sees("👥 فهرست کارشناسان").tap("➕ کارشناس دانشگاه", "کارشناس مسئول")
+    boss.type("9991234551", "مینا", "رضایی").tap("✅ تأیید").sees("✅ حساب مینا رضایی ساخته شد.")
+    boss.command("menu").sees("⚠️ هشدارها (۰)")
+    assert sara.account.id
+
+
+def test_an_alert_of_no_expert_ends_with_the_last_waiting_file(app: App) -> None:
+    sara = submit(officer(app))
+    assert [one.key for one in app.all(OPEN_ALERTS)] == ["no-expert:sums"]
+    sara.open("qual.track").tap("انصراف از درخواست", "بله، انصراف می‌دهم")
+    app.run(lambda db: routing.alert_where_no_expert(db, now=app.clock()))
+    assert app.all(OPEN_ALERTS) == []
+
+
+def test_every_kind_of_alert_names_its_deed(app: App, boss: Person) -> None:
+    deeds = {
+        "no_tariff:NEW": "➕ تعرفه جدید",
+        "refund:7": "↩️ بازگشت وجه",
+        "wrong_amount:7": "⚠️ مبلغ‌های نادرست",
+        "push.given_up:7": "📮 پیام ارسال‌نشده",
+        "push.given_up:letter:7": "✉️ نامه",
+    }
+    for key, label in deeds.items():
+        app.run(lambda db, key=key: notify.alert_staff(db, key=key, text=f"هشدار {key}", now=NOW))
+        labels = [one["label"] for row in boss.pushes()[-1].buttons for one in row]
+        assert labels == [label, "مشاهده"]
+    boss.open("staff.alerts").tap("۱").sees("➕ تعرفه جدید", "✅ رسیدگی شد")
+
+
+def test_several_alerts_of_one_cause_are_closed_together(app: App, boss: Person) -> None:
+    def alert(db: Session, *keys: str) -> None:
+        for key in keys:
+            notify.alert_staff(db, key=key, text=f"هشدار {key}", now=NOW)
+
+    app.run(lambda db: alert(db, "refund:1", "push.given_up:1", "push.given_up:2", "push.given_up:letter:3"))
+    boss.open("staff.alerts").tap("۱").sees("✅ رسیدگی شد").sees_not("✅ بستن هر")
+    boss.open("staff.alerts").tap("۲").tap("✅ بستن هر ۳ مورد").sees("۳ هشدار از همین نوع").tap("خیر")
+    boss.sees("✅ بستن هر ۳ مورد").tap("✅ بستن هر ۳ مورد")
+    app.run(lambda db: alert(db, "push.given_up:9"))
+    yes = boss.button("بله، انجام شود")
+    boss.press(yes).sees("۳ هشدار بسته شد.", "هشدار refund:1", "هشدار push.given_up:9")
+    boss.press(yes).sees("این دکمه دیگر معتبر نیست.")
+    assert {one.key for one in app.all(OPEN_ALERTS)} == {"refund:1", "push.given_up:9"}
+    assert len(app.events("alert_settled")) == 3
+
+
+def test_messages_lost_for_one_reason_are_sent_again_together(app: App, boss: Person, sara: Person) -> None:
+    """The SMS provider was out of credit for a night: one press, not forty."""
+    common: dict[str, Any] = {"state": PushState.GIVEN_UP, "attempts": 40, "created_at": NOW}
+    by_sms = common | {"channel": PushChannel.SMS, "mobile": "+989129998877", "note": "no credit"}
+    letter = app.add(Letter(title="نامه", text="متن", created_by=boss.account.id)).id
+    lost = [app.add(Push(key=f"s{n}", kind="N4", text="نقص", **by_sms)).id for n in range(7)]
+    lost.append(app.add(Push(key="l", kind="N9", text="نامه", letter_id=letter, **by_sms)).id)
+    app.add(Push(key="x", kind="N5", text="رد", **by_sms | {"note": "no mobile", "mobile": None}))
+    for key in (f"push.given_up:{lost[0]}", f"push.given_up:letter:{letter}"):
+        app.run(lambda db, key=key: notify.alert_staff(db, key=key, text="ارسال نشد", now=NOW))
+    boss.tap("📮 ارسال‌های ناموفق").sees("۱. ۸ پیامک", "no credit", "۲. ۱ پیامک", "شماره همراه ثبت نشده است")
+    boss.tap("۱").sees("📮 ۸ ارسال ناموفق", "اعلام نقص (پیامک)").tap("بعدی").sees("نامه (پیامک)")
+    boss.tap("🔁 ارسال دوباره همه").sees("۸ پیام ناموفق").tap("خیر").sees("📮 ۸ ارسال ناموفق")
+    boss.tap("🔁 ارسال دوباره همه")
+    yes = boss.button("بله، انجام شود")
+    boss.press(yes).sees("✅ ۸ پیام دوباره", "۱. ۱ پیامک").press(yes).sees("این دکمه دیگر معتبر نیست.")
+    states = {one.key: one.state for one in app.all(select(Push)) if one.key in {"s0", "s6", "l", "x"}}
+    assert states == dict.fromkeys(("s0", "s6", "l"), PushState.QUEUED) | {"x": PushState.GIVEN_UP}
+    assert len(app.events("push_resent")) == 8
+    assert app.all(OPEN_ALERTS) == []
+
+
+def test_the_mobile_to_call_is_shown_on_demand_and_recorded(app: App, boss: Person, sara: Person) -> None:
+    lose_messages(sara)
+    boss.tap("📮 ارسال‌های ناموفق", "۱", "۱").sees_not("۰۹۱۲۱۲۳۴۵۶۷").tap("📞 شماره برای تماس")
+    boss.sees("📞 شماره همراه سارا کریمی‌نژاد: ۰۹۱۲۱۲۳۴۵۶۷", "🔁 ارسال دوباره")
+    boss.refresh().sees_not("۰۹۱۲۱۲۳۴۵۶۷")
+    (event,) = app.events("mobile_viewed")
+    assert (event.actor_id, event.data["account"]) == (boss.account.id, sara.account.id)
+    boss.open("staff.undelivered").tap("۲", "۱", "📞 شماره برای تماس").sees("۰۹۱۲۹۹۹۸۸۷۷")
+    app.change(Push, app.one(select(Push).where(Push.key == "b")).id, mobile=None)
+    boss.tap("📞 شماره برای تماس").sees("شماره همراهی ثبت نشده است")
+    assert len(app.events("mobile_viewed")) == 2
+
+
+def test_the_mobile_of_a_centre_that_was_missing_lets_the_owed_sms_go(app: App, boss: Person) -> None:
+    """R33: no mobile was known when the officer left; once staff write one, the SMS leaves and the alert is closed."""
+    manager, central = distributor(app)
+    app.change(Distributor, central.distributor_id, manager_mobile=None)
+    sara = eligible(app)
+    employ(manager, central, sara, expert(app))
+    sara.open("term.new").type("حقوق من پرداخت نشده است").tap("قطع همکاری می‌کنم")
+    (alert,) = app.all(OPEN_ALERTS)
+    assert alert.key.startswith("no-manager-mobile:")
+    assert not app.all(select(Push).where(Push.channel == PushChannel.SMS))
+    boss.open("staff.alerts").tap("۱", "🏢 توزیع‌کننده").sees("کیان طب")
+    actor = Actor(boss.account.id, Role.STAFF)
+    app.run(
+        lambda db: registry.edit_distributor(
+            db,
+            actor=actor,
+            distributor_id=central.distributor_id,
+            manager_mobile="09120000001",
+            now=app.clock(),
+        )
+    )
+    (sms,) = app.all(select(Push).where(Push.channel == PushChannel.SMS))
+    assert (sms.mobile, sms.sms["template"]) == ("+989120000001", "termination")
+    assert app.all(OPEN_ALERTS) == []
 
 
 def test_a_refund_is_recorded_and_the_payer_told(app: App, boss: Person, sara: Person) -> None:
