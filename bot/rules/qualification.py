@@ -59,6 +59,8 @@ class QualificationCase:
     #: Of the owner: qualified already, and another request is open.
     qualified: bool = False
     other_open: bool = False
+    #: The owner's account is suspended.
+    owner_suspended: bool = False
     #: An amendment differs from the approved file.
     changed: bool = True
     #: A payment attempt waits for the bank's word.
@@ -90,6 +92,11 @@ def none_open(case: QualificationCase) -> str | None:
 def has_change(case: QualificationCase) -> str | None:
     """An amendment changes something."""
     return "error.no_change" if case.kind is RequestKind.AMENDMENT and not case.changed else None
+
+
+def owner_active(case: QualificationCase) -> str | None:
+    """Nobody is found qualified while their account is suspended."""
+    return "error.applicant_suspended" if case.owner_suspended else None
 
 
 def payment_settled(case: QualificationCase) -> str | None:
@@ -125,6 +132,7 @@ def _rows() -> tuple[Transition, ...]:
             by,
             state.AWAITING_PAYMENT,
             "approved",
+            (owner_active,),
             condition=_free_of_charge,
             target_if_true=state.COMPLETED,
         )

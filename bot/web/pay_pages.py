@@ -51,6 +51,7 @@ _PAGE_SAYS = {
     PageState.PAID: ("paid", "ok"),
     PageState.WITHDRAWN: ("withdrawn", "wait"),
     PageState.UNCERTAIN: ("uncertain", "wait"),
+    PageState.HELD: ("held", "wait"),
 }
 Links = list[tuple[str, str]]
 
@@ -103,7 +104,7 @@ class PayPages:
             seconds = max(1, math.ceil((refusal.until - self._resources.clock()).total_seconds()))
             return self._say("too_many", "wait", status=429, values=refusal.args_of_text, retry_after=seconds)
         except Refusal as refusal:
-            if refusal.key in ("error.nothing_due", "error.payment_uncertain"):
+            if refusal.key in ("error.nothing_due", "error.payment_uncertain", "error.payment_held"):
                 return await self.show_page(request)
             again = [(t("pay.page.again"), payments.pay_url(self._public_info, token))]
             return page(

@@ -15,6 +15,7 @@ from conversations.engine.engine import Engine
 from handlers.common import cooperation_card
 from handlers.common.navigation import ButtonRow, back_button, home_button, navigation_row
 from handlers.expert import decisions
+from handlers.expert.caution_banner import caution_lines
 from handlers.expert.worklists import EXPERTS, REVIEWERS
 from storage.enums import CooperationState, Role
 from storage.tables import CooperationRequest
@@ -43,7 +44,8 @@ def show_request(turn: Turn, press: Press) -> Screen:
     """Both sides and the branch, what is to be decided, and who decides."""
     card = _open_request(turn, press)
     request = card.request
-    lines = cooperation_card.heading_lines(request, turn.role)
+    banner = caution_lines(card.cautions)
+    lines = [*banner, *([""] if banner else []), *cooperation_card.heading_lines(request, turn.role)]
     if request.state is CooperationState.PENDING_UNIVERSITY:
         waited = turn.now - (request.accepted_at or request.state_since)
         lines.append(t("desk.waiting", age=formats.age(waited)))

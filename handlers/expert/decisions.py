@@ -31,6 +31,7 @@ from handlers.common.navigation import (
     page_of,
     pager_rows,
 )
+from handlers.expert.caution_banner import caution_lines
 from handlers.expert.worklists import EXPERTS, REVIEWERS
 from storage.enums import Role
 from storage.tables import Account
@@ -158,6 +159,7 @@ def ask_approve(turn: Turn, press: Press) -> Screen:
     lines = [
         t("desk.approve_confirm", code=request.tracking_code or ""),
         t("desk.applicant", name=details.applicant.name),
+        *caution_lines(details.cautions),
     ]
     return _confirmation_screen(QUALIFICATION_VIEW, press, "\n".join(lines))
 

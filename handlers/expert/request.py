@@ -23,6 +23,7 @@ from handlers.common.navigation import (
     truncate_lines,
 )
 from handlers.expert import cooperation, decisions, worklists
+from handlers.expert.caution_banner import caution_lines
 from handlers.expert.worklists import EXPERTS, REVIEWERS
 from storage.enums import RequestState
 from storage.tables import QualificationRequest
@@ -51,9 +52,8 @@ def routes(engine: Engine) -> Routes:
 def show_request(turn: Turn, press: Press) -> Screen:
     """The file; of an amendment, what it changes. The national code is whole for the reviewing expert alone."""
     details = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
-    text = _request_text(turn, details)
     return Screen(
-        text,
+        _request_text(turn, details),
         (
             *decisions.action_rows(decisions.QUALIFICATION_VIEW, details.request, details.actions),
             *_view_rows(turn, details),
@@ -69,7 +69,7 @@ def show_full_request(turn: Turn, press: Press) -> Screen:
 
 
 def _request_text(turn: Turn, details: review.RequestDetails, *, whole: bool = False) -> str:
-    return request_card.request_text(
+    text = request_card.request_text(
         Wording.load(turn.db),
         details.request,
         owner=details.applicant,
@@ -81,6 +81,8 @@ def _request_text(turn: Turn, details: review.RequestDetails, *, whole: bool = F
         whole=whole,
         quality_warnings=details.quality_warnings,
     )
+    banner = caution_lines(details.cautions)
+    return truncate_lines([*banner, "", *text.split("\n")]) if banner else text
 
 
 def _view_rows(turn: Turn, details: review.RequestDetails) -> list[ButtonRow]:

@@ -17,6 +17,7 @@ from bot.rules.cooperation import (
     relations,
 )
 from bot.services.cooperation.requests import COOPERATION_WORKFLOW
+from bot.services.review.cautions import Cautions, cautions_of
 from bot.services.shared import notify
 from bot.services.shared.reference_data import university_name
 from bot.texts import formats
@@ -77,6 +78,7 @@ class ExpertCard:
     mobile_verified: bool
     former_contracts: int
     actions: frozenset[CooperationAction] = frozenset()
+    cautions: Cautions | None = None
 
     @property
     def may_decide(self) -> bool:
@@ -180,6 +182,7 @@ def expert_card_of(db: Session, request: CooperationRequest) -> ExpertCard:
             .select_from(Contract)
             .where(Contract.account_id == account.id, Contract.state != ContractState.ACTIVE)
         ).one(),
+        cautions=cautions_of(db, account=account, request=request),
     )
 
 

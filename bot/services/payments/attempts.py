@@ -21,7 +21,7 @@ from bot.services.payments import alerts
 from bot.services.shared import audit
 from bot.services.shared.rate_limit import Limit
 from bot.texts.formats import jalali_time
-from storage.enums import AttemptState, RequestState
+from storage.enums import AccountState, AttemptState, RequestState
 from storage.tables import Account, PaymentAttempt, QualificationRequest
 from storage.tables.column_types import UtcDateTime
 
@@ -157,13 +157,16 @@ def waits_for_bank(db: Session, request_id: int, *, now: datetime | None = None)
 def begin_attempt(db: Session, *, token: str, gateway: str, now: datetime) -> Opening | Open | Underway:
     """One click: the attempt that is open already, or a new one, written down.
 
-    Raises NotAllowed for an unknown token, Refusal where nothing is due or the bank's word on another attempt is
-    awaited, TooManyAttempts."""
+    Raises NotAllowed for an unknown token, Refusal where nothing is due, the payer's account is suspended or the
+    bank's word on another attempt is awaited, TooManyAttempts."""
     request = db.exec(_BY_TOKEN, params={"token": token}).first()
     if request is None or request.id is None:
         raise NotAllowed
     if request.state is not RequestState.AWAITING_PAYMENT or not request.fee_rial:
         raise Refusal("error.nothing_due")
+    account = db.get_one(Account, request.account_id, populate_existing=True)
+    if account.state is not AccountState.ACTIVE:
+        raise Refusal("error.payment_held")
     if waits_for_bank(db, request.id, now=now):
         raise Refusal("error.payment_uncertain")
     if (existing := _open_attempt(db, request, gateway, now)) is not None:
@@ -182,7 +185,6 @@ def begin_attempt(db: Session, *, token: str, gateway: str, now: datetime) -> Op
     db.flush()
     assert attempt.id is not None
     _record_event(db, attempt, "payment_opened", now, None, AttemptState.CREATED)
-    account = db.get_one(Account, request.account_id)
     return Opening(attempt.id, request.fee_rial, request.tracking_code or "", account.mobile)
 
 

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from bot.core.context import PublicInfo
 from bot.services.payments.attempts import PAID_OF, waits_for_bank
-from storage.enums import RequestKind, RequestState
+from storage.enums import AccountState, RequestKind, RequestState
 from storage.tables import Account, PaymentAttempt, QualificationRequest
 
 
@@ -18,6 +18,8 @@ class PageState(StrEnum):
     PAID = "PAID"
     WITHDRAWN = "WITHDRAWN"
     UNCERTAIN = "UNCERTAIN"
+    #: The payer's account is suspended: nothing can be paid until that ends.
+    HELD = "HELD"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ def pay_view(db: Session, token: str, *, now: datetime) -> PayView | None:
         return None
     if state is PageState.PAYABLE and waits_for_bank(db, request.id, now=now):
         state = PageState.UNCERTAIN
+    elif state is PageState.PAYABLE and account.state is not AccountState.ACTIVE:
+        state = PageState.HELD
     paid = db.exec(PAID_OF, params={"request_id": request.id}).first() if state is PageState.PAID else None
     return PayView(
         state,

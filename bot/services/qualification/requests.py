@@ -12,11 +12,13 @@ from bot.rules.qualification import (
 from bot.services.review import routing
 from bot.services.review.review_workflow import ReviewWorkflow
 from bot.services.shared.eligibility import is_qualified
-from storage.enums import OPEN_REQUEST, AttemptState, RequestState
-from storage.tables import PaymentAttempt, QualificationRequest
+from storage.enums import OPEN_REQUEST, AccountState, AttemptState, RequestState
+from storage.tables import Account, PaymentAttempt, QualificationRequest
 
 #: Of audit events and of the keys of pushes.
 SUBJECT = "qualification"
+#: States in which an expert may approve.
+_DECIDABLE = (RequestState.SUBMITTED, RequestState.IN_REVIEW)
 _UNSETTLED = (AttemptState.UNCERTAIN, AttemptState.VERIFYING)
 
 
@@ -47,6 +49,8 @@ def case_of(db: Session, request: QualificationRequest) -> QualificationCase:
         reviewer_id=request.reviewer_id,
         reviewer_active=reviewer_active,
         qualified=request.state is RequestState.DRAFT and is_qualified(db, request.account_id),
+        owner_suspended=request.state in _DECIDABLE
+        and db.get_one(Account, request.account_id).state is AccountState.SUSPENDED,
         payment_uncertain=uncertain,
     )
 

@@ -17,6 +17,7 @@ from bot.rules.qualification import QualificationAction, allowed_actions
 from bot.services.qualification import requests
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from bot.services.review import routing
+from bot.services.review.cautions import Cautions, cautions_of
 from bot.services.review.worklists import Worklists
 from bot.services.shared import audit
 from bot.services.shared.permissions import require
@@ -54,6 +55,7 @@ class RequestDetails:
     actions: frozenset[QualificationAction] = frozenset()
     #: stored_file.id → why people may be unable to read it, of the files that this request names.
     quality_warnings: dict[int, str] = field(default_factory=dict)
+    cautions: Cautions | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,7 @@ def details_of(db: Session, request: QualificationRequest) -> RequestDetails:
         reviewer,
         tuple(rounds),
         quality_warnings=_quality_warnings(db, request),
+        cautions=cautions_of(db, account=applicant, request=request),
     )
 
 

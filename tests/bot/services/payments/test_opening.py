@@ -11,10 +11,11 @@ import pytest
 
 from bot.core.refusals import NotAllowed, Unavailable
 from bot.gateways.interfaces import Created, Redirect
-from bot.services import payments
+from bot.services import accounts, payments
 from bot.services.payments.attempts import TooManyAttempts, may_inquire
 from storage.enums import AttemptState
 from storage.tables import PaymentAttempt
+from tests.support.factories.people import suspend
 from tests.support.payments import TOKEN, PaymentScenario
 from tests.support.services import refused
 
@@ -224,3 +225,16 @@ async def test_a_process_that_died_while_opening(scenario: PaymentScenario, when
     assert (await scenario.click()).ref
     await scenario.reconcile(minutes=30)
     assert (await scenario.states())[0] is AttemptState.EXPIRED
+
+
+async def test_a_suspended_officer_is_not_sent_to_the_bank(scenario: PaymentScenario) -> None:
+    """The link in the chat is older than the suspension; once that is over, it works again."""
+    people, now = scenario.people, scenario.moment
+    await scenario.database.run(lambda db: suspend(db, people.staff, people.sara, now=now))
+    with refused("error.payment_held"):
+        await open_attempt(scenario)
+    assert await scenario.states() == []
+    assert "create" not in scenario.bank.calls
+    lifting = {"account_id": people.sara.account_id, "reason": "گزارش نادرست بود", "now": now}
+    await scenario.database.run(lambda db: accounts.lift(db, actor=people.staff, **lifting))
+    await scenario.click()

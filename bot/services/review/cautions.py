@@ -1,0 +1,123 @@
+"""What an expert must know of an applicant before deciding: the account's state, open alerts, earlier rejections."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from bot.services.review import rejection
+from bot.services.review.routing import ReviewableRow
+from bot.texts import Quoted
+from storage.enums import AccountState, CooperationState, PushState, RequestState
+from storage.tables import (
+    Account,
+    CooperationRequest,
+    PaymentAttempt,
+    Push,
+    QualificationRequest,
+    StaffAlert,
+)
+
+#: Of alerts about one payment or one message: what the key begins with → how the alert is worded on a file card.
+_ALERTS = {"refund": "refund", "wrong_amount": "wrong_amount", "push.given_up": "undelivered"}
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierRejection:
+    day: datetime
+    reason: Quoted
+
+
+@dataclass(frozen=True, slots=True)
+class Cautions:
+    """`state_reason` is why the account is not active. `alerts` are the last parts of the text keys "desk.alert_…".
+    Rejections are of other files of this person, of both kinds; of other universities only their number is told."""
+
+    state: AccountState
+    state_reason: str | None
+    alerts: tuple[str, ...] = ()
+    rejected_here: int = 0
+    last_here: EarlierRejection | None = None
+    rejected_elsewhere: int = 0
+
+
+def cautions_of(
+    db: Session, *, account: Account, request: QualificationRequest | CooperationRequest
+) -> Cautions:
+    """For a caller that a service has just let see `request`, which is about `account`. Reads by index, bounded by what
+    one person files."""
+    counts = dict[bool, int]()
+    for row, rejected in (
+        (QualificationRequest, col(QualificationRequest.state) == RequestState.REJECTED),
+        (CooperationRequest, col(CooperationRequest.state) == CooperationState.REJECTED_BY_UNIVERSITY),
+    ):
+        here = col(row.university_code) == request.university_code
+        query = select(here, func.count()).where(row.account_id == account.id, rejected).group_by(here)
+        if isinstance(request, row):
+            query = query.where(row.id != request.id)
+        for at_home, number in db.exec(query):
+            counts[bool(at_home)] = counts.get(bool(at_home), 0) + number
+    return Cautions(
+        account.state,
+        account.state_reason,
+        _open_alerts(db, account.id or 0),
+        counts.get(True, 0),
+        _last_here(db, account, request) if counts.get(True) else None,
+        counts.get(False, 0),
+    )
+
+
+def _last_here(db: Session, account: Account, request: ReviewableRow) -> EarlierRejection | None:
+    """The newest rejection at the university of this file."""
+    found: list[EarlierRejection] = []
+    qualification = db.exec(
+        select(QualificationRequest)
+        .where(
+            QualificationRequest.account_id == account.id,
+            QualificationRequest.university_code == request.university_code,
+            QualificationRequest.state == RequestState.REJECTED,
+        )
+        .order_by(col(QualificationRequest.id).desc())
+        .limit(2)
+    )
+    found += [
+        EarlierRejection(row.closed_at or row.state_since, rejection.of_request(row))
+        for row in qualification
+        if row is not request
+    ]
+    cooperation = db.exec(
+        select(CooperationRequest)
+        .where(
+            CooperationRequest.account_id == account.id,
+            CooperationRequest.university_code == request.university_code,
+            CooperationRequest.state == CooperationState.REJECTED_BY_UNIVERSITY,
+        )
+        .order_by(col(CooperationRequest.id).desc())
+        .limit(2)
+    )
+    found += [
+        EarlierRejection(row.closed_at or row.state_since, rejection.of_cooperation(row))
+        for row in cooperation
+        if row is not request
+    ]
+    return max(found, key=lambda one: one.day, default=None)
+
+
+def _open_alerts(db: Session, account_id: int) -> tuple[str, ...]:
+    attempts = db.exec(
+        select(PaymentAttempt.id)
+        .join(QualificationRequest, col(QualificationRequest.id) == col(PaymentAttempt.request_id))
+        .where(QualificationRequest.account_id == account_id)
+    ).all()
+    undelivered = db.exec(
+        select(Push.id).where(Push.account_id == account_id, Push.state == PushState.GIVEN_UP)
+    ).all()
+    keys = [f"{kind}:{id_}" for id_ in attempts for kind in ("refund", "wrong_amount")]
+    keys += [f"push.given_up:{id_}" for id_ in undelivered]
+    if not keys:
+        return ()
+    found = db.exec(
+        select(StaffAlert.key).where(col(StaffAlert.key).in_(keys), col(StaffAlert.resolved_at).is_(None))
+    )
+    return tuple(sorted({_ALERTS[key.rpartition(":")[0]] for key in found}))
