@@ -56,6 +56,11 @@ class Reader:
         """Everything in the chat, the person's own messages too, oldest first."""
         return [Seen.of(message) for message in self._all()]
 
+    def links(self) -> list[str]:
+        """What the buttons of all messages lead to, those of old messages too."""
+        shown = [one for one in self.history() if not one.deleted]
+        return [button.url for one in shown for row in one.buttons for button in row if button.url]
+
     def new(self) -> list[Seen]:
         """What arrived or changed since the last action, oldest first."""
         fresh = [message for message in self._all() if message.from_bot and message.changed > self._mark]

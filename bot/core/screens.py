@@ -101,6 +101,8 @@ class Button:
     press: Press | None = None
     url: str | None = None
     copy: str | None = None
+    #: qualification_request.id whose pay page `url` is: the button is taken off its message once nothing is due.
+    pays: int | None = None
 
 
 def button(label: str, action: str, id: int = 0, version: int = 0, arg: str = "") -> Button:
@@ -171,6 +173,11 @@ class Reply:
     credentials_of: int | None = None
     #: Work for after the commit that only delivery knows (none of it may be needed for correctness).
     extra: dict[str, Any] = field(default_factory=dict)
+
+
+def paid_by(rows: Iterable[Iterable[Button]]) -> int | None:
+    """The request whose pay page one of these buttons leads to."""
+    return next((button.pays for row in rows for button in row if button.pays is not None), None)
 
 
 def rows_to_json(rows: Iterable[Iterable[Button]]) -> list[list[dict[str, str]]]:

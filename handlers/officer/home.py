@@ -61,7 +61,7 @@ def _next_step(turn: Turn, engine: Engine, request: QualificationRequest) -> tup
             return [t("unfinished.fix")], button(t("resume.fix"), "qual.fix", id_, request.version)
         return [], button(t("fix.button"), "qual.fix", id_, request.version)
     if request.state is RequestState.AWAITING_PAYMENT and request.pay_token:
-        return [], Button(t("pay.button"), url=payments.pay_url(turn.public_info, request.pay_token))
+        return [], payments.pay_button(turn.public_info, request)
     if request.state in _ENDED:
         return [], button(t("qual.again"), "qual.new")
     return age_line(request, turn.now), button(t("qual.track"), "qual.track", id_)

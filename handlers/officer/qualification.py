@@ -218,8 +218,10 @@ def _action_rows(turn: Turn, request: QualificationRequest) -> list[ButtonRow]:
     if QualificationAction.RESOLVE in may:
         rows.append((button(t("fix.button"), "qual.fix", request.id, request.version),))
     if request.state is RequestState.AWAITING_PAYMENT and request.pay_token:
-        pay = Button(t("pay.button"), url=payments.pay_url(turn.public_info, request.pay_token))
-        rows += [(pay,), (button(t("pay.check"), "qual.check_pay", request.id),)]
+        rows += [
+            (payments.pay_button(turn.public_info, request),),
+            (button(t("pay.check"), "qual.check_pay", request.id),),
+        ]
     if request.state is RequestState.COMPLETED and request.fee_rial:
         rows.append((button(t("receipt.button"), "receipts.send", request.id),))
     if request.state in _ENDED and qualification.may_start(turn.db, actor=turn.actor, kind=request.kind):

@@ -337,7 +337,15 @@ def lane_of(messenger: Messenger, chat_id: int | None) -> str | None:
 def address_of(turn: Turn) -> ChatAddress:
     chat = turn.chat
     guest = chat.account_id is None
-    return ChatAddress(chat.messenger, chat.chat_id, chat.id, chat.keyboard, guest, chat.rest_until)
+    return ChatAddress(
+        chat.messenger,
+        chat.chat_id,
+        chat.id,
+        chat.keyboard,
+        guest,
+        chat.rest_until,
+        chat.has_pay_message,
+    )
 
 
 def _stands(turn: Turn) -> tuple[Any, ...]:

@@ -10,7 +10,7 @@ from storage.tables.cooperation import (
     Termination,
 )
 from storage.tables.letters import Letter, LetterFile, LetterRecipient
-from storage.tables.messages import BotProfile, InboxUpdate, LeftGroup, Push, StaffAlert
+from storage.tables.messages import BotProfile, InboxUpdate, LeftGroup, PayMessage, Push, StaffAlert
 from storage.tables.payments import PaymentAttempt
 from storage.tables.qualification import (
     DeficiencyRound,
@@ -61,6 +61,7 @@ __all__ = [
     "LetterFile",
     "LetterRecipient",
     "Officer",
+    "PayMessage",
     "PaymentAttempt",
     "Push",
     "QualificationRequest",

@@ -159,6 +159,8 @@ class Chat(SQLModel, table=True):
     dialogue_state: dict[str, Any] = json_dict()
     #: A reply keyboard (the contact button) is open there: the next answer takes it away.
     keyboard: bool = False
+    #: Messages with a button to the pay page stand in it (`pay_message`).
+    has_pay_message: bool = Field(default=False, sa_column_kwargs={"server_default": "0"})
     #: The current screen is to be shown (again) at this time: albums, restarts.
     show_at: datetime | None = timestamp_column(default=None, index=True)
     #: The messenger asked for a long rest: nothing is sent here before `rest_until`. When it asked tells

@@ -87,6 +87,24 @@ class BotProfile(SQLModel, table=True):
     fingerprint: str = Field(max_length=64)
 
 
+class PayMessage(SQLModel, table=True):
+    """A message that shows the button to the pay page of a request. The button is taken off it once nothing is due."""
+
+    __tablename__ = "pay_message"
+    # An id is never given again: a push that waits names its message by it.
+    __table_args__ = (
+        UniqueConstraint("chat_row_id", "bot_id", "message_id"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: int | None = primary_key()
+    request_id: int = reference("qualification_request.id")
+    chat_row_id: int = reference("chat.id", index=False)
+    #: Whose number of a message it is.
+    bot_id: int = bigint_column()
+    message_id: int = bigint_column()
+
+
 class Push(SQLModel, table=True):
     """A push or SMS to be sent, written in the transaction of what it tells. `key` makes it unique:
     "{event}:{recipient}:{chat or sms}"."""
@@ -134,6 +152,10 @@ class Push(SQLModel, table=True):
     text: str
     #: Rows of [label, packed press or url], as `bot.core.screens.rows_to_json` writes them.
     buttons: list[Any] = json_list()
+    #: qualification_request.id whose pay page a button leads to: not sent where nothing is due any more.
+    pays_request_id: int | None = bigint_column(default=None)
+    #: pay_message.id: this message is edited, none is sent. Nothing is done where that row is gone.
+    pay_message_id: int | None = bigint_column(default=None)
     #: Name of the SMS template and its tokens, for SMS: {"template": …, "tokens": [...]}.
     sms: dict[str, Any] = json_dict()
     state: PushState = enum_column(PushState, default=PushState.QUEUED)

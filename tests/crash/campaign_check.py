@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from bot.rules import cooperation, qualification
+from bot.services.shared import pay_messages
 from bot.texts.formats import TEHRAN
 from demo.seen import plain
 from storage.enums import AttemptState, RequestState
@@ -156,7 +157,8 @@ def _transitions(rows: Rows) -> None:
 
 
 def _pushes(rows: Rows, owners: Owners) -> Effects:
-    """Without those by the clock: of waiting files experts are told at most once an hour, of the day's at most daily."""
+    """Without those by the clock: of waiting files experts are told at most once an hour, of the day's at most daily.
+    Without those that edit: one for each message with a pay button, however often a kill had it sent."""
     found: Effects = defaultdict(Counter)
     waiting: dict[int, list[float]] = defaultdict(list)
     mornings = Counter[tuple[int | None, date]]()
@@ -165,7 +167,7 @@ def _pushes(rows: Rows, owners: Owners) -> Effects:
             waiting[push.chat_row_id or 0].append(push.created_at.timestamp())
         elif push.kind == "digest":
             mornings[push.chat_row_id, push.created_at.astimezone(TEHRAN).date()] += 1
-        else:
+        elif push.kind != pay_messages.KIND:
             found[owners.of_push(push)][push.kind] += 1
     assert max(mornings.values(), default=1) == 1, mornings
     for chat, times in waiting.items():

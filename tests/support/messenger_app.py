@@ -13,7 +13,7 @@ from bot.application.routes import EVERYONE, Routes
 from bot.core.context import SYSTEM, PublicInfo, Turn
 from bot.core.incoming import Incoming
 from bot.core.refusals import NotAllowed, Refusal
-from bot.core.screens import Attachment, GeneratedFile, Press, Reply, Screen, button
+from bot.core.screens import Attachment, Button, GeneratedFile, Press, Reply, Screen, button
 from bot.documents.library import DocumentLibrary
 from bot.gateways.console_sms import ConsoleSms
 from bot.messengers.transport.channel import make_channel
@@ -38,6 +38,8 @@ class RouteState:
     papers: tuple[Attachment | GeneratedFile, ...] = ()
     gates: dict[int, asyncio.Event] = field(default_factory=dict)
     entered: list[int] = field(default_factory=list)
+    #: The request whose fee the route «due» shows.
+    due: int | None = None
 
 
 def make_routes(route_state: RouteState) -> Routes:  # a list of small functions
@@ -98,9 +100,17 @@ def make_routes(route_state: RouteState) -> Routes:  # a list of small functions
     }
     for action, reply in replies.items():
         table.act(action, roles=EVERYONE)(lambda turn, press, reply=reply: reply)
+    table.show("due", roles=EVERYONE)(lambda turn, press: _due(route_state))
     table.show("papers", roles=EVERYONE)(lambda turn, press: Screen("مدارک", attachments=route_state.papers))
-    table.commands |= {name: Press(name) for name in (*replies, "papers", "slow")} | {"start": Press("home")}
+    table.commands |= {name: Press(name) for name in (*replies, "papers", "slow", "due")} | {
+        "start": Press("home")
+    }
     return table
+
+
+def _due(route_state: RouteState) -> Screen:
+    pay = Button("💳 پرداخت", url="https://bot.example/pay/abc", pays=route_state.due)
+    return Screen("هزینه در انتظار پرداخت است", ((pay,), (button("خانه", "home"),)))
 
 
 def _count(turn: Turn, what: str) -> None:

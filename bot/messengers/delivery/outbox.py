@@ -12,7 +12,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -25,10 +25,23 @@ from bot.core.screens import rows_from_json
 from bot.gateways.interfaces import SmsAccepted, SmsRejected
 from bot.messengers.delivery import chat_rests, outbox_store
 from bot.messengers.delivery.chat_rests import MIN_STORED_REST
-from bot.messengers.delivery.outbox_store import ClaimedPush, PushRoute, RouteCapacity, SendResult
-from bot.messengers.transport.channel import Channel, inline_keyboard, send_text, split_text
+from bot.messengers.delivery.outbox_store import (
+    ClaimedPush,
+    PushRoute,
+    RouteCapacity,
+    SendResult,
+    SentMessage,
+)
+from bot.messengers.transport.channel import (
+    Caller,
+    Channel,
+    edit_text,
+    inline_keyboard,
+    send_text,
+    split_text,
+)
 from bot.messengers.transport.rate_limits import RESERVED_FOR_ANSWERS
-from bot.messengers.transport.telegram import is_unreachable, pause_of
+from bot.messengers.transport.telegram import is_same, is_unreachable, pause_of
 from bot.texts import t
 from storage.correlation import CORRELATION_ID
 from storage.database.outage import log_unless_outage
@@ -191,6 +204,9 @@ class Outbox:
             outcome = await self._message(push)
         if outcome.state is PushState.QUEUED and not outcome.free and push.attempts >= TRIES:
             outcome = SendResult(PushState.GIVEN_UP, outcome.note)
+        if push.edits is not None and outcome.state is PushState.GIVEN_UP:
+            # Too old, deleted by its reader …: nothing that staff could do.
+            outcome = replace(outcome, state=PushState.SKIPPED)
         return outcome
 
     async def _settle(self, push: ClaimedPush, outcome: SendResult) -> None:
@@ -221,12 +237,11 @@ class Outbox:
         assert messenger is not None
         assert push.chat_id is not None
         channel = self.channels[messenger]
+        if push.edits is not None and push.edits.bot_id != channel.bot_id:
+            return SendResult(PushState.SKIPPED, "a message of another bot")
         limiter, chat_id = channel.limiter, push.chat_id
         if push.rest_until is not None:
             limiter.rest(chat_id, (push.rest_until - self.resources.clock()).total_seconds())
-        markup = inline_keyboard(rows_from_json(push.buttons))
-        texts = split_text(push.text) or ["…"]
-
         began = 0.0
 
         async def call(send: Callable[[], Awaitable[Any]]) -> Any:
@@ -248,20 +263,18 @@ class Outbox:
 
         try:
             await self._turn(messenger)
-            for number, text in enumerate(texts):
-                await send_text(
-                    channel, chat_id, text, markup if number == len(texts) - 1 else None, caller=call
-                )
+            return await _send(channel, chat_id, push, call)
         except _NotNowError as error:
             return SendResult(
                 PushState.QUEUED, "its chat has its limit", pause=min(error.wait, MIN_STORED_REST), free=True
             )
         except TelegramError as error:
             return self._trouble(push, error)
-        return SendResult(PushState.SENT)
 
     def _trouble(self, push: ClaimedPush, error: TelegramError) -> SendResult:
         note = f"{type(error).__name__}: {error}"[:300]
+        if push.edits is not None and is_same(error):
+            return SendResult(PushState.SENT)
         if isinstance(error, RetryAfter):
             # A long rest is the chat's, not the push's: `next_at` far ahead means that the clock was set back.
             rest = pause_of(error)
@@ -307,6 +320,20 @@ class Outbox:
         if messenger not in self._rates:
             self._rates[messenger] = _Rate(1 / RATES[messenger])
         await self._rates[messenger].wait_turn()
+
+
+async def _send(channel: Channel, chat_id: int, push: ClaimedPush, call: Caller) -> SendResult:
+    """Send its text in as many messages as it needs, or edit the message that it edits. Raises TelegramError."""
+    markup = inline_keyboard(rows_from_json(push.buttons))
+    if push.edits is not None:
+        await call(partial(edit_text, channel, chat_id, push.edits.message_id, push.text, markup))
+        return SendResult(PushState.SENT)
+    *texts, last = split_text(push.text) or ["…"]
+    for text in texts:
+        await send_text(channel, chat_id, text, None, caller=call)
+    message_id = await send_text(channel, chat_id, last, markup, caller=call)
+    sent = SentMessage(channel.bot_id, message_id) if message_id is not None else None
+    return SendResult(PushState.SENT, sent=sent)
 
 
 class _NotNowError(Exception):

@@ -12,13 +12,14 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from bot.messengers.delivery import chat_rests
+from bot.services.shared import pay_messages
 from bot.services.shared.alert_deeds import GIVEN_UP
 from bot.services.shared.notify import alert_staff
 from bot.texts import t
 from bot.texts.formats import masked
 from storage.database.unit_of_work import insert_once
 from storage.enums import AccountState, LetterState, Messenger, PushChannel, PushState
-from storage.tables import Account, Chat, Grant, Letter, Push
+from storage.tables import Account, Chat, Grant, Letter, PayMessage, Push
 
 #: Seconds that are left where nothing is queued.
 FOREVER = 3600.0
@@ -27,6 +28,14 @@ ROLE_LOST = "the role is not in force any more"
 _UNFINISHED = (PushState.QUEUED, PushState.SENDING)
 #: A way out: a messenger, or None for SMS.
 PushRoute = Messenger | None
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """A message by the number that one bot knows it by."""
+
+    bot_id: int
+    message_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,9 @@ class ClaimedPush:
     grant_id: int | None = None
     #: Not to be sent, and why.
     skip: str | None = None
+    pays_request_id: int | None = None
+    #: Edit this message of this bot instead of sending one; with an empty text take its buttons off.
+    edits: SentMessage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +81,8 @@ class SendResult:
     dead: bool = False
     #: Seconds that the messenger wants this chat to be left alone.
     rest: float = 0.0
+    #: The message that carries the push's buttons.
+    sent: SentMessage | None = None
 
 
 def _claimable(now: datetime) -> Any:
@@ -131,24 +145,31 @@ def _due_on(db: Session, now: datetime, route: PushRoute, capacity: RouteCapacit
 def claim_pushes(db: Session, ids: list[int], now: datetime, lease: datetime) -> list[ClaimedPush]:
     """Take them, each with its chat as it is now. Another process that claims at the same time gets the others."""
     wanted = (
-        select(Push, Chat, Grant.active, Account.state)
+        select(Push, Chat, Grant.active, Account.state, PayMessage)  # type: ignore[call-overload]
         .outerjoin(Chat, col(Chat.id) == col(Push.chat_row_id))
         .outerjoin(Grant, col(Grant.id) == col(Push.grant_id))
         .outerjoin(Account, col(Account.id) == col(Push.account_id))
+        .outerjoin(PayMessage, col(PayMessage.id) == col(Push.pay_message_id))
         .where(col(Push.id).in_(ids), _claimable(now))
         .order_by(col(Push.id))
         .with_for_update(skip_locked=True, of=Push)
     )
     taken = []
-    for push, chat, in_force, state in db.execute(wanted).all():
+    for push, chat, in_force, state, message in db.execute(wanted).all():
         push.state = PushState.SENDING
         push.leased_until = lease
         push.attempts += 1
-        skip = None
+        skip, text, buttons = None, push.text, push.buttons
         if push.grant_id is not None and not (in_force and state is AccountState.ACTIVE):
             skip = ROLE_LOST
         elif push.channel is PushChannel.CHAT:
-            if chat is None or chat.account_id != push.account_id:
+            left = chat is None or chat.account_id != push.account_id
+            if push.pay_message_id is not None and message is None:
+                skip = "the message shows something else by now"
+            elif message is not None and left:
+                # Whoever is in the chat now is told nothing; the button goes all the same.
+                text, buttons = "", []
+            elif left:
                 skip = "nobody is logged in there any more"
             elif chat.dead:
                 skip = "the chat is dead"
@@ -165,8 +186,8 @@ def claim_pushes(db: Session, ids: list[int], now: datetime, lease: datetime) ->
                 chat.messenger if chat is not None else None,
                 chat.chat_id if chat is not None else None,
                 push.mobile,
-                push.text,
-                push.buttons,
+                text,
+                buttons,
                 push.sms,
                 push.attempts,
                 push.letter_id,
@@ -174,6 +195,8 @@ def claim_pushes(db: Session, ids: list[int], now: datetime, lease: datetime) ->
                 chat.rest_until if chat is not None else None,
                 push.grant_id,
                 skip,
+                push.pays_request_id,
+                SentMessage(message.bot_id, message.message_id) if message is not None else None,
             )
         )
     return taken
@@ -202,6 +225,22 @@ def record_result(db: Session, push: ClaimedPush, outcome: SendResult, now: date
         .values(**values)
         .execution_options(synchronize_session=False)
     )
+    if outcome.sent is not None and push.pays_request_id is not None and push.chat_row_id is not None:
+        pay_messages.record(
+            db,
+            request_id=push.pays_request_id,
+            chat_row_id=push.chat_row_id,
+            bot_id=outcome.sent.bot_id,
+            message_id=outcome.sent.message_id,
+            now=now,
+        )
+    if push.edits is not None and push.chat_row_id is not None and outcome.state is not PushState.QUEUED:
+        pay_messages.forget(
+            db,
+            chat_row_id=push.chat_row_id,
+            bot_id=push.edits.bot_id,
+            message_id=push.edits.message_id,
+        )
     if outcome.dead:
         db.execute(
             update(Chat)

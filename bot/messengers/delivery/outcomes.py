@@ -15,6 +15,7 @@ from bot.messengers.delivery import chat_rests
 from bot.messengers.processing import inbox_store
 from bot.messengers.processing.answer import Answer, ChatAddress
 from bot.messengers.transport.telegram import is_unreachable, pause_of
+from bot.services.shared import pay_messages
 from storage.database.outage import log_unless_outage
 from storage.tables import Account, Chat
 
@@ -57,6 +58,31 @@ class DeliveryOutcomes:
             log_unless_outage(
                 log, "it could not be noted that a password was shown; another will be offered", error=error
             )
+
+    async def shows_pay_button(
+        self, chat_address: ChatAddress, bot_id: int, message_id: int, request_id: int
+    ) -> None:
+        """A message shows a pay button now. Noted within the person's chat queue, before the next press on it."""
+        row_id = chat_address.row_id
+        if row_id is not None:
+            values = {"chat_row_id": row_id, "bot_id": bot_id, "message_id": message_id}
+            now = self.resources.clock()
+            await self._note_pay_message(
+                lambda db: pay_messages.record(db, request_id=request_id, now=now, **values)
+            )
+
+    async def shows_no_pay_button(self, chat_address: ChatAddress, bot_id: int, message_id: int) -> None:
+        """A message shows something else now."""
+        row_id = chat_address.row_id
+        if row_id is not None:
+            values = {"chat_row_id": row_id, "bot_id": bot_id, "message_id": message_id}
+            await self._note_pay_message(lambda db: pay_messages.forget(db, **values))
+
+    async def _note_pay_message(self, unit: Callable[[Session], None]) -> None:
+        try:
+            await self.resources.database.run(unit)
+        except Exception as error:
+            log_unless_outage(log, "a message with a pay button could not be noted", error=error)
 
     def refused(self, chat_address: ChatAddress, pause: float) -> None:
         """The messenger refused a message to this chat for so many seconds."""

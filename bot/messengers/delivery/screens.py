@@ -17,7 +17,7 @@ from sqlmodel import Session
 from telegram.error import BadRequest, RetryAfter, TelegramError
 
 from bot.application.resources import Resources
-from bot.core.screens import Screen
+from bot.core.screens import Screen, paid_by
 from bot.messengers.delivery.files import AttachmentSender
 from bot.messengers.delivery.leave_group import leave
 from bot.messengers.delivery.outcomes import DeliveryOutcomes
@@ -29,13 +29,12 @@ from bot.messengers.transport.channel import (
     MAX_NOTICE,
     Channel,
     Markup,
-    call_method,
     contact_keyboard,
+    edit_text,
     inline_keyboard,
     send_text,
     shorten,
     split_text,
-    without_preview,
 )
 from bot.messengers.transport.rate_limits import (
     EDIT,
@@ -256,12 +255,18 @@ class ScreenDelivery:
             markup, edit = contact_keyboard(screen), None
         elif closing:
             markup = KEYBOARD_CLOSED
-        texts = split_text(screen.text) or ["…"]
+        texts, shown = split_text(screen.text) or ["…"], None
         for number, text in enumerate(texts):
             under = markup if number == len(texts) - 1 else None
-            if edit is None or not await self._edit(channel, calls, chat_address, edit, text, under):
-                await send_text(channel, chat_address.chat_id, text, under, caller=calls)
+            if edit is not None and await self._edit(channel, calls, chat_address, edit, text, under):
+                shown = edit
+                if chat_address.has_pay_message:
+                    await self._outcomes.shows_no_pay_button(chat_address, channel.bot_id, edit)
+            else:
+                shown = await send_text(channel, chat_address.chat_id, text, under, caller=calls)
             edit = None
+        if shown is not None and (request_id := paid_by(screen.rows)) is not None:
+            await self._outcomes.shows_pay_button(chat_address, channel.bot_id, shown, request_id)
 
     async def _edit(
         self,
@@ -275,15 +280,7 @@ class ScreenDelivery:
         """Whether the message now shows the text."""
         try:
             await calls(
-                lambda: call_method(
-                    channel,
-                    "editMessageText",
-                    chat_id=chat_address.chat_id,
-                    message_id=message_id,
-                    text=text,
-                    reply_markup=markup,
-                    link_preview_options=without_preview(text),
-                ),
+                lambda: edit_text(channel, chat_address.chat_id, message_id, text, markup),
                 cost=EDIT,
             )
         except TelegramError as error:

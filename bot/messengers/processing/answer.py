@@ -24,6 +24,8 @@ class ChatAddress:
     guest: bool = False
     #: The messenger wants nothing to be sent there before.
     rest_until: datetime | None = None
+    #: Messages with a button to the pay page stand there.
+    has_pay_message: bool = False
 
 
 @dataclass(frozen=True, slots=True)

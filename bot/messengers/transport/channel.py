@@ -219,11 +219,12 @@ async def call_method(channel: Channel, method: str, **fields: Any) -> Any:
 
 async def send_text(
     channel: Channel, chat_id: int, text: str, markup: Markup | None, *, caller: Caller
-) -> None:
-    """Send one message. Where the messenger takes a link for no link, it is sent as text. Raises TelegramError."""
+) -> int | None:
+    """Send one message; its id, where the messenger tells it. Where it takes a link for no link, it is sent as text.
+    Raises TelegramError."""
 
-    async def send(text: str, markup: Markup | None) -> None:
-        await caller(
+    async def send(text: str, markup: Markup | None) -> int | None:
+        message = await caller(
             lambda: call_method(
                 channel,
                 "sendMessage",
@@ -233,9 +234,10 @@ async def send_text(
                 link_preview_options=without_preview(text),
             )
         )
+        return (message.get("message_id") or None) if isinstance(message, dict) else None
 
     try:
-        await send(text, markup)
+        return await send(text, markup)
     except BadRequest as error:
         if is_unreachable(error) or markup is None or "inline_keyboard" not in markup:
             raise
@@ -243,7 +245,21 @@ async def send_text(
         if not links:
             raise
         log.error("a message was refused, sent with its links as text: %s", error)
-        await send("\n".join((text, *links)), pressable)
+        return await send("\n".join((text, *links)), pressable)
+
+
+async def edit_text(channel: Channel, chat_id: int, message_id: int, text: str, markup: Markup | None) -> Any:
+    """Edit one message of ours; an empty text leaves its words and changes its buttons alone. Raises TelegramError."""
+    method = "editMessageText" if text else "editMessageReplyMarkup"
+    return await call_method(
+        channel,
+        method,
+        chat_id=chat_id,
+        message_id=message_id,
+        text=text or None,
+        reply_markup=markup,
+        link_preview_options=without_preview(text),
+    )
 
 
 def without_preview(text: str) -> dict[str, bool] | None:

@@ -8,7 +8,15 @@ See docs/specification.md 2.3.
 
 from bot.services.payments.attempts import PAYMENT_CHECKS, PaymentCheck, TooManyAttempts, waits_for_bank
 from bot.services.payments.opening import open_attempt
-from bot.services.payments.page import PageState, PayView, attempt_of_return, latest, pay_url, pay_view
+from bot.services.payments.page import (
+    PageState,
+    PayView,
+    attempt_of_return,
+    latest,
+    pay_button,
+    pay_url,
+    pay_view,
+)
 from bot.services.payments.reconciler import reconcile
 from bot.services.payments.refunds import (
     RefundDue,
@@ -30,6 +38,7 @@ __all__ = [
     "check_request",
     "latest",
     "open_attempt",
+    "pay_button",
     "pay_url",
     "pay_view",
     "reconcile",

@@ -8,7 +8,9 @@ from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from bot.core.context import PublicInfo
+from bot.core.screens import Button
 from bot.services.payments.attempts import PAID_OF, waits_for_bank
+from bot.texts import t
 from storage.enums import AccountState, RequestKind, RequestState
 from storage.tables import Account, PaymentAttempt, QualificationRequest
 
@@ -62,6 +64,11 @@ _PAGE = {
 def pay_url(public_info: PublicInfo, token: str) -> str:
     """Our own page for a request's `pay_token`; what every payment button opens."""
     return f"{public_info.public_url.rstrip('/')}/pay/{token}"
+
+
+def pay_button(public_info: PublicInfo, request: QualificationRequest) -> Button:
+    """«پرداخت», of a request that waits for its fee."""
+    return Button(t("pay.button"), url=pay_url(public_info, request.pay_token or ""), pays=request.id)
 
 
 def pay_view(db: Session, token: str, *, now: datetime) -> PayView | None:

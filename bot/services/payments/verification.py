@@ -165,7 +165,7 @@ def _not_paid(
             event_key=f"payment:{attempt.id}:failed",
             account_id=request.account_id,
             text=t("push.N8"),
-            rows=[[Button(t("push.N8_again"), url=pay_url(public_info, request.pay_token))]],
+            rows=[[Button(t("push.N8_again"), url=pay_url(public_info, request.pay_token), pays=request.id)]],
             now=now,
         )
     return state

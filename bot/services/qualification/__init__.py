@@ -12,6 +12,7 @@ from bot.services.qualification.completion import approved_of, complete_request
 from bot.services.qualification.drafts import discard, may_start, prefill, start_draft
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW, current_open
 from bot.services.qualification.submission import is_unchanged, open_round, resolve, submit
+from bot.services.shared import pay_messages
 from bot.services.shared.eligibility import is_qualified
 from bot.services.shared.permissions import require
 from storage.enums import IN_CIRCULATION, Role
@@ -69,4 +70,6 @@ def withdraw(
     withdrawal = QUALIFICATION_WORKFLOW.check(
         db, request, actor=actor, action=QualificationAction.WITHDRAW, version=version
     )
-    return QUALIFICATION_WORKFLOW.change(db, withdrawal, now=now)
+    QUALIFICATION_WORKFLOW.change(db, withdrawal, now=now)
+    pay_messages.take_buttons_off(db, request, now=now)
+    return request

@@ -12,7 +12,7 @@ from bot.rules.qualification import QualificationAction
 from bot.rules.request_items import DOCUMENT, FIELDS
 from bot.services.qualification import requests
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
-from bot.services.shared import notify
+from bot.services.shared import notify, pay_messages
 from bot.texts import t
 from storage.enums import RequestKind, RequestState
 from storage.tables import Account, Officer, QualificationRequest
@@ -50,6 +50,7 @@ def complete_request(
     completion = QUALIFICATION_WORKFLOW.check(db, request, actor=actor, action=QualificationAction.COMPLETE)
     QUALIFICATION_WORKFLOW.change(db, completion, now=now, bank_ref=bank_ref)
     apply_snapshot(db, request, now=now, bank_ref=bank_ref)
+    pay_messages.take_buttons_off(db, request, now=now)
     return True
 
 

@@ -208,7 +208,7 @@ def approve(
         kind="N6",
         event="approved",
         text=t("push.N6", code=request.tracking_code, amount=amount, toman=formats.toman(fee)),
-        rows=[[Button(t("pay.button"), url=url)]],
+        rows=[[Button(t("pay.button"), url=url, pays=request.id)]],
         sms=t("push.N6_sms", code=request.tracking_code, amount=amount),
         now=now,
     )

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, update
 from sqlmodel import Session, col, select
 
-from bot.core.screens import Button, button, rows_to_json
+from bot.core.screens import Button, button, paid_by, rows_to_json
 from bot.services.shared import alert_deeds
 from bot.texts import t
 from storage.correlation import CORRELATION_ID
@@ -62,6 +62,7 @@ def push(
     suspended, what waits is not sent. None: the person is told, in whatever role.
     """
     chats = list(db.exec(_LIVE_CHATS, params={"account_id": account_id}))
+    rows = [list(row) for row in rows]
     row: dict[str, Any] = {
         "kind": kind,
         "channel": PushChannel.CHAT,
@@ -71,6 +72,7 @@ def push(
         "mobile": None,
         "text": text,
         "buttons": rows_to_json(rows),
+        "pays_request_id": paid_by(rows),
         # Kept for the case that the last chat turns out to be blocked.
         "sms": {"sentence": sms} if sms is not None else {},
         "state": PushState.QUEUED,
@@ -89,6 +91,7 @@ def push(
             "mobile": mobile,
             "text": sms,
             "buttons": [],
+            "pays_request_id": None,
             "sms": {},
         }
         return int(insert_once(db, Push, row) is not None)
