@@ -13,7 +13,7 @@ from bot.config.output import say
 from bot.config.settings import BadSettingError
 
 if TYPE_CHECKING:
-    from bot.services.shared.audit_check import Checked
+    from bot.operations.audit_check import Checked
 
 
 def doctor() -> None:
@@ -40,8 +40,8 @@ def doctor() -> None:
 def check_audit() -> None:
     """Read the whole hash chain over the audit lines, and say where it is broken. Status 1 where it is."""
     from bot.doctor.audit import summary
+    from bot.operations.audit_check import check_chain
     from bot.services.shared.audit_chain import ChainKeys
-    from bot.services.shared.audit_check import check_chain
     from bot.startup.checks import OLD_SCHEMA
     from storage.database.database import open_database
     from storage.migrations.migrate import current_is_head

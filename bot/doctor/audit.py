@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 from bot.config.settings import Settings
 from bot.doctor.finding import Finding
-from bot.services.shared import audit_check
+from bot.operations import audit_check
 from bot.services.shared.audit_chain import ChainKeys
 from storage.database.database import Database
 from storage.migrations.schema import missing_guards

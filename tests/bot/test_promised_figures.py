@@ -125,7 +125,7 @@ PROMISES: list[tuple[str, str, str, Any]] = [
             ("50 lines a unit", "services.shared.audit_chain.BATCH", 50),
             ("a pause of 50 ms", "services.shared.audit_chain.PAUSE", 0.05),
             ("100,000 links by thousands", "doctor.audit.NEWEST", 100_000),
-            ("100,000 links by thousands", "services.shared.audit_check.PIECE", 1000),
+            ("100,000 links by thousands", "operations.audit_check.PIECE", 1000),
             ("20,000 files", "doctor.file_modes.LOOKED_AT", 20_000),
             ("growing to 5 s", "messengers.intake.polling.LONGEST_REST", 5),
             ("5 s of CPU a file", "documents.inspection_pool.TIME_LIMIT", 5),

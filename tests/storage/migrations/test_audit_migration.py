@@ -5,8 +5,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from bot.operations.audit_check import check_chain
 from bot.services.shared.audit_chain import AuditChain, ChainKeys
-from bot.services.shared.audit_check import check_chain
 from storage.database.database import asynchronous, open_database
 from storage.migrations import migrate
 from storage.migrations.schema import missing_guards

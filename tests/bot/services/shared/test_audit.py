@@ -14,7 +14,8 @@ from sqlmodel import Session, select
 from bot.config.settings import Settings
 from bot.core.context import SYSTEM
 from bot.doctor import audit as doctor
-from bot.services.shared import audit, audit_chain, audit_check
+from bot.operations import audit_check
+from bot.services.shared import audit, audit_chain
 from bot.services.shared.audit_chain import AuditChain, ChainKeys
 from storage.database.database import Database, asynchronous, open_database
 from storage.migrations.schema import guard_audit, missing_guards
