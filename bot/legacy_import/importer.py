@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import logging
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path
 
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -14,11 +16,10 @@ from sqlmodel import Session
 
 from bot.core.context import Actor
 from bot.legacy_import import store
-from bot.legacy_import.columns import Layout, label, read_header, score
+from bot.legacy_import.columns import Layout, label, read_header, require_columns
 from bot.legacy_import.duplicates import SeenCodes
-from bot.legacy_import.readers.csv_reader import open_csv
+from bot.legacy_import.open_table import open_table
 from bot.legacy_import.readers.table import ImportTable, UnusableFile
-from bot.legacy_import.readers.xlsx_reader import open_xlsx
 from bot.legacy_import.report import ImportReport
 from bot.legacy_import.row_parser import DistributorRow, OfficerRow, ReferenceCodes, RowError, read_line
 from bot.legacy_import.store import Result, RowResult
@@ -33,17 +34,16 @@ log = logging.getLogger(__name__)
 
 #: Rows of one transaction: few enough that a running bot does not wait noticeably.
 BATCH = 200
-_OLD_EXCEL = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_OTHERS = (
-    b"%PDF",
-    b"\xff\xd8\xff",
-    b"\x89PNG",
-    b"GIF8",
-    b"Rar!",
-    b"7z\xbc\xaf",
-    b"\x1f\x8b",
-    b"SQLite format 3",
-)
+#: Rows that are looked at before anything is stored, and those that a trial shows as they would be stored.
+SAMPLE, SHOWN = 50, 3
+
+#: Whether a heading (first) means a column (second, its name in English).
+Ask = Callable[[str, str], bool]
+
+
+def refuse_to_guess(heading: str, column: str) -> bool:
+    """The answer where nobody can be asked. Raises UnusableFile, which says how to answer beforehand."""
+    raise UnusableFile("doubtful_column", heading=heading, column=label(column), name=column)
 
 
 @dataclass(slots=True)
@@ -58,7 +58,13 @@ class Totals:
     refused: int = 0
     #: Made on the way.
     distributors: int = 0
+    #: Whose password an earlier row has too; they are taken in.
+    same_password: int = 0
     unknown_columns: tuple[str, ...] = ()
+    sheet: str = ""
+    header_row: int = 1
+    #: Of a trial: the first rows as they would be stored.
+    shown: list[OfficerRow | DistributorRow] = field(default_factory=list)
 
     def count(self, outcome: RowResult) -> None:
         setattr(self, outcome.result.value, getattr(self, outcome.result.value) + 1)
@@ -70,24 +76,6 @@ class _Undo(Exception):
 
     def __init__(self, outcomes: list[RowResult]) -> None:
         self.outcomes = outcomes
-
-
-def open_sheet(path: Path) -> ImportTable:
-    """By what the file is, not by its name. Raises UnusableFile."""
-    try:
-        with path.open("rb") as file:
-            start = file.read(8)
-        if start.startswith(b"PK\x03\x04"):
-            return open_xlsx(path)
-        if start == _OLD_EXCEL:
-            raise UnusableFile("old_excel")
-        if start.startswith(_OTHERS):
-            raise UnusableFile("not_a_table")
-        if not start:
-            raise UnusableFile("empty_file")
-        return open_csv(path, score)
-    except OSError as error:
-        raise UnusableFile("no_file", path=path) from error
 
 
 def _same(path: Path, other: Path) -> bool:
@@ -103,16 +91,22 @@ class LegacyImport:
     actor: Actor
     dry_run: bool = False
     progress: Callable[[int, int], None] = lambda done, size: None
+    ask: Ask = refuse_to_guess
+    #: What is known of headings beforehand: heading → column, or None for one that is not to be read.
+    decided: dict[str, str | None] = field(default_factory=dict)
     totals: Totals = field(default_factory=Totals)
     _seen: SeenCodes = field(default_factory=SeenCodes)
+    #: Passwords are compared by a digest under a key that nobody has.
+    _key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
 
     async def run(self, path: Path, report_path: Path) -> Totals:
         """Raises UnusableFile; what was stored before a file broke off stays."""
         if _same(report_path, path):
             raise UnusableFile("report_path", path=report_path)
-        sheet = open_sheet(path)
-        layout = read_header(sheet.header)
+        sheet = open_table(path)
+        layout = self._layout(sheet)
         self.totals.unknown_columns = layout.unknown
+        self.totals.sheet, self.totals.header_row = sheet.sheet, sheet.header_row
         today = utcnow().astimezone(TEHRAN).date()
         lists = await self.database.read(lambda db: store.reference_codes(db, today=today))
         with ImportReport(report_path) as report:
@@ -122,6 +116,17 @@ class LegacyImport:
             await self._all(sheet, layout, lists, report)
         self._seen.close()
         return self.totals
+
+    def _layout(self, sheet: ImportTable) -> Layout:
+        layout = read_header(sheet.header, self.decided)
+        answers = {
+            heading: column if self.ask(heading, column) else None for heading, column in layout.doubtful
+        }
+        layout = read_header(sheet.header, self.decided | answers)
+        sample = list(islice(sheet.lines, SAMPLE))
+        require_columns(layout, sheet.header, sample)
+        sheet.lines = chain(sample, sheet.lines)
+        return layout
 
     async def _all(
         self, sheet: ImportTable, layout: Layout, lists: ReferenceCodes, report: ImportReport
@@ -146,8 +151,10 @@ class LegacyImport:
         position = read = 0
         for line in sheet.lines:
             position, read = line.position, read + 1
-            self.totals.read += 1
             parsed = read_line(line, layout, lists)
+            if parsed is None:
+                continue
+            self.totals.read += 1
             if not isinstance(parsed, list):
                 parsed = self._doubled(parsed) or parsed
             if isinstance(parsed, list):
@@ -156,6 +163,8 @@ class LegacyImport:
                     report.add(mistake)
             else:
                 batch.append(parsed)
+                if self.dry_run and len(self.totals.shown) < SHOWN:
+                    self.totals.shown.append(parsed)
             if read >= BATCH:
                 yield batch, position
                 batch, read = [], 0
@@ -173,6 +182,15 @@ class LegacyImport:
             if first != row.row:
                 return [RowError(row.row, label(column), code, t(f"import.{key}", row=first))]
         return []
+
+    def _note_password(self, row: OfficerRow, report: ImportReport) -> None:
+        """Report an officer whose password an earlier row of this file has too."""
+        secret = (row.password or row.password_hash or "").encode()
+        digest = hmac.digest(self._key, secret, "sha256").hex()
+        first = self._seen.first("password", digest, row.row)
+        if first != row.row:
+            self.totals.same_password += 1
+            report.add(RowError(row.row, label("password"), "", t("import.same_password", row=first)))
 
     async def _hash(self, batch: Sequence[OfficerRow | DistributorRow]) -> dict[int, str]:
         """Hashes of the plain passwords of those who are new."""
@@ -192,8 +210,10 @@ class LegacyImport:
     ) -> None:
         if not batch:
             return
-        for outcome in await self._settle(batch, hashes):
+        for row, outcome in zip(batch, await self._settle(batch, hashes), strict=True):
             self.totals.count(outcome)
+            if isinstance(row, OfficerRow) and outcome.result is Result.CREATED:
+                self._note_password(row, report)
             if outcome.mistake is not None:
                 report.add(outcome.mistake)
 

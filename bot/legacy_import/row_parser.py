@@ -3,6 +3,7 @@ keep."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
@@ -16,13 +17,53 @@ from bot.rules import regions, request_items, validators
 from bot.rules.validators import search_key
 from bot.security import legacy_hashes, passwords
 from bot.texts import t
-from bot.texts.formats import TEHRAN
+from bot.texts.formats import TEHRAN, jalali_day
 from bot.texts.written_text import business_name, written
 from storage.enums import DistributorKind
 
 V = TypeVar("V")
 
 _USER_CODE = (3, 32)
+#: Years above it are Gregorian.
+GREGORIAN_FROM = 1500
+#: What spreadsheets and databases write where there is nothing, in small letters.
+_NOTHING = {
+    *(
+        "",
+        "#n/a",
+        "#n/a n/a",
+        "#na",
+        "#ref!",
+        "#value!",
+        "#name?",
+        "#div/0!",
+        "#null!",
+        "#num!",
+        "#spill!",
+        "#calc!",
+    ),
+    *(
+        "#field!",
+        "#blocked!",
+        "#getting_data",
+        "n/a",
+        "null",
+        "(null)",
+        "<null>",
+        "[null]",
+        "\\n",
+        "nil",
+        "none",
+        "nan",
+        "undefined",
+    ),
+    *("-", "--", "---", "–", "—", "ـ", "_", "."),
+}
+#: A whole number as programs write it that hold all numbers as fractions.
+_WHOLE = re.compile(r"\s*[0-9۰-۹٠-٩]+\.[0۰٠]+\s*")
+_TIME = re.compile(
+    r"[ T]+[0-9۰-۹]{1,2}:[0-9۰-۹]{2}(:[0-9۰-۹]{2}([.,][0-9۰-۹]+)?)?\s*([aApP][mM]|Z|ق\.?ظ|ب\.?ظ)?\s*$"
+)
 _YES = {search_key(word) for word in ("بله", "بلی", "آری", "دارد", "yes", "true", "y", "1")}
 _NO = {search_key(word) for word in ("خیر", "نه", "ندارد", "no", "false", "n", "0")}
 _GENDERS = {
@@ -116,8 +157,14 @@ class _Cells:
         self.mistakes: list[RowError] = []
 
     def raw(self, column: str) -> Cell:
+        """The cell; "" where there is none, or where it says that there is nothing."""
         index = self._column_indexes.get(column)
-        return self.line.cells[index] if index is not None and index < len(self.line.cells) else ""
+        cell = self.line.cells[index] if index is not None and index < len(self.line.cells) else ""
+        return "" if isinstance(cell, str) and cell.strip().casefold() in _NOTHING else cell
+
+    @property
+    def are_empty(self) -> bool:
+        return all(self.raw(column) == "" for column in self._column_indexes)
 
     def text(self, column: str) -> str | None:
         """The cell as text, None where it is empty or was found bad."""
@@ -130,8 +177,25 @@ class _Cells:
             case str() as text if len(text) > CELL:
                 self.bad(column, "import.long_cell")
                 return None
+            case str() as text if column != "password" and _WHOLE.fullmatch(text):
+                return text.partition(".")[0]
             case str() as text:
                 return text if text.strip() else None
+
+    def day(self, column: str) -> date | None:
+        """A day in either calendar, told apart by its year; None where there is none, or a bad one. A date of a
+        spreadsheet is Gregorian, unless its year is of the Jalali calendar."""
+        raw = self.raw(column)
+        if isinstance(raw, date) and raw.year > GREGORIAN_FROM:
+            return raw
+        return self.checked(column, _day)
+
+    def past_day(self, column: str, today: date) -> date | None:
+        day = self.day(column)
+        if day is not None and day > today:
+            self.bad(column, "import.future_date", day=jalali_day(day))
+            return None
+        return day
 
     def checked(self, column: str, check: Callable[[str], V], *, needed: bool = False) -> V | None:
         """The checked value; None where there is none, or a bad one."""
@@ -157,11 +221,13 @@ class _Cells:
 
 def read_line(
     line: TableRow, layout: Layout, lists: ReferenceCodes
-) -> OfficerRow | DistributorRow | list[RowError]:
-    """What a row says, or what is wrong with it."""
+) -> OfficerRow | DistributorRow | list[RowError] | None:
+    """What a row says, or what is wrong with it; None where it says nothing in the known columns."""
     if line.broken is not None:
         return [RowError(line.number, "", "", t(f"import.{line.broken}"))]
     cells = _Cells(line, layout)
+    if cells.are_empty:
+        return None
     employer = _employer(cells, lists) if layout.has_distributors else None
     parsed: OfficerRow | DistributorRow | None
     if layout.has_officers and not (employer is not None and _no_officer(cells)):
@@ -189,14 +255,12 @@ def _newcomer(cells: _Cells, lists: ReferenceCodes, employer: Employer | None) -
     }
     file = {"birth_date": _birth_date(cells, lists.today)} | _studies(cells, lists) | _general(cells, lists)
     qualified = cells.checked("qualified", _yes_or_no)
-    qualified_on = cells.checked("qualified_on", validators.jalali_date)
+    qualified_on = cells.past_day("qualified_on", lists.today)
     if employer is not None or (qualified is None and qualified_on is not None):
         qualified = True  # a contract implies it (Q26), and so does its date
     file["legacy_qualified"] = qualified
     file["qualified_at"] = _noon(qualified_on) if qualified else None
-    since = cells.checked("contract_from", validators.jalali_date)
-    if since is not None and since > lists.today:
-        cells.bad("contract_from", "error.bad_date")
+    since = cells.past_day("contract_from", lists.today)
     if cells.mistakes or code is None or user_code is None or secret is None:
         return None
     plain = secret if legacy_hashes.scheme_of(secret) is None else None
@@ -287,12 +351,33 @@ def _noon(day: date | None) -> datetime | None:
 
 def _birth_date(cells: _Cells, today: date) -> date | None:
     raw = cells.raw("birth_date")
-    if isinstance(raw, date):
-        if validators.ADULT <= validators.age_on(raw, today) <= validators.OLDEST:
-            return raw
-        cells.bad("birth_date", "error.age_out_of_range")
-        return None
-    return cells.checked("birth_date", lambda text: validators.birth_date(text, today), needed=True)
+    if isinstance(raw, date) or (isinstance(raw, str) and _is_gregorian(raw)):
+        born = cells.day("birth_date")
+        if born is not None and not validators.ADULT <= validators.age_on(born, today) <= validators.OLDEST:
+            cells.bad("birth_date", "import.age_out_of_range")
+            return None
+        return born
+    return cells.checked("birth_date", lambda text: validators.birth_date(_bare(text), today), needed=True)
+
+
+def _is_gregorian(text: str) -> bool:
+    try:
+        return validators.any_day(_bare(text)).gregorian
+    except InvalidInput:
+        return False
+
+
+def _day(text: str) -> date:
+    """A day in either calendar. Raises InvalidInput."""
+    reading = validators.any_day(_bare(text))
+    if len(reading.days) > 1:
+        raise InvalidInput("import.ambiguous_date")
+    return reading.days[0]
+
+
+def _bare(text: str) -> str:
+    """Without the time of day that databases write behind a date."""
+    return _TIME.sub("", text)
 
 
 def _national_code(text: str) -> str:

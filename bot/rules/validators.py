@@ -192,7 +192,9 @@ def too_long(longest: int) -> InvalidInput:
     return InvalidInput("error.long_text", max=digits(longest))
 
 
-def _read_day(text: str) -> dates.Reading:
+def any_day(text: str) -> dates.Reading:
+    """Every day that `text` may mean, in the calendar in which it is written. Raises InvalidInput("error.bad_date") where
+    it is no date, and ("error.impossible_date") for a day that no calendar has."""
     try:
         return dates.read_day(normalise(_bounded(text, 60)))
     except dates.NoDate:
@@ -205,7 +207,7 @@ def jalali_date(text: str) -> date:
     """A day as people write it: 1365/04/12, 12/04/1365, «۱۲ تیر ۱۳۶۵», 13650412. Raises InvalidInput("error.bad_date")
     for another form or a year of two digits, ("error.impossible_date") for a day that no calendar has, and
     ("error.gregorian_date") for one of the other calendar."""
-    reading = _read_day(text)
+    reading = any_day(text)
     if reading.gregorian:
         raise InvalidInput("error.gregorian_date")
     if len(reading.days) > 1:
@@ -216,7 +218,7 @@ def jalali_date(text: str) -> date:
 def birth_dates(text: str, today: date) -> tuple[date, ...]:
     """The dates of birth of a person who is 18–90 years old `today` (a day in Tehran) that `text` may mean: one, or
     several where that is open («20/5/25»). Raises as `jalali_date`, and InvalidInput("error.age_out_of_range")."""
-    reading = _read_day(text)
+    reading = any_day(text)
     if reading.gregorian:
         raise InvalidInput("error.gregorian_date")
     possible = tuple(day for day in reading.days if ADULT <= age_on(day, today) <= OLDEST)
@@ -228,7 +230,7 @@ def birth_dates(text: str, today: date) -> tuple[date, ...]:
 def gregorian_birth_date(text: str, today: date) -> date | None:
     """The one date of birth that `text` says in the Gregorian calendar; None where it says none, or leaves it open."""
     try:
-        reading = _read_day(text)
+        reading = any_day(text)
     except InvalidInput:
         return None
     possible = [day for day in reading.days if ADULT <= age_on(day, today) <= OLDEST]

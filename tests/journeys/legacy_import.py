@@ -63,7 +63,7 @@ async def migration(setup: JourneySetup) -> None:
 
     # One with a contract, password as it was.
     sara = setup.officer()
-    await login(sara, Credentials(rows[0]["user_code"], "Old-1234"))
+    await login(sara, Credentials(rows[0]["user_code"], rows[0]["password"]))
     await sara.command("menu").tap("🤝 مراکز طرف قرارداد").sees("🟢 فعال", "کیان طب", "۱۴۰۰/۰۲/۱۵")
     # One whose hash came, digits typed another way; wrong ones stay out.
     mina = setup.officer("مینا")
@@ -73,7 +73,7 @@ async def migration(setup: JourneySetup) -> None:
     await login(mina, Credentials(rows[20]["user_code"], "Old-۱۲۳۴"))
     # One on experience alone: what is lacking says so.
     reza = setup.there.person("رضا")
-    await login(reza, Credentials(rows[21]["user_code"], "Old-1234"))
+    await login(reza, Credentials(rows[21]["user_code"], rows[21]["password"]))
     await reza.command("menu").tap("👤 اطلاعات من").sees("بدون مدرک (ثبت قدیمی)")
     # Whoever has come keeps their data, whatever a later file says.
     for number in (21, 22):
@@ -82,7 +82,7 @@ async def migration(setup: JourneySetup) -> None:
     assert run_in_background == (60, 0, 1, 55, 4)
     await open_own(reza, "نام پدر: علی")
     kaveh = setup.officer("کاوه")
-    await login(kaveh, Credentials(rows[22]["user_code"], "Old-1234"))
+    await login(kaveh, Credentials(rows[22]["user_code"], rows[22]["password"]))
     await open_own(kaveh, "نام پدر: حسن")
 
 

@@ -16,7 +16,7 @@ from tests.support.identities import national_code
 OFFICER: dict[str, Any] = {
     "national_code": "",
     "user_code": "",
-    "password": "Old-1234",
+    "password": "",
     "first_name": "سارا",
     "last_name": "کریمی‌نژاد",
     "birth_date": "1365/04/12",
@@ -46,8 +46,8 @@ COLUMNS = [*OFFICER, *COMPANY]
 
 def officer(number: int, **said: Any) -> dict[str, Any]:
     """A row of an officer without a contract; `said` changes cells."""
-    known = {"national_code": national_code(number), "user_code": f"old{number:06}"}
-    return OFFICER | known | said
+    known = {"user_code": f"old{number:06}", "password": f"Old-1234-{number}"}
+    return OFFICER | {"national_code": national_code(number)} | known | said
 
 
 def employed(number: int, **said: Any) -> dict[str, Any]:
@@ -104,9 +104,10 @@ class Said:
         return {one.column: one.reason for one in self.report if one.row == str(row)}
 
 
-async def move_in(database: Database, path: Path, *, dry_run: bool = False) -> Said:
+async def move_in(database: Database, path: Path, **options: Any) -> Said:
+    """`options` are those of `LegacyImport`."""
     report = path.with_name(f"{path.name}.report.csv")
-    importer = LegacyImport(database, Passwords(weak=True), SYSTEM, dry_run=dry_run)
+    importer = LegacyImport(database, Passwords(weak=True), SYSTEM, **options)
     totals = await importer.run(path, report)
     with report.open(encoding="utf-8-sig", newline="") as file:
         lines = list(csv.reader(file))

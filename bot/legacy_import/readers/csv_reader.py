@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
-from bot.legacy_import.readers.table import CELL, COLUMNS, ImportTable, TableRow, UnusableFile, is_empty
+from bot.legacy_import.readers.table import CELL, COLUMNS, HEAD_ROWS, Sheet, TableRow, UnusableFile, is_empty
 
 #: Characters of a line; a longer one is skipped.
 LINE = 64_000
@@ -25,31 +29,30 @@ _BOMS = (
 )
 #: What a byte that is no letter is read as.
 UNREADABLE = "\ufffd"
-_SEPARATORS = (",", ";", "\t", "|")
+_SEPARATORS = (",", ";", "\t", "|", "؛")
+#: Excel's own first line, which names the separator.
+_SEP_LINE = re.compile(r'"?sep=(.)"?,*\s*', re.IGNORECASE)
 
 Score = Callable[[list[str]], int]
 
 
-def open_csv(path: Path, score: Score) -> ImportTable:
+def open_csv(path: Path, score: Score) -> Sheet:
     """`score` counts the columns that are known in a header. Raises UnusableFile."""
     encoding = find_encoding(path, score)
-    lines = _Lines(path.open(encoding=encoding, errors="replace", newline=None))
-    number = 0
-    for raw, _ in lines:
-        number += 1
-        if raw is not None and raw.strip(' \t\r\n,;|"'):
-            break
-    else:
+    with closing(_open(path, encoding)) as lines:
+        head = [raw for raw, _ in islice(lines, HEAD_ROWS) if raw is not None]
+    if not any(raw.strip(' \t\r\n,;|"؛') for raw in head):
         raise UnusableFile("empty_file")
-    separator, header = _header(raw, score)
-    return ImportTable(header, _read_rows(lines, separator, number), size=path.stat().st_size)
+    named = next((match for raw in head[:2] if (match := _SEP_LINE.fullmatch(raw))), None)
+    separator = named[1] if named else _separator(head, score)
+    return Sheet("", partial(_read_rows, path, encoding, separator), path.stat().st_size)
 
 
 def find_encoding(path: Path, score: Score) -> str:
     """UTF-8 or UTF-16 by their marks; else UTF-8 where most lines are, else Windows-1256. Raises
     UnusableFile."""
     with path.open("rb") as file:
-        start = file.read(4096)
+        start = file.read(16384)
         for mark, encoding in _BOMS:
             if start.startswith(mark):
                 if not encoding:
@@ -71,8 +74,8 @@ def find_encoding(path: Path, score: Score) -> str:
                 raise UnusableFile("not_a_table")
     if bad <= good:
         return "utf-8"
-    first = start.lstrip(b"\r\n").splitlines()[0].decode("cp1256")
-    if score(_header(first, score)[1]):
+    lines = [line.decode("cp1256") for line in start.splitlines()[:HEAD_ROWS]]
+    if _best(lines, _separator(lines, score), score):
         return "cp1256"
     raise UnusableFile("bad_encoding")
 
@@ -85,10 +88,18 @@ def _utf16_without_mark(start: bytes) -> str:
     return "utf-16-le" if odd > even else "utf-16-be"
 
 
-def _header(line: str, score: Score) -> tuple[str, list[str]]:
-    """The separator that makes the most known columns, and the columns."""
-    splits = [(separator, _split([line], separator) or []) for separator in _SEPARATORS]
-    return max(splits, key=lambda split: (score(split[1]), len(split[1])))
+def _separator(lines: list[str], score: Score) -> str:
+    """The one that makes the most known columns of any line, and the most cells of it."""
+
+    def merit(separator: str) -> tuple[int, int]:
+        return _best(lines, separator, score), max(line.count(separator) for line in lines)
+
+    return max(_SEPARATORS, key=merit)
+
+
+def _best(lines: list[str], separator: str, score: Score) -> int:
+    """How many columns the best of these lines names."""
+    return max((score(_split([line], separator) or []) for line in lines), default=0)
 
 
 def _split(lines: list[str], separator: str) -> list[str] | None:
@@ -122,14 +133,29 @@ class _Lines(Iterator[tuple[str | None, int]]):
             line = self._file.readline(LINE)
         return (None if too_long else line), self._file.buffer.tell()
 
+    def close(self) -> None:
+        self._file.close()
+
     def put_back(self, lines: list[tuple[str | None, int]]) -> None:
         self._back.extendleft(reversed(lines))
 
 
-def _read_rows(lines: _Lines, separator: str, number: int) -> Iterator[TableRow]:
-    """The rows after the header, which is row `number`."""
+def _open(path: Path, encoding: str) -> _Lines:
+    return _Lines(path.open(encoding=encoding, errors="replace", newline=None))
+
+
+def _read_rows(path: Path, encoding: str, separator: str) -> Iterator[TableRow]:
+    """The rows with anything in them, from the first line on."""
+    with closing(_open(path, encoding)) as lines:
+        yield from _rows_of(lines, separator)
+
+
+def _rows_of(lines: _Lines, separator: str) -> Iterator[TableRow]:
+    number = 0
     for raw, position in lines:
         number += 1
+        if raw is not None and number <= 2 and _SEP_LINE.fullmatch(raw):
+            continue
         if raw is None:
             yield TableRow(number, [], "row_too_long", position)
             continue

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date
 
 from bot.texts import t
@@ -11,6 +11,8 @@ from bot.texts import t
 #: Characters of a cell that are looked at. One more tells that it was longer.
 CELL = 2000
 COLUMNS = 200
+#: Rows of a sheet in which the headings are looked for.
+HEAD_ROWS = 30
 
 
 class UnusableFile(Exception):
@@ -33,7 +35,7 @@ Cell = str | date | Formula
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """One row. `number` is the spreadsheet's, the header being in row 1 (or wherever the first words are)."""
+    """One row. `number` is the one that a spreadsheet shows beside it."""
 
     number: int
     cells: list[Cell]
@@ -43,14 +45,26 @@ class TableRow:
     position: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The rows of one table of a file, before its headings are found. `size` is the length of the whole in the unit of
+    `TableRow.position`, 0 where unknown."""
+
+    name: str
+    #: Begins anew with every call. Its iterator raises UnusableFile where the file breaks off.
+    rows: Callable[[], Iterator[TableRow]]
+    size: int = 0
+
+
 @dataclass(slots=True)
 class ImportTable:
-    """`size` is the length of the whole in the unit of `TableRow.position`, 0 where unknown."""
+    """The rows under a row of headings, which is the one numbered `header_row`."""
 
     header: list[str]
     lines: Iterator[TableRow]
+    sheet: str = ""
+    header_row: int = 1
     size: int = 0
-    notes: list[str] = field(default_factory=list)
 
 
 def is_empty(cells: list[Cell]) -> bool:

@@ -46,8 +46,6 @@ class Parts(zipfile.ZipFile):
             raise TooLargeError
         if any(part.compress_type not in _PACKING for part in parts):
             raise zipfile.BadZipFile("packed in a way that Excel never does")
-        if "xl/workbook.xml" not in self.namelist() and "[Content_Types].xml" not in self.namelist():
-            raise UnusableFile("not_a_table")
 
     def read(self, name: str | zipfile.ZipInfo, pwd: bytes | None = None) -> bytes:
         """A whole part, which openpyxl makes a tree of."""
@@ -109,13 +107,15 @@ class Workbook(ExcelReader):  # type: ignore[misc]
                     guide.clear()
                 texts.append("".join(node.text or "" for node in item.iter(text)))
 
-    def first_sheet(self) -> str | None:
-        """The part of the first table that can be seen."""
-        for sheet, relation in self.parser.find_sheets():
-            is_table = relation.target in self.valid_files and "chartsheet" not in relation.Type
-            if is_table and sheet.state == "visible":
-                return str(relation.target)
-        return None
+    def visible_sheets(self) -> list[tuple[str, str]]:
+        """(name, part) of every table that can be seen."""
+        return [
+            (str(sheet.name), str(relation.target))
+            for sheet, relation in self.parser.find_sheets()
+            if relation.target in self.valid_files
+            and "chartsheet" not in relation.Type
+            and sheet.state == "visible"
+        ]
 
     def rows(self) -> RowParser:
         return RowParser(

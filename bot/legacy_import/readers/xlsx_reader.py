@@ -7,7 +7,7 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
-from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
@@ -20,12 +20,13 @@ from bot.legacy_import.readers.table import (
     COLUMNS,
     Cell,
     Formula,
-    ImportTable,
+    Sheet,
     TableRow,
     UnusableFile,
     is_empty,
 )
-from bot.legacy_import.readers.workbook import Parts, RowParser, Workbook
+from bot.legacy_import.readers.values import plain
+from bot.legacy_import.readers.workbook import Parts, Workbook
 from bot.legacy_import.readers.xml_records import Records, TooLargeError
 
 #: Empty rows after which the rest is taken for formatting without contents.
@@ -37,31 +38,29 @@ _BROKEN = (
 )  # fmt: skip
 
 
-def open_xlsx(path: Path) -> ImportTable:
-    """The first sheet that can be seen. Raises UnusableFile."""
+def open_xlsx(path: Path) -> list[Sheet]:
+    """The sheets that can be seen. Raises UnusableFile."""
     try:
         parts = Parts(path)
+        if not {"xl/workbook.xml", "[Content_Types].xml"} & set(parts.namelist()):
+            raise UnusableFile("not_a_table")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             workbook = Workbook(parts)
-            part = workbook.first_sheet()
-        if part is None:
-            raise UnusableFile("empty_file")
-        lines = _lines(parts, part, workbook.rows())
-        for line in lines:
-            if not is_empty(line.cells):
-                header = [cell if isinstance(cell, str) else "" for cell in line.cells]
-                return ImportTable(header, lines, size=parts.getinfo(part).file_size)
+            return [
+                Sheet(name, partial(_lines, parts, part, workbook), parts.getinfo(part).file_size)
+                for name, part in workbook.visible_sheets()
+            ]
     except TooLargeError:
         raise UnusableFile("bomb") from None
     except _BROKEN as error:
         raise UnusableFile("broken_xlsx") from error
-    raise UnusableFile("empty_file")
 
 
-def _lines(parts: Parts, part: str, parser: RowParser) -> Iterator[TableRow]:
+def _lines(parts: Parts, part: str, workbook: Workbook) -> Iterator[TableRow]:
     """Rows with anything in them. Raises UnusableFile where the workbook breaks off."""
     number = empty = 0
+    parser = workbook.rows()
     try:
         with warnings.catch_warnings(), parts.open(part) as source:
             warnings.simplefilter("ignore")
@@ -92,18 +91,8 @@ def _cells(parsed: list[dict[str, Any]]) -> list[Cell]:
 
 
 def _cell(value: Any, kind: str) -> Cell:
-    """The value as people would type it. A whole number has no «.0», and none is written with an exponent."""
     if kind == "f":
         return Formula(str(value)[:CELL])
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "1" if value else "0"
-        case datetime():
-            return value.date()
-        case date():
-            return value
-        case float() if value.is_integer() and abs(value) < 1e15:
-            return str(int(value))
-    return str(value)[: CELL + 1]
+    if kind == "e":
+        return ""  # #N/A, #REF! and their kin are nothing
+    return plain(value)

@@ -7,7 +7,9 @@ import pytest
 
 from tests.support.bot_process import PROJECT
 from tests.support.commands import Ended, run
-from tests.support.import_files import employed, officer, write_csv
+from tests.support.import_files import OFFICER, employed, officer, write_csv
+
+NAMES = list(OFFICER)
 
 
 @pytest.fixture
@@ -51,3 +53,26 @@ def test_the_sample_in_the_manual_is_taken(folder: Path) -> None:
     assert "جدید: 4" in done.out
     assert "ردشده: 0" in done.out
     assert "شناخته نشد" not in done.out
+
+
+def test_a_heading_that_is_not_sure_is_named_and_answered_by_an_option(folder: Path) -> None:
+    path = write_csv(folder / "a.csv", [officer(1)], columns=NAMES, header=["کدملی", "کد کاربر", *NAMES[2:]])
+    refused = imported(folder, "a.csv")
+    assert (refused.status, refused.out) == (2, "")
+    option = refused.err.partition('--column "')[2].partition('"')[0]
+    assert "user_code" in option
+
+    done = imported(folder, path.name, "--column", option)
+    assert done.status == 0, done
+    assert "جدید: 1" in done.out
+
+    wrong = imported(folder, path.name, "--column", "کد کاربر=no such column")
+    assert wrong.status == 2
+    assert "--column" in wrong.err
+
+
+def test_progress_is_told_in_lines_where_there_is_no_terminal(folder: Path) -> None:
+    write_csv(folder / "a.csv", [officer(number) for number in range(900)])
+    done = imported(folder, "a.csv", "--dry-run")
+    assert done.status == 0, done
+    assert "٪ خوانده شد؛ حدود" in done.err

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.legacy_import.importer import open_sheet
+from bot.legacy_import.open_table import open_table
 from bot.legacy_import.readers.csv_reader import open_csv
 from bot.legacy_import.readers.table import UnusableFile
 from tests.support.bot_process import PROJECT
@@ -30,7 +30,7 @@ ALLOWED = 100
 MEASURE = """
 import sys
 from pathlib import Path
-from bot.legacy_import.importer import open_sheet
+from bot.legacy_import.open_table import open_table
 from bot.legacy_import.columns import read_header
 from bot.legacy_import.readers.table import UnusableFile
 import openpyxl.reader.excel, defusedxml.ElementTree
@@ -39,7 +39,7 @@ def peak():  # of this program alone: getrusage counts its parent too
 before = peak()
 rows = 0
 try:
-    for line in open_sheet(Path(sys.argv[1])).lines:
+    for line in open_table(Path(sys.argv[1])).lines:
         rows += 1
     said = "read"
 except UnusableFile as unusable:
@@ -148,7 +148,7 @@ def test_a_list_of_very_many_parts(tmp_path: Path) -> None:
 @pytest.mark.parametrize("packing", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA], ids=["bzip2", "lzma"])
 def test_packings_that_excel_never_uses(packing: int, tmp_path: Path) -> None:
     with pytest.raises(UnusableFile, match="آسیب دیده"):
-        open_sheet(write_parts(tmp_path / "a.xlsx", PARTS, packing))
+        open_table(write_parts(tmp_path / "a.xlsx", PARTS, packing))
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_packings_that_excel_never_uses(packing: int, tmp_path: Path) -> None:
 )
 def test_what_is_refused_says_what_to_do(kind: str, words: str, tmp_path: Path) -> None:
     with pytest.raises(UnusableFile, match=words):
-        list(open_sheet(packed(tmp_path / "a.xlsx", **HOSTILE[kind]())).lines)
+        list(open_table(packed(tmp_path / "a.xlsx", **HOSTILE[kind]())).lines)
 
 
 def test_an_honest_large_workbook_is_read_in_bounded_memory(tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_an_honest_large_workbook_is_read_in_bounded_memory(tmp_path: Path) -> N
 
 def test_cells_out_of_order_and_far_away(tmp_path: Path) -> None:
     rows = '<row r="5"><c r="C5"><v>3</v></c><c r="A5"><v>1</v></c><c r="ZZ5"><v>9</v></c></row>'
-    lines = open_sheet(packed(tmp_path / "a.xlsx", rows=rows)).lines
+    lines = open_table(packed(tmp_path / "a.xlsx", rows=rows)).lines
     assert [(line.number, line.cells) for line in lines] == [(5, ["1", "", "3"])]
 
 
@@ -192,5 +192,5 @@ def test_a_text_file_of_one_gigantic_line(start: bytes, repeated: bytes, tmp_pat
     grown, rows, said = measured(path)
     assert (rows, said) == (2, "read")
     assert grown < 40
-    lines = list(open_csv(path, lambda header: len(set(header) & set(COLUMNS))).lines)
+    lines = list(open_csv(path, lambda header: len(set(header) & set(COLUMNS))).rows())[1:]
     assert [line.broken for line in lines] == [None, "row_too_long"]

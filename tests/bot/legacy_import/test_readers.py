@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook
 
-from bot.legacy_import.columns import read_header
-from bot.legacy_import.importer import open_sheet
+from bot.legacy_import.columns import read_header, require_columns
+from bot.legacy_import.open_table import open_table
 from bot.legacy_import.readers.table import Formula, TableRow, UnusableFile
 from tests.support.workbooks import row_of_texts, text, write_parts, write_workbook
 
@@ -16,7 +16,7 @@ ROW = "9990000014,old1,Pass1234,سارا,احمدی,1365/04/12"
 
 
 def read(path: Path) -> tuple[list[str], list[TableRow]]:
-    sheet = open_sheet(path)
+    sheet = open_table(path)
     return sheet.header, list(sheet.lines)
 
 
@@ -85,7 +85,7 @@ def test_quotes(tmp_path: Path) -> None:
         (b"%PDF-1.7 ...", "این فایل جدول نیست"),
         (b"\xff\xd8\xff\xe0" + b"x" * 100, "این فایل جدول نیست"),
         (bytes(range(256)) * 40, "این فایل جدول نیست"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "قالب XLS قدیمی"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "این فایل خوانده نشد"),
         (b"PK\x03\x04 broken", "فایل اکسل آسیب دیده"),
         ("نام,\u00e9".encode("latin-1", "replace") + b"\xe9\xff\n\xe9\xe8,\xff\n", "کدگذاری متن شناخته نشد"),
     ],
@@ -114,8 +114,9 @@ def test_a_file_that_is_not_there_and_a_zip_of_something_else(tmp_path: Path) ->
     ],
 )
 def test_headers_that_cannot_be_used(header: str, words: str) -> None:
+    names = header.split(",")
     with pytest.raises(UnusableFile, match=words):
-        read_header(header.split(","))
+        require_columns(read_header(names), names, [])
 
 
 def test_headers_in_any_spelling_and_unknown_ones() -> None:
