@@ -122,7 +122,7 @@ _COLON = re.compile(r"(?<=[A-Za-z0-9])([:：\ufe55])(?=\S)")
 _CLOCK = re.compile(r"\d[:：]\d\d(?!\d)")
 _SLASHES = re.compile(r"([/\\／])(?=[/\\／])")
 #: A name, a tag, a ticker, a command.
-_SIGN = re.compile(r"([@＠﹫#＃﹟])(?=\w)|(?<!\w)([$＄])(?=[A-Za-z])|(?<![\w/])([/／])(?=[A-Za-z0-9_])")
+_SIGN = re.compile(r"([@＠﹫#＃﹟])(?=\w)|(?<!\w)([$＄])(?=[A-Za-z])|(?<![\w/])([/／])(?=[^\W\u0600-\u06ff])")
 _NUMBER = re.compile(r"\d(?:[ ()\u2010-\u2015\u2212-]{0,3}\d){6,}")
 _LONG_RUN = re.compile(r"\d{7,}")
 _GROUP = re.compile(r"(\d)(?=(?:\d{3})+(?!\d))")
