@@ -21,7 +21,7 @@ from bot.services.directorate import account_lookup
 from bot.services.qualification import decisions, review
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from bot.services.shared import reference_data
-from bot.texts import quoted, t
+from bot.texts import formats, quoted, t
 from bot.texts.answers import with_persian_digits
 from conversations.common.labels import Wording, shortened
 from conversations.common.request_steps import MAX_TICK_LABEL
@@ -49,6 +49,13 @@ def _about(turn: Turn) -> dict[str, str]:
     request = _case(turn)
     applicant = turn.db.get_one(Account, request.account_id)
     return {"code": request.tracking_code or "", "name": applicant.name}
+
+
+def _whose(turn: Turn) -> str:
+    """The applicant with the whole national code, for the last question of who may decide."""
+    applicant = turn.db.get_one(Account, _case(turn).account_id)
+    code = formats.digits(applicant.national_code or "")
+    return t("desk.applicant_code", name=applicant.name, code=code)
 
 
 def _guard(turn: Turn) -> None:
@@ -180,6 +187,7 @@ def reject_steps(turn: Turn, answers: Answers) -> list[Step]:
     about = _about(turn)
     sure = [
         t("reject.confirm", **about),
+        _whose(turn),
         *reason_lines(answers, lambda reason: t(f"reason.{reason}")),
     ]
     return rejecting(_REJECTION_REASON, heading=t("review.about", **about), sure=sure)
@@ -236,7 +244,7 @@ def defects_steps(turn: Turn, answers: Answers) -> list[Step]:
 def _sure_of_defects(turn: Turn, answers: Answers) -> str:
     defects = answers.get("defects") or {"items": [], "note": None}
     words = Wording.load(turn.db)
-    lines = [t("defects.confirm", **_about(turn))]
+    lines = [t("defects.confirm", **_about(turn)), _whose(turn)]
     lines += [t("qual.defect", item=words.label(key)) for key in defects["items"]]
     if defects["note"]:
         lines.append(t("qual.note", note=quoted(with_persian_digits(defects["note"]), t("who.you"))))

@@ -7,24 +7,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from enum import Enum, auto
 from typing import Any
 
 from sqlmodel import Session
 
 from bot.core.context import Actor
-from bot.core.screens import button
-from bot.rules.request_items import DOCUMENT
 from bot.services.qualification import timeline as tracking_service
 from bot.services.review import rejection
 from bot.services.review.standing import COUNTED, Standing
 from bot.texts import formats, quoted, t
-from conversations.common.labels import Wording, is_document, shortened
-from handlers.common.navigation import ButtonRow, button_grid, truncate_lines
+from conversations.common.labels import Wording, is_document
+from handlers.common import request_documents
+from handlers.common.navigation import truncate_lines
 from storage.enums import RequestKind, RequestState
 from storage.tables import Account, DeficiencyRound, Officer, PaymentAttempt, QualificationRequest
 
-#: Before a document's code in a button: the document as it was before an amendment. No code holds it.
-OLD = "~"
+
+class Extent(Enum):
+    """How much of a file its card says."""
+
+    #: Who, what and how long it waits: for an expert who may take it.
+    HEADING = auto()
+    #: What no caption of its documents says (`request_documents.said_in_captions`): below them, for its reviewer.
+    BESIDE_DOCUMENTS = auto()
+    #: Everything; of an amendment, only what it changes.
+    CARD = auto()
+    #: Everything, also of an amendment.
+    WHOLE = auto()
 
 
 def tracking_text(
@@ -139,11 +149,11 @@ def request_text(
     rounds: Sequence[DeficiencyRound],
     full_code: bool,
     now: datetime,
-    whole: bool = False,
+    extent: Extent = Extent.CARD,
     quality_warnings: Mapping[int, str] | None = None,
 ) -> str:
-    """The file: every item by its label, and what happened in the last round. Of an amendment, only what it changes,
-    old → new; everything where `whole`."""
+    """The file: every item by its label, and what happened in the last round; `extent` says how much of it. Of an
+    amendment, what it changes, old → new."""
     code = owner.national_code or ""
 
     def seen(items: dict[str, Any]) -> dict[str, Any]:
@@ -159,13 +169,20 @@ def request_text(
     ]
     if request.state is RequestState.SUBMITTED:
         lines.append(t("desk.waiting", age=formats.age(now - request.state_since)))
-    if reviewer is not None:
+    if reviewer is not None and extent is not Extent.BESIDE_DOCUMENTS:
         lines.append(t("desk.reviewer", name=reviewer.name))
-    lines += ["", *_identity_lines(owner, officer, full_code=full_code)]
+    match extent:
+        case Extent.HEADING:
+            lines += _heading_lines(words, request, data, owner, full_code=full_code)
+        case Extent.BESIDE_DOCUMENTS:
+            lines += _beside_documents(words, data, owner, officer, full_code=full_code)
+        case _:
+            lines += ["", *_identity_lines(owner, officer, full_code=full_code)]
     if request.kind is RequestKind.AMENDMENT:
-        lines.append(t("desk.applicant", name=owner.name))
+        if extent in (Extent.CARD, Extent.WHOLE):
+            lines.append(t("desk.applicant", name=owner.name))
         lines += ["", *_change_lines(words, seen(request.before), data, title="desk.amended")]
-    if whole or request.kind is RequestKind.NEW:
+    if extent is Extent.WHOLE or (extent is Extent.CARD and request.kind is RequestKind.NEW):
         lines += ["", *item_lines(words, data, migrated=owner.migrated)]
     lines += _quality_lines(words, data, quality_warnings or {})
     if rounds:
@@ -176,16 +193,58 @@ def request_text(
     return truncate_lines(lines + _closing_lines(request))
 
 
-def _identity_lines(owner: Account, officer: Officer | None, *, full_code: bool) -> list[str]:
+def _code_of(owner: Account, *, full: bool) -> str:
     code = owner.national_code or ""
-    lines = [_item_line("national_code", formats.digits(code) if full_code else formats.masked(code))]
+    return formats.digits(code) if full else formats.masked(code)
+
+
+def _heading_lines(
+    words: Wording, request: QualificationRequest, data: dict[str, Any], owner: Account, *, full_code: bool
+) -> list[str]:
+    """Whose file it is, as far as it helps to choose it, and how many documents come with it."""
+    chosen = (("degree_level", "field_of_study"), ("province", "city"))
+    parts = [
+        "، ".join(words.value(key, data[key]) for key in keys if data.get(key))
+        for keys in (chosen if request.kind is RequestKind.NEW else ())
+    ]
+    documents = [files for key, files in data.items() if is_document(key) and files]
+    return [
+        t("desk.applicant_code", name=owner.name, code=_code_of(owner, full=full_code)),
+        *([" — ".join(filter(None, parts))] if any(parts) else []),
+        t(
+            "desk.heading_documents",
+            n=formats.digits(len(documents)),
+            files=formats.digits(sum(map(len, documents))),
+        ),
+    ]
+
+
+def _beside_documents(
+    words: Wording, data: dict[str, Any], owner: Account, officer: Officer | None, *, full_code: bool
+) -> list[str]:
+    """Whose file it is, and the items that stand below none of its documents."""
+    said = request_documents.said_in_captions(data)
+    lines = [t("desk.applicant_code", name=owner.name, code=_code_of(owner, full=full_code))]
+    if officer is not None and "birth_date" not in said:
+        lines.append(_item_line("birth_date", formats.jalali_day(officer.birth_date)))
+    lines += _mobile_lines(owner)
+    # The university is the reader's own.
+    left = (key for key in words.keys(data) if not is_document(key) and key not in {*said, "university"})
+    return lines + [_item_line(key, words.value(key, data[key])) for key in left if data[key] is not None]
+
+
+def _identity_lines(owner: Account, officer: Officer | None, *, full_code: bool) -> list[str]:
+    lines = [_item_line("national_code", _code_of(owner, full=full_code))]
     if officer is not None:
         lines.append(_item_line("birth_date", formats.jalali_day(officer.birth_date)))
-    if owner.mobile:
-        lines.append(_item_line("mobile", formats.local_mobile(owner.mobile)))
-        if not owner.mobile_verified:
-            lines.append(t("desk.unverified"))
-    return lines
+    return lines + _mobile_lines(owner)
+
+
+def _mobile_lines(owner: Account) -> list[str]:
+    if not owner.mobile:
+        return []
+    lines = [_item_line("mobile", formats.local_mobile(owner.mobile))]
+    return lines if owner.mobile_verified else [*lines, t("desk.unverified")]
 
 
 def _closing_lines(request: QualificationRequest) -> list[str]:
@@ -284,39 +343,3 @@ def timeline_text(db: Session, request: QualificationRequest, *, actor: Actor) -
     return truncate_lines(
         [title, *(t("qual.timeline_line", time=entry.time, what=entry.text) for entry in entries)]
     )
-
-
-def document_buttons(words: Wording, request: QualificationRequest, action: str) -> list[ButtonRow]:
-    """A button for each document of the request, with the number of its files. Those that an amendment replaces or drops
-    follow it, marked as the old ones."""
-    assert request.id is not None
-    buttons = []
-    for key, which, files in documents_of(words, request):
-        name, n = words.label(key, short=True), formats.digits(len(files))
-        if which == OLD:
-            label = t("desk.document_before", doc=shortened(name, 13))
-        else:
-            label = t("desk.document_count", doc=shortened(name, 16), n=n)
-        buttons.append(button(label, action, request.id, request.version, which + key.removeprefix(DOCUMENT)))
-    return button_grid(buttons, columns=2)
-
-
-def documents_of(words: Wording, request: QualificationRequest) -> list[tuple[str, str, list[int]]]:
-    """(item, OLD or "", files) of every document of the request, and of those that an amendment replaces or drops."""
-    new, old = request.snapshot, request.before
-    groups: list[tuple[str, str, list[int]]] = []
-    for key in words.keys({**old, **new}):
-        if not is_document(key):
-            continue
-        groups += [(key, "", new[key])] if new.get(key) else []
-        groups += [(key, OLD, old[key])] if old.get(key) and old[key] != new.get(key) else []
-    return groups
-
-
-def requested_document(
-    words: Wording, request: QualificationRequest, arg: str
-) -> list[tuple[str, str, list[int]]]:
-    """The one of `documents_of` that a button of `document_buttons` names; empty for forged ones."""
-    return [
-        group for group in documents_of(words, request) if group[1] + group[0].removeprefix(DOCUMENT) == arg
-    ]

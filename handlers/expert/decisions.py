@@ -91,7 +91,10 @@ HOLDING = {
 
 
 def action_rows(view: RequestKindView, request: ReviewableRow, actions: frozenset[Any]) -> list[ButtonRow]:
-    """Decisions first, then who holds the file. Only what the rules allow now."""
+    """Decisions first, then who holds the file. Only what the rules allow now; of a qualification request that may be
+    taken, the decisions come once it is."""
+    claims_first = view is QUALIFICATION_VIEW and QualificationAction.CLAIM in actions
+    decisions = {} if claims_first else view.decisions
 
     def row(names: Mapping[Any, str]) -> list[Button]:
         return [
@@ -100,17 +103,17 @@ def action_rows(view: RequestKindView, request: ReviewableRow, actions: frozense
             if action in actions
         ]
 
-    return [*button_grid(row(view.decisions), columns=2), *button_grid(row(HOLDING), columns=2)]
+    return [*button_grid(row(decisions), columns=2), *button_grid(row(HOLDING), columns=2)]
 
 
 def routes(engine: Engine) -> Routes:
-    """claim, release, approve, reject, assign of both sorts; desk.defects."""
+    """release, approve, reject, assign of both sorts; desk.coop_claim, desk.defects."""
     table = Routes()
     for view in (QUALIFICATION_VIEW, COOPERATION_VIEW):
-        table.act(f"{view.prefix}claim", roles=EXPERTS)(partial(claim_request, view))
         table.act(f"{view.prefix}release", roles=REVIEWERS)(partial(release_request, view))
         table.show(f"{view.prefix}assign", roles=HEADS)(partial(show_experts_to_assign, view))
         table.act(f"{view.prefix}assign_do", roles=HEADS)(partial(assign_expert, view))
+    table.act("desk.coop_claim", roles=EXPERTS)(claim_cooperation)
     table.show("desk.approve", roles=EXPERTS)(ask_approve)
     table.act("desk.approve_do", roles=EXPERTS)(approve_request)
     table.show("desk.coop_approve", roles=EXPERTS)(ask_approve_cooperation)
@@ -140,9 +143,11 @@ def routes(engine: Engine) -> Routes:
     return table
 
 
-def claim_request(view: RequestKindView, turn: Turn, press: Press) -> Reply:
-    view.kind.claim(turn.db, actor=turn.actor, request_id=press.id, version=press.version, now=turn.now)
-    return Reply(goto=Press(view.kind.open_action, press.id), notice=t("desk.claimed"))
+def claim_cooperation(turn: Turn, press: Press) -> Reply:
+    COOPERATION_WORKFLOW.claim(
+        turn.db, actor=turn.actor, request_id=press.id, version=press.version, now=turn.now
+    )
+    return Reply(goto=Press(COOPERATION_WORKFLOW.open_action, press.id), notice=t("desk.claimed"))
 
 
 def release_request(view: RequestKindView, turn: Turn, press: Press) -> Reply:
@@ -156,9 +161,10 @@ def ask_approve(turn: Turn, press: Press) -> Screen:
     request = details.request
     if QualificationAction.APPROVE not in details.actions or press.version != request.version:
         return stale_screen(QUALIFICATION_VIEW, press.id)
+    code = details.applicant.national_code or ""
     lines = [
         t("desk.approve_confirm", code=request.tracking_code or ""),
-        t("desk.applicant", name=details.applicant.name),
+        t("desk.applicant_code", name=details.applicant.name, code=formats.digits(code)),
         *caution_lines(details.cautions),
     ]
     return _confirmation_screen(QUALIFICATION_VIEW, press, "\n".join(lines))

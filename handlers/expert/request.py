@@ -1,19 +1,25 @@
 """The file card: all data, documents, history, and what this expert may do with it.
 
-See docs/specification.md 4.1, expert.file.
+Whoever may take a file sees whose it is and takes it first; then come all its documents, each with what it must agree
+with, and below them the rest of the data with the decisions. See docs/specification.md 2.2 and 4.1, expert.file.
 """
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 from bot.application.routes import Routes
 from bot.core.context import Turn
 from bot.core.screens import Attachment, Press, Reply, Screen, button
+from bot.documents.library import shown_media_type
+from bot.rules.qualification import QualificationAction
 from bot.services.qualification import review
+from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from bot.services.review import rejection
 from bot.texts import formats, t
 from conversations.common.labels import Wording
 from conversations.engine.engine import Engine
-from handlers.common import request_card
+from handlers.common import request_card, request_documents
 from handlers.common.navigation import (
     ButtonRow,
     back_button,
@@ -22,6 +28,7 @@ from handlers.common.navigation import (
     navigation_row,
     truncate_lines,
 )
+from handlers.common.request_card import Extent
 from handlers.expert import cooperation, decisions, worklists
 from handlers.expert.caution_banner import caution_lines
 from handlers.expert.worklists import EXPERTS, REVIEWERS
@@ -37,6 +44,7 @@ def routes(engine: Engine) -> Routes:
     table.include(cooperation.routes(engine))
     for action, decide in (
         ("desk.file", show_request),
+        ("desk.review", show_beside_documents),
         ("desk.full_request", show_full_request),
         ("desk.rounds", show_deficiency_rounds),
         ("desk.timeline", show_timeline),
@@ -44,31 +52,45 @@ def routes(engine: Engine) -> Routes:
         ("desk.outcome", show_outcome),
     ):
         table.show(action, roles=REVIEWERS)(decide)
+    table.act("desk.claim", roles=EXPERTS)(claim_request)
     table.act("desk.document", roles=REVIEWERS)(send_document)
     table.act("desk.all_documents", roles=REVIEWERS)(send_all_documents)
     return table
 
 
 def show_request(turn: Turn, press: Press) -> Screen:
-    """The file; of an amendment, what it changes. The national code is whole for the reviewing expert alone."""
+    """The file; of an amendment, what it changes. Whoever may take it sees whose it is, and takes it before anything is
+    decided. The national code is whole for the reviewing expert alone."""
     details = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
-    return Screen(
-        _request_text(turn, details),
-        (
-            *decisions.action_rows(decisions.QUALIFICATION_VIEW, details.request, details.actions),
-            *_view_rows(turn, details),
-            *_other_screens_rows(turn, press.id),
-        ),
+    may_claim = QualificationAction.CLAIM in details.actions
+    return _card(turn, details, Extent.HEADING if may_claim else Extent.CARD)
+
+
+def show_beside_documents(turn: Turn, press: Press) -> Screen:
+    """Below the documents of a file: what their captions do not say, and the decisions. The whole card for everybody
+    but the reviewer."""
+    details = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
+    if not _decides(turn, details):
+        return show_request(turn, press)
+    return _card(turn, details, Extent.BESIDE_DOCUMENTS)
+
+
+def _card(turn: Turn, details: review.RequestDetails, extent: Extent) -> Screen:
+    rows = (
+        *decisions.action_rows(decisions.QUALIFICATION_VIEW, details.request, details.actions),
+        *_view_rows(turn, details, extent),
+        *_other_screens_rows(turn, details.request.id or 0),
     )
+    return Screen(_request_text(turn, details, extent), rows)
 
 
 def show_full_request(turn: Turn, press: Press) -> Screen:
-    """Everything in an amendment's file, also what it leaves as it is."""
+    """Everything in a file, also what an amendment leaves as it is."""
     details = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
-    return Screen(_request_text(turn, details, whole=True), (navigation_row("desk.file", press.id),))
+    return Screen(_request_text(turn, details, Extent.WHOLE), (navigation_row("desk.file", press.id),))
 
 
-def _request_text(turn: Turn, details: review.RequestDetails, *, whole: bool = False) -> str:
+def _request_text(turn: Turn, details: review.RequestDetails, extent: Extent) -> str:
     text = request_card.request_text(
         Wording.load(turn.db),
         details.request,
@@ -76,18 +98,32 @@ def _request_text(turn: Turn, details: review.RequestDetails, *, whole: bool = F
         officer=details.officer,
         reviewer=details.reviewer,
         rounds=details.rounds,
-        full_code=turn.actor.account_id == details.request.reviewer_id,
+        full_code=_reviews(turn, details),
         now=turn.now,
-        whole=whole,
+        extent=extent,
         quality_warnings=details.quality_warnings,
     )
     banner = caution_lines(details.cautions)
     return truncate_lines([*banner, "", *text.split("\n")]) if banner else text
 
 
-def _view_rows(turn: Turn, details: review.RequestDetails) -> list[ButtonRow]:
+def _reviews(turn: Turn, details: review.RequestDetails) -> bool:
+    """Whether the reader is the reviewer, who sees the whole national code."""
+    return turn.actor.account_id == details.request.reviewer_id
+
+
+def _decides(turn: Turn, details: review.RequestDetails) -> bool:
+    """Whether the reader is the reviewer and may decide now."""
+    return _reviews(turn, details) and bool(details.actions & set(decisions.QUALIFICATION_VIEW.decisions))
+
+
+def _view_rows(turn: Turn, details: review.RequestDetails, extent: Extent) -> list[ButtonRow]:
     request_id = details.request.id or 0
-    row = [button(t("desk.full_request"), "desk.full_request", request_id)] if details.request.before else []
+    row = []
+    if details.request.before or extent is not Extent.CARD:
+        row.append(button(t("desk.full_request"), "desk.full_request", request_id))
+    if _decides(turn, details):
+        row.append(button(t("desk.all_documents"), "desk.all_documents", request_id))
     row += [
         button(t("desk.documents"), "desk.documents", request_id),
         button(t("desk.timeline"), "desk.timeline", request_id),
@@ -128,7 +164,8 @@ def show_timeline(turn: Turn, press: Press) -> Screen:
 def show_documents(turn: Turn, press: Press) -> Screen:
     """The documents, one button each, and one for all."""
     details = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
-    rows = request_card.document_buttons(Wording.load(turn.db), details.request, "desk.document")
+    words = Wording.load(turn.db)
+    rows = request_documents.document_buttons(words, details.request, "desk.document", details.rounds)
     if not rows:
         return Screen(t("desk.documents_none"), (navigation_row("desk.file", press.id),))
     everything = (button(t("desk.all_documents"), "desk.all_documents", press.id),)
@@ -137,41 +174,59 @@ def show_documents(turn: Turn, press: Press) -> Screen:
     return Screen(text, (*rows, everything, back_row))
 
 
+def claim_request(turn: Turn, press: Press) -> Reply:
+    """Take a file: all its documents come, and the decisions stand below them."""
+    QUALIFICATION_WORKFLOW.claim(
+        turn.db, actor=turn.actor, request_id=press.id, version=press.version, now=turn.now
+    )
+    details = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
+    return _with_documents(turn, details, None, Press("desk.review", press.id), notice=t("desk.claimed"))
+
+
 def send_document(turn: Turn, press: Press) -> Reply:
-    """Send one document. An act, for every view is recorded (Q44)."""
-    return _send_documents(turn, press.id, press.arg)
+    """Send one document, and the list again below it. An act, for every view is recorded (Q44)."""
+    details = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
+    return _with_documents(turn, details, press.arg, Press("desk.documents", press.id))
 
 
 def send_all_documents(turn: Turn, press: Press) -> Reply:
-    """Send every document of the file."""
-    return _send_documents(turn, press.id, None)
+    """Send every document of the file; below them, the decisions for whoever may decide, else the list again."""
+    details = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
+    below = "desk.review" if _decides(turn, details) else "desk.documents"
+    return _with_documents(turn, details, None, Press(below, press.id))
 
 
-def _send_documents(turn: Turn, request_id: int, asked: str | None) -> Reply:
-    """The document that a button asked for (None: all), and the list again below it."""
-    details = review.open_file(turn.db, actor=turn.actor, request_id=request_id)
+def _with_documents(
+    turn: Turn, details: review.RequestDetails, asked: str | None, below: Press, *, notice: str | None = None
+) -> Reply:
+    """The document that a button asked for (None: all), and the screen `below` them. Pictures come before PDFs, so that
+    each kind is one album; a document stands beside the one that it replaces."""
     words, request = Wording.load(turn.db), details.request
-    code = request.tracking_code or ""
-    shown: list[Attachment] = []
-    chosen = (
-        request_card.documents_of(words, request)
+    groups = (
+        request_documents.documents_of(words, request, details.rounds)
         if asked is None
-        else request_card.requested_document(words, request, asked)
+        else request_documents.requested_document(words, request, asked, details.rounds)
     )
-    for key, which, files in chosen:
-        name = words.label(key)
-        caption = "desk.document_caption_before" if which == request_card.OLD else "desk.document_caption"
-        for number, file_id in enumerate(files, 1):
-            review.view_document(
-                turn.db, actor=turn.actor, request_id=request_id, file_id=file_id, now=turn.now
+    shown: list[tuple[bool, Attachment]] = []
+    for group in groups:
+        said = request_documents.captions(
+            words,
+            request,
+            group,
+            owner=details.applicant,
+            officer=details.officer,
+            full_code=_reviews(turn, details),
+            quality_warnings=details.quality_warnings,
+        )
+        for file_id, caption in zip(group.files, said, strict=True):
+            file = review.view_document(
+                turn.db, actor=turn.actor, request_id=below.id, file_id=file_id, now=turn.now
             )
-            i, n = formats.digits(number), formats.digits(len(files))
-            said = [t(caption, doc=name, code=code, i=i, n=n)]
-            if warning := details.quality_warnings.get(file_id):
-                said.append(t("desk.document_quality", why=t(f"quality_short.{warning}")))
-            shown.append(Attachment(file_id, "\n".join(said)))
-    screens = (Screen("", attachments=tuple(shown)),) if shown else ()
-    return Reply(screens=screens, goto=Press("desk.documents", request_id), send_as_new=bool(shown))
+            shown.append((shown_media_type(file) == "application/pdf", Attachment(file_id, caption)))
+    shown.sort(key=itemgetter(0))
+    attachments = tuple(attachment for _, attachment in shown)
+    screens = (Screen("", attachments=attachments),) if attachments else ()
+    return Reply(screens=screens, goto=below, notice=notice, send_as_new=bool(attachments))
 
 
 def show_outcome(turn: Turn, press: Press) -> Screen:

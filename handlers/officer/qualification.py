@@ -25,7 +25,7 @@ from conversations.common.labels import Wording, contact_lines, is_document
 from conversations.engine.engine import Engine
 from conversations.officer.deficiency_response import first_answers as fix_answers
 from conversations.officer.qualification import first_answers as form_answers
-from handlers.common import request_card
+from handlers.common import request_card, request_documents
 from handlers.common.navigation import ButtonRow, back_button, home_button, navigation_row
 from storage.enums import AccountState, RequestKind, RequestState, Role
 from storage.tables import Chat, QualificationRequest
@@ -250,7 +250,7 @@ def show_timeline(turn: Turn, press: Press) -> Screen:
 def show_documents(turn: Turn, press: Press) -> Screen:
     """The documents of a request, one button each."""
     request = own_request(turn, press)
-    rows = request_card.document_buttons(Wording.load(turn.db), request, "qual.document")
+    rows = request_documents.document_buttons(Wording.load(turn.db), request, "qual.document")
     text = t("qual.documents_title") if rows else t("desk.documents_none")
     return Screen(text, (*rows, navigation_row("qual.track", request.id or 0)))
 
@@ -261,9 +261,9 @@ def send_document(turn: Turn, press: Press) -> Reply:
     words = Wording.load(turn.db)
     again = Press("qual.documents", request.id or 0)
     shown = tuple(
-        Attachment(file_id, words.label(key))
-        for key, _, files in request_card.requested_document(words, request, press.arg)
-        for file_id in files
+        Attachment(file_id, words.label(group.item))
+        for group in request_documents.requested_document(words, request, press.arg)
+        for file_id in group.files
     )
     if not shown:
         return Reply(goto=again)

@@ -76,7 +76,7 @@ EXPECTED: dict[str, Access] = {
     **_each("desk.all desk.coop_all", {HEAD}),
     **_each("desk.search", EXPERTS | {STAFF}),
     **_each(
-        "desk.file desk.full_request desk.rounds desk.timeline desk.documents desk.outcome desk.document desk.all_documents "
+        "desk.file desk.full_request desk.rounds desk.timeline desk.documents desk.outcome desk.document desk.all_documents desk.review "
         "desk.person desk.coop_file desk.coop_timeline desk.coop_outcome desk.coop_officer desk.release desk.coop_release",
         EXPERTS | {STAFF},
         bound=True,

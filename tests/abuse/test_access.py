@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 
 from bot.core.screens import Press
 from bot.services.directorate import account_lookup, faq_entries
+from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from bot.texts import quoted, t
 from conversations.catalogue import ALL
 from conversations.engine.engine import Engine
@@ -69,6 +70,9 @@ class AccessFixture(Fixture):
 
     def build_cases(self) -> None:
         super().build_cases()
+        # The head decides what the head has taken.
+        request = self.submitted("review by the head")
+        QUALIFICATION_WORKFLOW.claim(self.db, request_id=request.id or 0, **self.by(self.people.in_charge))
         self.other_staff = staff(self.db)
         for name in ("هزینه", "زمان"):
             faq_entries.add_entry(

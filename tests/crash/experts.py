@@ -50,7 +50,7 @@ class Expert:
     async def _claim(self, task: Task) -> None:
         if self.person.screen().button("📌 برداشتن پرونده") is None:
             return  # it came back to this expert
-        await follow(self.person, ("📌 برداشتن پرونده", "کارشناس: "))
+        await follow(self.person, ("📌 برداشتن پرونده", "🔍 در حال بررسی"))
         task.officer.expect("qualification.claimed")
 
     async def _declare_deficiencies(self) -> None:

@@ -35,14 +35,17 @@ class Decision(Round):
 
     def set_up(self, db: Session) -> None:
         request = fixtures.submitted(db, fixtures.officer(db, self.sara))
-        self.id, self.code = request.id or 0, request.tracking_code
+        self.id, self.code, self.version = request.id or 0, request.tracking_code, request.version
 
     async def open_buttons(self) -> None:
-        """The first expert is about to approve, the other does what the kind of round says."""
-        await press_all(self.one, Press("desk.file", self.id), "تأیید")
-        await press_all(self.other, Press("desk.file", self.id), *self.labels)
+        """The first expert is about to approve, the other does what the kind of round says. Nobody has taken the file:
+        the buttons are those of a card that an earlier release showed."""
+        await press_all(self.one, Press("desk.approve", self.id, self.version))
+        first = Press(self.opens, self.id, self.version)
+        await press_all(self.other, first, *self.labels)
 
-    #: Buttons that the other expert presses beforehand, and the last one with its side.
+    #: What the other expert opens, the buttons pressed there beforehand, and the last one with its side.
+    opens: ClassVar[str] = "desk.file"
     labels: ClassVar[tuple[str, ...]] = ()
     last: ClassVar[tuple[str, str]]
 
@@ -80,18 +83,18 @@ class Decision(Round):
 class BothApprove(Decision):
     ends: ClassVar = {S.AWAITING_PAYMENT: APPROVED}
     won = ("تأیید شد",)
-    labels, last = ("تأیید",), ("approves_too", "بله")
+    opens, last = "desk.approve", ("approves_too", "بله")
 
 
 class ApproveAgainstReject(Decision):
     ends: ClassVar = {S.AWAITING_PAYMENT: APPROVED, S.REJECTED: ("rejected", "استان")}
     won = ("تأیید شد", "رد شد.")
-    labels, last = ("❌ رد", "استان/شهر نادرست", "بدون توضیح"), ("rejects", "بله")
+    opens, labels, last = "desk.reject", ("استان/شهر نادرست", "بدون توضیح"), ("rejects", "بله")
 
 
 class ClaimAgainstApprove(Decision):
     ends: ClassVar = {S.AWAITING_PAYMENT: APPROVED, S.IN_REVIEW: ("claimed", "")}
-    won = ("تأیید شد", "پرونده نزد شماست")
+    won = ("تأیید شد", "وضعیت: 🔍 در حال بررسی")
     last = ("claims", "📌 برداشتن پرونده")
 
 

@@ -134,8 +134,14 @@ def at_request(reviewer: Person, applicant: Person) -> Person:
     return reviewer.open("desk.file", request_of(applicant).id)
 
 
+def at_decision(reviewer: Person, applicant: Person) -> Person:
+    """The reviewer with the newest request of an officer in hand: it is taken where nobody has it."""
+    at_request(reviewer, applicant)
+    return reviewer.tap("📌 برداشتن پرونده") if "📌 برداشتن پرونده" in reviewer.labels else reviewer
+
+
 def approve(reviewer: Person, applicant: Person) -> Person:
-    return at_request(reviewer, applicant).tap("✅ تأیید", "بله، تأیید می‌کنم")
+    return at_decision(reviewer, applicant).tap("✅ تأیید", "بله، تأیید می‌کنم")
 
 
 def complete(app: App, request: QualificationRequest) -> None:

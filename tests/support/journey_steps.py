@@ -195,8 +195,10 @@ async def approve(expert: Person, name: str) -> None:
 
 
 async def confirm_approval(expert: Person) -> None:
-    """From the card of a file."""
+    """From the card of a file, which is taken where nobody has it."""
     approved = re.compile("✅ پرونده .* تأیید")
+    if any("برداشتن پرونده" in label for label in expert.screen().labels):
+        await follow(expert, ("📌 برداشتن پرونده", "🔍 در حال بررسی"))
     await follow(expert, ("✅ تأیید", "تأیید شود؟"), ("بله، تأیید می‌کنم", approved))
 
 

@@ -5,7 +5,7 @@ from sqlmodel import select
 from storage.enums import RequestState
 from storage.tables import DeficiencyRound, Draft
 from tests.support.chat_driver import App, Person
-from tests.support.chat_people import at_request, expert, officer, request_of, submit
+from tests.support.chat_people import at_decision, at_request, expert, officer, request_of, submit
 
 SUMMARY = "اصلاح‌ها را مرور کنید"
 
@@ -13,7 +13,7 @@ SUMMARY = "اصلاح‌ها را مرور کنید"
 def deficient(app: App, *labels: str, note: str | None = None) -> tuple[Person, Person]:
     """An officer whose file has these items ticked, and the expert who ticked them."""
     sara, maryam = submit(officer(app)), expert(app)
-    at_request(maryam, sara).tap("اعلام نواقص")
+    at_decision(maryam, sara).tap("اعلام نواقص")
     for label in labels:
         maryam.tap(f"▫️ {label}")
     if note:
@@ -108,7 +108,7 @@ def test_a_second_round_asks_anew(app: App) -> None:
     sara.tap("رفع نقص").type("عباس").tap("توضیحی ندارم", "ارسال دوباره", "بله").press(kept).sees(
         "🔍 در حال بررسی"
     )
-    at_request(maryam, sara).tap("اعلام نواقص", "▫️ جنسیت")
+    at_decision(maryam, sara).tap("اعلام نواقص", "▫️ جنسیت")
     maryam.tap("ارسال نواقص", "بله، ارسال شود")
     sara.open("qual.track").tap("رفع نقص").sees("جنسیت خود را").sees_not("عباس")
     rounds = app.all(select(DeficiencyRound).where(DeficiencyRound.request_id == request_of(sara).id))
@@ -119,7 +119,7 @@ def test_a_second_round_asks_anew(app: App) -> None:
 def test_a_rejection_meanwhile_ends_the_fixing(app: App) -> None:
     sara, maryam = deficient(app, "نام پدر")
     sara.tap("رفع نقص").type("عباس").tap("توضیحی ندارم", "ارسال دوباره")
-    at_request(maryam, sara).tap("❌ رد", "رشته نامرتبط", "بدون توضیح")
+    at_decision(maryam, sara).tap("❌ رد", "رشته نامرتبط", "بدون توضیح")
     maryam.tap("بله، رد می‌کنم")
     sara.tap("بله").sees("دیگر معتبر نیست", "❌ ردشده", "دلیل: رشته نامرتبط", "ثبت دوباره")
     assert app.all(select(Draft)) == []

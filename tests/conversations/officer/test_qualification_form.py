@@ -8,6 +8,7 @@ from storage.tables import Draft, InboxUpdate, University
 from tests.support.chat_driver import App
 from tests.support.chat_people import (
     REQUIRED_DOCUMENTS,
+    at_decision,
     at_documents,
     begin_form,
     expert,
@@ -79,7 +80,7 @@ def test_an_email_may_be_given_at_the_summary(app: App) -> None:
 
 def test_a_count_is_of_this_form_also_after_a_rejection(app: App) -> None:
     sara, maryam = submit(officer(app)), expert(app)
-    maryam.open("desk.file", request_of(sara).id or 0).tap("❌ رد", "استان/شهر نادرست", "بدون توضیح")
+    at_decision(maryam, sara).tap("❌ رد", "استان/شهر نادرست", "بدون توضیح")
     maryam.tap("بله، رد می‌کنم")
     sara.open("qual.new").sees("استان محل زندگی خود را", "مشخصات: ۱ از ۲").sees_not("بخش").type("اصفهان")
     sara.sees("مشخصات: ۲ از ۲")
@@ -196,7 +197,7 @@ def test_a_draft_is_continued_on_the_other_messenger_or_discarded_but_not_double
 def test_after_a_wrong_region_only_the_region_is_asked(app: App) -> None:
     sara, maryam = submit(officer(app)), expert(app)
     first = request_of(sara)
-    maryam.open("desk.file", first.id or 0).tap("❌ رد", "استان/شهر نادرست", "بدون توضیح")
+    at_decision(maryam, sara).tap("❌ رد", "استان/شهر نادرست", "بدون توضیح")
     maryam.tap("بله، رد می‌کنم").sees("رد شد")
     sara.open("qual.new").sees("استان محل زندگی خود را").type("اصفهان").sees("نام شهر").type("کاشان")
     sara.sees(SUMMARY, "نام پدر: علی").tap("⬅️ نشانی و تماس").sees("ایمیل: ثبت نشده")

@@ -3,7 +3,7 @@
 from storage.enums import CooperationState, Messenger
 from tests.support.chat_driver import NATIONAL_CODE, App
 from tests.support.chat_people import (
-    at_request,
+    at_decision,
     cooperation,
     distributor,
     eligible,
@@ -32,7 +32,7 @@ def test_a_doubled_yes_leaves_what_the_first_one_shows(app: App) -> None:
 
 def test_a_doubled_decision_of_an_expert_and_of_an_officer_who_is_asked(app: App) -> None:
     maryam, sara = expert(app), submit(officer(app))
-    at_request(maryam, sara).tap("✅ تأیید").double_tap("بله، تأیید می‌کنم")
+    at_decision(maryam, sara).tap("✅ تأیید").double_tap("بله، تأیید می‌کنم")
     maryam.sees("تأیید").sees_not(STALE, "پیش‌تر تصمیم", "دسترسی")
     (boss, at), leila = distributor(app), eligible(app)
     pick(boss, at, leila)
@@ -67,7 +67,7 @@ def test_the_same_button_an_hour_later_is_an_old_one(app: App) -> None:
 def test_a_choice_that_is_valid_twice_counts_twice(app: App) -> None:
     """Ticking and taking the tick away is one button."""
     maryam, sara = expert(app), submit(officer(app))
-    at_request(maryam, sara).tap("⚠️ اعلام نواقص")
+    at_decision(maryam, sara).tap("⚠️ اعلام نواقص")
     label = maryam.labels[0]
     ticks = maryam.button(label)
     assert maryam.press(ticks, message_id=7).labels[0] != label

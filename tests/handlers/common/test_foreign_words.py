@@ -5,7 +5,7 @@ import pytest
 
 from tests.bot.texts.test_words import HOSTILE, LINES, live
 from tests.support.chat_driver import App, Person
-from tests.support.chat_people import at_request, expert, officer, submit
+from tests.support.chat_people import at_decision, at_request, expert, officer, submit
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def push_text(person: Person, kind: str) -> str:
 
 
 def test_a_rejection_does_not_pass_for_an_approval(sara: Person, maryam: Person) -> None:
-    at_request(maryam, sara).tap("❌ رد").type(HOSTILE)
+    at_decision(maryam, sara).tap("❌ رد").type(HOSTILE)
     is_set_off(maryam.raw_text, "شما")
     maryam.tap("بله، رد می‌کنم")
     is_set_off(maryam.raw_text, "کارشناس")
@@ -48,7 +48,7 @@ def test_a_rejection_does_not_pass_for_an_approval(sara: Person, maryam: Person)
 
 
 def test_a_preset_is_the_bots_and_what_was_added_is_not(sara: Person, maryam: Person) -> None:
-    at_request(maryam, sara).tap("❌ رد", "مدارک نامعتبر").type(HOSTILE)
+    at_decision(maryam, sara).tap("❌ رد", "مدارک نامعتبر").type(HOSTILE)
     maryam.tap("بله، رد می‌کنم")
     for text in (push_text(sara, "N5"), sara.open("qual.track").raw_text, maryam.raw_text):
         assert "دلیل: مدارک نامعتبر؛" in text
@@ -56,7 +56,7 @@ def test_a_preset_is_the_bots_and_what_was_added_is_not(sara: Person, maryam: Pe
 
 
 def test_deficiencies_and_what_is_answered_to_them(sara: Person, maryam: Person) -> None:
-    at_request(maryam, sara).tap("⚠️ اعلام نواقص", "نام پدر").type(HOSTILE)
+    at_decision(maryam, sara).tap("⚠️ اعلام نواقص", "نام پدر").type(HOSTILE)
     is_set_off(maryam.raw_text, "شما")
     maryam.tap("ارسال نواقص")
     is_set_off(maryam.raw_text, "شما")

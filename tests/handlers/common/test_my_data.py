@@ -8,6 +8,7 @@ from storage.tables import Draft, Officer
 from tests.support.chat_driver import App, Person
 from tests.support.chat_people import (
     approve,
+    at_decision,
     at_request,
     complete,
     expert,
@@ -155,7 +156,7 @@ def test_an_amendment_opens_on_the_approved_file_and_marks_what_changed(sara: Pe
     assert [(one.file_id, "(قبلی)" in one.caption) for one in maryam.files] == [(old, True)]
     maryam.tap("مدرک تحصیلی (۱)")
     assert [(one.file_id, "(قبلی)" in one.caption) for one in maryam.files] == [(new, False)]
-    at_request(maryam, sara).tap("✅ تأیید", "بله، تأیید می‌کنم")
+    at_decision(maryam, sara).tap("✅ تأیید", "بله، تأیید می‌کنم")
     assert request_of(sara).fee_rial == 2_800_000
     assert (profile(sara).level_code, sara.account.last_name) == ("bachelor", "کریمی‌نژاد")
     sara.open("qual").sees("وضعیت درخواست شما: ✅ تأیید نهایی", "اصلاحیه: 💳 تأییدشده، در انتظار پرداخت")
@@ -177,7 +178,7 @@ def test_another_province_goes_to_its_university(sara: Person) -> None:
 def test_a_rejected_amendment_leaves_its_officer_qualified(sara: Person) -> None:
     amend_name(sara)
     sara.open("me").sees("نام: سارا", "وضعیت درخواست: ✅ تأیید نهایی").sees_not("ثبت اصلاحیه", "مینا")
-    maryam = at_request(expert(sara.app, "دوم"), sara).tap("❌ رد")
+    maryam = at_decision(expert(sara.app, "دوم"), sara).tap("❌ رد")
     maryam.tap("اطلاعات نادرست", "بدون توضیح", "بله، رد می‌کنم")
     sara.open("qual").sees("وضعیت درخواست شما: ✅ تأیید نهایی", "اصلاحیه: ❌ ردشده")
     sara.tap("پیگیری درخواست").sees("دلیل: اطلاعات نادرست").tap("ثبت دوباره").sees(SUMMARY, "نام: سارا")
@@ -201,7 +202,7 @@ def test_whoever_is_qualified_amends(sara: Person) -> None:
 
 def test_deficiencies_of_an_amendment_are_fixed_like_any_other(sara: Person) -> None:
     amend_name(sara)
-    maryam = at_request(expert(sara.app, "دوم"), sara).tap("اعلام نواقص")
+    maryam = at_decision(expert(sara.app, "دوم"), sara).tap("اعلام نواقص")
     maryam.tap("▫️ نام", "ارسال نواقص", "بله، ارسال شود")
     sara.open("qual.track").tap("رفع نقص").sees("مقدار فعلی: مینا").type("مینو").tap("توضیحی ندارم")
     sara.tap("ارسال دوباره", "بله").sees("🔍 در حال بررسی")
@@ -215,7 +216,7 @@ def test_a_migrated_officer_is_asked_only_for_what_is_touched(app: App) -> None:
     reza.tap("✏️ نام").type("رضوان").sees(SUMMARY).tap("📤 ثبت نهایی", "بله").sees("⏳ در انتظار بررسی")
     maryam = at_request(expert(app), reza)
     maryam.sees("• نام — قبلی: رضا / جدید: رضوان").tap("📄 همه اطلاعات").sees("بدون مدرک (ثبت قدیمی)")
-    at_request(maryam, reza).tap("اعلام نواقص")
+    at_decision(maryam, reza).tap("اعلام نواقص")
     maryam.tap("▫️ نام", "ارسال نواقص", "بله، ارسال شود")
     reza.open("qual.track").tap("رفع نقص").type("رضوانه").tap("توضیحی ندارم").sees("اصلاح‌ها را مرور کنید")
     reza.tap("ارسال دوباره", "بله").sees("🔍 در حال بررسی")

@@ -11,6 +11,7 @@ from tests.support.chat_fixtures import ON_BOTH_DATABASES
 from tests.support.chat_people import (
     accept,
     approve,
+    at_decision,
     at_request,
     cooperation,
     distributor,
@@ -40,7 +41,7 @@ def fee(app: App) -> None:
 def test_a_suspended_officers_file_is_not_approved_unknowingly(app: App) -> None:
     """The card says why at its top, and offers no approval; an old button is refused."""
     sara = submit(officer(app))
-    maryam = at_request(expert(app), sara)
+    maryam = at_decision(expert(app), sara)
     kept = maryam.button("✅ تأیید")
     ask = maryam.tap("✅ تأیید").button("بله، تأیید می‌کنم")
     suspend(sara, FORGED)
@@ -51,7 +52,7 @@ def test_a_suspended_officers_file_is_not_approved_unknowingly(app: App) -> None
     assert "❌ رد" in at_request(maryam, sara).labels
     maryam.press(kept).sees_not("تأیید شود؟")
     maryam.press(ask).sees("حساب متقاضی غیرفعال است و تا فعال شدن آن، درخواست او تأیید نمی‌شود")
-    assert request_of(sara).state is RequestState.SUBMITTED
+    assert request_of(sara).state is RequestState.IN_REVIEW
 
 
 def test_a_claimed_file_too(app: App) -> None:
@@ -108,12 +109,14 @@ def test_earlier_rejections_here_and_elsewhere(app: App) -> None:
         more = {"university_code": university, "reject_text": text, "tracking_code": f"14050101{number:04}"}
         app.add(request_row(sara.account.id, **rejected, **more))
     at_request(maryam, sara).sees("در همین دانشگاه: ۱ بار", "مهر مدرک جعلی است", "دانشگاه‌های دیگر: ۲ بار")
-    maryam.sees_not("راز اصفهان", "باز هم").tap("✅ تأیید").sees("در همین دانشگاه: ۱ بار")
+    maryam.sees_not("راز اصفهان", "باز هم").tap("📌 برداشتن پرونده", "✅ تأیید").sees(
+        "در همین دانشگاه: ۱ بار"
+    )
 
 
 def test_a_rejection_does_not_warn_of_itself(app: App) -> None:
     sara, maryam = submit(officer(app)), expert(app)
-    at_request(maryam, sara).tap("❌ رد", "رشته نامرتبط", "بدون توضیح", "بله، رد می‌کنم")
+    at_decision(maryam, sara).tap("❌ رد", "رشته نامرتبط", "بدون توضیح", "بله، رد می‌کنم")
     at_request(maryam, sara).sees("❌ ردشده").sees_not("ردشده پیش از این")
 
 

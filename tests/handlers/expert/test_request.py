@@ -11,6 +11,7 @@ from storage.tables import AuditEvent, DocumentType, QualificationRequest, Tarif
 from tests.support.chat_driver import NOW, App, Person
 from tests.support.chat_fixtures import ON_BOTH_DATABASES
 from tests.support.chat_people import (
+    at_decision,
     at_documents,
     at_request,
     expert,
@@ -74,11 +75,11 @@ def test_four_hundred_files_are_comfortable(app: App) -> None:
 
 def test_the_next_file(app: App) -> None:
     first, second = submit(officer(app)), submit(officer(app, "رضا"), gender="مرد")
-    maryam = expert(app).open("desk.queue").type("۱").sees("وضعیت: ⏳ در انتظار بررسی", "نام: سارا")
-    maryam.tap("پرونده بعدی").sees("نام: رضا")
-    maryam.tap("پرونده بعدی").sees("نام: سارا").tap("✅ تأیید", "بله، تأیید می‌کنم")
+    maryam = expert(app).open("desk.queue").type("۱").sees("وضعیت: ⏳ در انتظار بررسی", "متقاضی: سارا")
+    maryam.tap("پرونده بعدی").sees("متقاضی: رضا")
+    maryam.tap("پرونده بعدی").sees("متقاضی: سارا").tap("📌 برداشتن پرونده", "✅ تأیید", "بله، تأیید می‌کنم")
     maryam.sees("✅ پرونده", "تأیید شد", "تصمیم: مریم رضایی", "۱ پرونده دیگر در انتظار بررسی است")
-    maryam.tap("پرونده بعدی").sees("نام: رضا").tap("پرونده بعدی")
+    maryam.tap("پرونده بعدی").sees("متقاضی: رضا").tap("پرونده بعدی")
     assert maryam.notice == "پرونده دیگری در انتظار بررسی نیست."
     assert request_of(first).state is RequestState.AWAITING_PAYMENT
     assert request_of(second).state is RequestState.SUBMITTED
@@ -86,13 +87,14 @@ def test_the_next_file(app: App) -> None:
 
 def test_the_card_shows_everything(app: App) -> None:
     sara = submit(officer(app, mobile_verified=False), gender="مرد")
-    maryam = at_request(expert(app), sara)
-    maryam.sees("درخواست جدید", "در انتظار: کمتر از یک ساعت", "تاریخ تولد: ۱۳۶۵/۰۴/۱۲")
+    maryam = at_request(expert(app), sara).sees("درخواست جدید", "در انتظار: کمتر از یک ساعت")
+    maryam.sees("متقاضی: سارا کریمی‌نژاد", "کارشناسی، مهندسی پزشکی — فارس، شیراز", "۸ مدرک، ۸ فایل")
+    maryam.tap("📄 همه اطلاعات").sees("تاریخ تولد: ۱۳۶۵/۰۴/۱۲")
     maryam.sees("مقطع تحصیلی: کارشناسی", "شماره شناسنامه: ۱۲۳۴", "شماره همراه: ۰۹۱۲۱۲۳۴۵۶۷")
     maryam.sees("⚠️ شماره همراه با دکمه ارسال تأیید نشده است")
     maryam.sees("آدرس محل زندگی: شیراز، خیابان زند", "پایان خدمت (۱)", "تلفن ثابت: ندارد")
     verified = submit(officer(app, "رضا", mobile_verified=True))
-    at_request(maryam, verified).sees("شماره همراه").sees_not("تأیید نشده است")
+    at_decision(maryam, verified).sees("شماره همراه").sees_not("تأیید نشده است")
 
 
 def test_the_national_code_is_for_the_reviewer_alone(app: App, sara: Person, maryam: Person) -> None:
@@ -101,18 +103,20 @@ def test_the_national_code_is_for_the_reviewer_alone(app: App, sara: Person, mar
     app.change(QualificationRequest, request.id, snapshot=request.snapshot | {"birth_cert_no": code})
     whole = code.translate(str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹"))
     masked = "کد ملی: \u2066•••••••", "شماره شناسنامه: \u2066•••••••"
-    at_request(maryam, sara).sees(*masked).sees_not(whole, code)
-    maryam.tap("📌 برداشتن پرونده").sees(f"کد ملی: {whole}", f"شماره شناسنامه: {whole}")
+    at_request(maryam, sara).sees("کد ملی \u2066•••••••").sees_not(whole, code)
+    maryam.tap("📄 همه اطلاعات").sees(*masked).sees_not(whole, code)
+    maryam.tap("بازگشت", "📌 برداشتن پرونده").sees(f"متقاضی: سارا کریمی‌نژاد، کد ملی {whole}")
+    maryam.tap("📄 همه اطلاعات").sees(f"کد ملی: {whole}", f"شماره شناسنامه: {whole}")
     at_request(in_charge(app), sara).sees(*masked).sees_not(whole, code)
 
 
 def test_claiming_and_giving_back(app: App, sara: Person, maryam: Person) -> None:
     bahar = expert(app, "رستمی")
     at_request(bahar, sara)
-    at_request(maryam, sara).tap("📌 برداشتن پرونده").sees(
-        "🔍 در حال بررسی", "کارشناس: مریم رضایی", "بازگشت به صف"
-    )
+    at_request(maryam, sara).tap("📌 برداشتن پرونده").sees("🔍 در حال بررسی", "بازگشت به صف")
+    assert maryam.notice == "پرونده نزد شماست."
     bahar.tap("📌 برداشتن پرونده").sees("این پرونده نزد مریم رضایی است", "🔍 در حال بررسی")
+    bahar.sees("کارشناس: مریم رضایی")
     assert not {"✅ تأیید", "❌ رد", "⚠️ اعلام نواقص", "📌 برداشتن پرونده"} & set(bahar.labels)
     maryam.open("desk.mine").sees("🗂 ۱ پرونده نزد شماست", "سارا", "🔍 در حال بررسی").type("1")
     maryam.tap("↩️ بازگشت به صف").sees("⏳ در انتظار بررسی", "📌 برداشتن پرونده")
@@ -120,9 +124,10 @@ def test_claiming_and_giving_back(app: App, sara: Person, maryam: Person) -> Non
 
 
 def test_approval_wants_a_yes_to_a_fresh_question(sara: Person, maryam: Person) -> None:
-    at_request(maryam, sara).tap("✅ تأیید").sees("تأیید شود؟", "متقاضی: سارا کریمی‌نژاد").tap("خیر")
-    kept = maryam.sees("⏳ در انتظار بررسی").button("✅ تأیید")
-    maryam.tap("📌 برداشتن پرونده").press(kept).sees("دیگر معتبر نیست").tap("پرونده").sees("🔍 در حال بررسی")
+    at_decision(maryam, sara).tap("✅ تأیید").sees("تأیید شود؟", "متقاضی: سارا کریمی‌نژاد").tap("خیر")
+    kept = maryam.sees("🔍 در حال بررسی").button("✅ تأیید")
+    maryam.tap("↩️ بازگشت به صف", "📌 برداشتن پرونده").press(kept).sees("دیگر معتبر نیست")
+    maryam.tap("پرونده").sees("🔍 در حال بررسی")
     assert request_of(sara).state is RequestState.IN_REVIEW
     maryam.tap("✅ تأیید", "بله، تأیید می‌کنم", "📄 پرونده").sees("💳 تأییدشده")
     assert not {"✅ تأیید", "❌ رد", "⚠️ اعلام نواقص", "↩️ بازگشت به صف"} & set(maryam.labels)
@@ -130,8 +135,8 @@ def test_approval_wants_a_yes_to_a_fresh_question(sara: Person, maryam: Person) 
 
 def test_no_tariff_no_approval(app: App, sara: Person, maryam: Person) -> None:
     app.run(lambda db: db.exec(delete(Tariff)))
-    at_request(maryam, sara).tap("✅ تأیید", "بله، تأیید می‌کنم").sees("تعرفه بررسی هنوز تعیین نشده است")
-    assert request_of(sara).state is RequestState.SUBMITTED
+    at_decision(maryam, sara).tap("✅ تأیید", "بله، تأیید می‌کنم").sees("تعرفه بررسی هنوز تعیین نشده است")
+    assert request_of(sara).state is RequestState.IN_REVIEW
 
 
 def test_every_view_of_a_paper_is_recorded(app: App, sara: Person, maryam: Person) -> None:
@@ -141,7 +146,7 @@ def test_every_view_of_a_paper_is_recorded(app: App, sara: Person, maryam: Perso
     at_request(maryam, sara).tap("📎 مدارک").sees("کارت ملی (۱)", "📎 همه مدارک", "📄 پرونده")
     shown = maryam.tap("کارت ملی (۱)").files
     assert [paper.file_id for paper in shown] == request_of(sara).snapshot["doc.national_card"]
-    assert "تصویر کارت ملی" in shown[0].caption
+    assert "کارت ملی — سارا کریمی‌نژاد" in shown[0].caption
     assert [event.actor_id for event in app.all(views)] == [maryam.account.id]
     maryam.tap("📎 همه مدارک").sees("کارت ملی (۱)")
     assert len(maryam.files) == 7
@@ -210,7 +215,8 @@ def test_the_timeline_names_colleagues(sara: Person, maryam: Person) -> None:
 
 def test_an_earlier_request_is_in_reach(sara: Person, maryam: Person) -> None:
     first = request_of(sara).tracking_code or ""
-    at_request(maryam, sara).sees_not("🗄 درخواست‌های پیشین").tap("❌ رد", "رشته نامرتبط", "بدون توضیح")
+    at_request(maryam, sara).sees_not("🗄 درخواست‌های پیشین").tap("📌 برداشتن پرونده")
+    maryam.tap("❌ رد", "رشته نامرتبط", "بدون توضیح")
     maryam.tap("بله، رد می‌کنم")
     sara.open("qual.new").tap("ثبت نهایی", "بله")
     at_request(maryam, sara).tap("🗄 درخواست‌های پیشین").sees(first, "❌ ردشده").tap(f"۲. {first}").sees(
@@ -222,7 +228,7 @@ def test_a_long_file_fits_a_message(app: App, sara: Person, maryam: Person) -> N
     request = request_of(sara)
     snapshot = request.snapshot | {"postal_address": "خیابان " * 60}
     app.change(QualificationRequest, request.id, snapshot=snapshot, officer_note="توضیح " * 400)
-    at_request(maryam, sara).sees("خیابان").tap("⚠️ اعلام نواقص", "▫️ نام").type("خ " * 390)
+    at_decision(maryam, sara).sees("خیابان").tap("⚠️ اعلام نواقص", "▫️ نام").type("خ " * 390)
     maryam.tap("ارسال نواقص", "بله، ارسال شود").sees("اعلام شد")
     at_request(maryam, sara).sees("نوبت ۱")
     sara.open("qual.track").sees("⚠️ دارای نقص")
@@ -230,7 +236,8 @@ def test_a_long_file_fits_a_message(app: App, sara: Person, maryam: Person) -> N
 
 def test_a_document_that_staff_removed_meanwhile(app: App, sara: Person, maryam: Person) -> None:
     app.change(DocumentType, "no_addiction", active=False)
-    at_request(maryam, sara).sees("عدم اعتیاد (۱)").tap("⚠️ اعلام نواقص").sees_not("عدم اعتیاد")
+    at_request(maryam, sara).tap("📄 همه اطلاعات").sees("عدم اعتیاد (۱)")
+    at_decision(maryam, sara).tap("⚠️ اعلام نواقص").sees_not("عدم اعتیاد")
 
 
 @ON_BOTH_DATABASES
@@ -239,7 +246,7 @@ def test_from_the_form_to_the_fee(app: App) -> None:
     submit(sara).sees("⏳ در انتظار بررسی")
     code = request_of(sara).tracking_code or ""
     maryam.open("desk.queue").sees("📥 ۱ پرونده", code).tap("۱. سارا کریمی‌نژاد", "📌 برداشتن پرونده")
-    maryam.tap("📎 مدارک", "📎 همه مدارک", "📄 پرونده", "📋 روند پرونده", "بازگشت")
+    maryam.tap("📎 مدارک", "📎 همه مدارک", "📋 روند پرونده", "بازگشت")
     maryam.tap("⚠️ اعلام نواقص", "▫️ نام پدر").type("نام پدر ناخوانا است").tap("ارسال نواقص")
     maryam.tap("بله، ارسال شود").sees("اعلام شد")
     sara.open("qual.track").tap("رفع نقص").type("عباس").tap("توضیحی ندارم", "ارسال دوباره", "بله")

@@ -16,6 +16,7 @@ from storage.enums import RejectReason, RequestKind, RequestState
 from tests.support.chat_driver import NOW, App, Person
 from tests.support.chat_people import (
     approve,
+    at_decision,
     at_request,
     distributor,
     eligible,
@@ -112,7 +113,7 @@ def test_sent_and_waiting(app: App) -> None:
 
 def test_a_deficiency_is_one_tap_away(app: App) -> None:
     sara = submit(officer(app))
-    at_request(expert(app), sara).tap("⚠️ اعلام نواقص").tap("آدرس محل زندگی", "ارسال نواقص", "بله، ارسال شود")
+    at_decision(expert(app), sara).tap("⚠️ اعلام نواقص").tap("آدرس محل زندگی", "ارسال نواقص", "بله، ارسال شود")
     sara.command("menu").sees("⚠️ دارای نقص")
     assert first_rows(sara) == ["رفع نقص"]
     sara.tap("رفع نقص").sees("آدرس")
