@@ -114,13 +114,16 @@ _FIELD_STEPS: tuple[Step, ...] = (
 FIELD_STEPS = tuple(replace(step, part=DETAILS) for step in _FIELD_STEPS)
 
 
-def forgotten_address(turn: Turn, answers: Answers) -> str | None:
-    """That the address still speaks of another city than the one that was chosen."""
-    city = str(answers.get("city") or "")
-    other = regions.other_city(
-        str(answers.get("postal_address") or ""), str(answers.get("province") or ""), city
-    )
-    return t("submit.other_city", other=other, city=city) if other else None
+def address_caution(turn: Turn, answers: Answers) -> str | None:
+    """That the address still speaks of another city than the one that was chosen as the place of residence."""
+    return other_city_sentence("submit.other_city", answers.get("postal_address"), answers)
+
+
+def other_city_sentence(key: str, address: Any, region: Mapping[str, Any]) -> str | None:
+    """The text `key` where this address names another city than that of `region`; None where nothing is certain."""
+    city = str(region.get("city") or "")
+    other = regions.other_city(str(address or ""), str(region.get("province") or ""), city) if city else None
+    return t(key, other=other, city=city) if other else None
 
 
 def document_step(kind: DocumentType, *, optional: bool = False, among: Sequence[DocumentType] = ()) -> Step:

@@ -14,14 +14,14 @@ from bot.rules import validators
 from bot.services import accounts, cooperation
 from bot.services.distributors import branches
 from bot.texts import formats, t
-from conversations.common.request_steps import clear_dependent_answers, region_steps
+from conversations.common.request_steps import clear_dependent_answers, other_city_sentence, region_steps
 from conversations.engine.declaration import Answers, Dialogue, Step, UserInput
 from conversations.questions import Address, Named, NationalCode, Search
 from conversations.questions.choice import Option
 from storage.tables import Branch
 
-#: Context: the version of the branch that was seen, and whether its region may not change now.
-VERSION, LOCKED = "_version", "_locked"
+#: Context: the version of the branch that was seen, whether its region may not change now, and that region.
+VERSION, LOCKED, REGION = "_version", "_locked", "_region"
 
 _NAME_STEP = Step("branch_name", Named(branches.checked_name))
 _ADDRESS_STEP = Step("branch_address", Address())
@@ -66,6 +66,13 @@ def _define(turn: Turn, answers: dict[str, Any]) -> Reply:
     return Reply((Screen("\n".join(said)),), goto=Press("dist.branch", branch.id))
 
 
+def _caution(turn: Turn, answers: Answers) -> str | None:
+    """That the address names another city than the branch's."""
+    return other_city_sentence(
+        "dist.other_city", answers.get("branch_address"), answers.get(REGION) or answers
+    )
+
+
 def _pick(turn: Turn, branch_id: int, code: validators.NationalCode) -> str:
     """Ask the officer with this national code; the sentence that says so."""
     request = cooperation.pick(
@@ -88,6 +95,7 @@ NEW_BRANCH = Dialogue(
     ),
     _define,
     summary="dist.new_branch_summary",
+    caution=_caution,
     after=clear_dependent_answers,
     roles=MANAGERS,
 )
@@ -110,7 +118,7 @@ def first_answers(branch: Branch, *, locked: bool) -> dict[str, Any]:
         "branch_address": branch.address,
         VERSION: branch.version,
         LOCKED: locked,
-    } | ({} if locked else region)
+    } | ({REGION: region} if locked else region)
 
 
 def _edit_steps(turn: Turn, answers: Answers) -> list[Step]:
@@ -135,6 +143,7 @@ EDIT_BRANCH = Dialogue(
     _edit_steps,
     _edit,
     summary="dist.edit_summary",
+    caution=_caution,
     after=clear_dependent_answers,
     exit=_branch,
     roles=MANAGERS,

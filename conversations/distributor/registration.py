@@ -16,12 +16,12 @@ from bot.core.screens import Press, Reply, Screen
 from bot.rules.validators import Mobile
 from bot.security.passwords import GeneratedPassword
 from bot.services import accounts
-from bot.services.distributors import registry
+from bot.services.distributors import branches, registry
 from bot.services.distributors.registry import NewManager
 from bot.texts import t
 from conversations.account.credentials import credentials_screen
 from conversations.common.labels import shortened
-from conversations.common.request_steps import clear_dependent_answers, region_steps
+from conversations.common.request_steps import clear_dependent_answers, other_city_sentence, region_steps
 from conversations.engine.declaration import Answers, Dialogue, Incomplete, Prompt, Step, UserInput
 from conversations.engine.steps import Question, prompt_of, question_state_of
 from conversations.questions import (
@@ -40,8 +40,8 @@ from conversations.questions.search import QUERY_LENGTH
 from storage.enums import DistributorKind, Role
 from storage.tables import Distributor
 
-#: Context: the version that was seen.
-VERSION = "_version"
+#: Context: the version that was seen; where the central branch is, where that is not asked.
+VERSION, REGION = "_version", "_region"
 LIST = Press("staff.dists")
 
 
@@ -109,6 +109,13 @@ def _manager_of(turn: Turn, answers: Answers, mobile: Mobile | None = None) -> N
     return NewManager(name, made.hash, answers["manager_code"], mobile)
 
 
+def _caution(turn: Turn, answers: Answers) -> str | None:
+    """That the address names another city than the central branch's."""
+    return other_city_sentence(
+        "dist.central_other_city", answers.get("dist_address"), answers.get(REGION) or answers
+    )
+
+
 def _shown(
     turn: Turn, hired: accounts.Appointment, said: str, said_known: str, name: str, goto: Press
 ) -> Reply:
@@ -150,6 +157,7 @@ NEW_DISTRIBUTOR = Dialogue(
     (*_IDENTITY_STEPS, *_MANAGER_STEPS, *_CONTACT_STEPS, *region_steps("central")),
     _create,
     summary="staff.dist_summary",
+    caution=_caution,
     after=clear_dependent_answers,
     exit=LIST,
     prepare_finish=_make_password,
@@ -186,8 +194,10 @@ ADD_MANAGER = Dialogue(
 )
 
 
-def first_answers(distributor: Distributor) -> dict[str, Any]:
-    """What is stored, as the answers of the dialogues that edit it."""
+def first_answers(turn: Turn, distributor: Distributor) -> dict[str, Any]:
+    """What is stored, as the answers of the dialogues that edit it. Raises NotAllowed."""
+    page = branches.list_branches(turn.db, actor=turn.actor, distributor_id=distributor.id, limit=1)
+    central = page.lines[0].branch
     return {
         "dist_kind": distributor.kind,
         "dist_name": distributor.name,
@@ -198,6 +208,7 @@ def first_answers(distributor: Distributor) -> dict[str, Any]:
         "dist_phone": distributor.phone or "",
         "dist_address": distributor.address or "",
         VERSION: distributor.version,
+        REGION: {"province": central.province, "city": central.city},
     }
 
 
@@ -239,6 +250,7 @@ EDIT_DISTRIBUTOR = Dialogue(
     (*_IDENTITY_STEPS, _MANAGER_NAME_STEP, *_CONTACT_STEPS),
     _edit,
     summary="dist.edit_summary",
+    caution=_caution,
     exit=_home_of,
     roles=STAFF_ONLY,
 )
@@ -247,6 +259,7 @@ EDIT_OWN = Dialogue(
     (_MANAGER_NAME_STEP, *_CONTACT_STEPS),
     _edit,
     summary="dist.edit_summary",
+    caution=_caution,
     exit=_home_of,
     roles=MANAGERS,
     guard=_guard,

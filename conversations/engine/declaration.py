@@ -204,9 +204,9 @@ class Dialogue:
     #: The sentence may name steps as `{key}`: the answer is put in as people read it. «خیر» leads to the summary, or to
     #: the last step where there is none.
     second_question: str | Callable[[Turn, Answers], str] | None = None
-    #: Before the second question: the sentence that says why this cannot be finished as it stands; the summary stays.
-    obstacle: Callable[[Turn, dict[str, Any]], str | None] | None = None
-    #: A sentence above the second question: what may have been forgotten.
+    #: Before the second question: raises the Refusal that says why this cannot be finished as it stands; the summary stays.
+    obstacle: Callable[[Turn, dict[str, Any]], object] | None = None
+    #: A sentence above the second question, or above the summary where there is none: what may have been forgotten.
     caution: Callable[[Turn, Answers], str | None] | None = None
     #: Kept over restarts, chats and messengers, offered again: «💾 بعداً ادامه می‌دهم». Otherwise «انصراف» drops it.
     keeps_draft: bool = False

@@ -322,6 +322,8 @@ def _summary(turn: Turn, position: Position) -> RenderedStep:
     text = "\n".join([*head, *(changed or (line for _, line in listed))])
     if dialogue.overview is not None:
         text = dialogue.overview(turn, position.answers)
+    if dialogue.second_question is None and not missing:
+        text = _with_caution(turn, position, text)
     edits = [StepButton("edit", edit_label(step), step.key) for step, _ in listed]
     said, more = _receipt(turn, position)
     confirm = (StepButton("confirm", t("form.send_missing" if missing else dialogue.confirm)),)

@@ -420,11 +420,8 @@ class DialogueTransitions:
         if position.step == SUMMARY and first_open(position.route, position.answers) is not None:
             return self._ask_missing(turn, position)
         if position.step == SUMMARY and position.dialogue.second_question:
-            obstacle = position.dialogue.obstacle
-            said = obstacle(turn, finish_answers(position.route, position.answers)) if obstacle else None
-            if said is not None:
-                self._stand(turn, SUMMARY)
-                return self._show(turn, said)
+            if position.dialogue.obstacle is not None:
+                position.dialogue.obstacle(turn, finish_answers(position.route, position.answers))
             end = SECOND_QUESTION
         if end is None or end == position.step:
             reply = self._finish(turn, position, finish_answers(position.route, position.answers))

@@ -27,6 +27,7 @@ from conversations.common.request_steps import (
     extras_step,
     given,
     kinds_of,
+    other_city_sentence,
     summary_part,
     ticked_codes,
 )
@@ -201,6 +202,20 @@ def finish(turn: Turn, answers: dict[str, Any]) -> Reply:
         requests.case_of(turn.db, request), turn.actor
     ):
         return Reply(screens=(Screen(t("error.stale")),), goto=track)
+    qualification.resolve(
+        turn.db,
+        actor=turn.actor,
+        request_id=request.id,
+        now=turn.now,
+        **_sent(request, deficiency_round, answers),
+    )
+    return Reply(goto=track)
+
+
+def _sent(
+    request: QualificationRequest, deficiency_round: DeficiencyRound, answers: Answers
+) -> dict[str, Any]:
+    """The answers as the service takes them."""
     values = {
         key: value
         for key, value in answers.items()
@@ -216,16 +231,25 @@ def finish(turn: Turn, answers: dict[str, Any]) -> Reply:
         for key, text in answers.items()
         if key.startswith(_REPLY) and text
     }
-    qualification.resolve(
-        turn.db,
-        actor=turn.actor,
-        request_id=request.id,
-        answers=values | dropped,
-        replies=replies,
-        note=with_persian_digits(answers.get(NOTE) or "") or None,
-        now=turn.now,
-    )
-    return Reply(goto=track)
+    note = with_persian_digits(answers.get(NOTE) or "") or None
+    return {"answers": values | dropped, "replies": replies, "note": note}
+
+
+def obstacle(turn: Turn, answers: dict[str, Any]) -> None:
+    """What cannot be sent as it stands is told before anybody is asked whether they are sure. Raises as `resolve`."""
+    request, deficiency_round = _round(turn)
+    if deficiency_round is not None:
+        sent = _sent(request, deficiency_round, answers)
+        qualification.check_resolution(turn.db, actor=turn.actor, request_id=request.id or 0, **sent)
+
+
+def caution(turn: Turn, answers: Answers) -> str | None:
+    """That the new address names another city than the region, which stays as it was submitted."""
+    request, _ = _round(turn)
+    address = answers.get("postal_address")
+    if address == EXPLAINED:
+        return None
+    return other_city_sentence("fix.other_city", address, request.snapshot)
 
 
 def track(turn: Turn) -> Press:
@@ -240,6 +264,8 @@ RESOLVE_DEFICIENCIES = Dialogue(
     summary="fix.summary",
     confirm="fix.send",
     second_question="fix.confirm",
+    obstacle=obstacle,
+    caution=caution,
     part_of=summary_part,
     keeps_draft=True,
     exit=track,

@@ -9,9 +9,10 @@ from bot.application.routes import OFFICERS
 from bot.core.context import Turn
 from bot.core.screens import Press, Reply, Screen
 from bot.rules import request_items
+from bot.services import qualification
 from bot.services.officers import personal_details
 from bot.texts import t
-from conversations.common.request_steps import FIELD_STEPS
+from conversations.common.request_steps import FIELD_STEPS, other_city_sentence
 from conversations.engine.declaration import Answers, Dialogue, Step
 
 _STEPS_BY_KEY = {step.key: step for step in FIELD_STEPS}
@@ -43,7 +44,12 @@ def finish(turn: Turn, answers: dict[str, Any]) -> Reply:
         turn.db, actor=turn.actor, field=field, value=answers.get(field), now=turn.now
     )
     key = "general.saved" if saved else "general.same"
-    return Reply((Screen(t(key, field=t(f"field.{field}"))),), goto=LIST)
+    said = [t(key, field=t(f"field.{field}"))]
+    if field == "postal_address":
+        known = qualification.approved_of(turn.db, turn.actor.account_id or 0)
+        if other := other_city_sentence("general.other_city", answers.get(field), known):
+            said.append(other)
+    return Reply((Screen("\n\n".join(said)),), goto=LIST)
 
 
 EDIT_PERSONAL_DETAILS = Dialogue(

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from bot.application.routes import OFFICERS
 from bot.core.context import Turn
-from bot.core.refusals import NotAllowed
 from bot.core.screens import Press, Reply, Screen
 from bot.services import qualification
 from bot.services.shared import reference_data
@@ -18,17 +17,17 @@ from conversations.common.labels import is_document
 from conversations.common.request_steps import (
     EXTRAS,
     FIELD_STEPS,
+    address_caution,
     document_rule_of,
     document_step,
     extras_of,
     extras_step,
-    forgotten_address,
     given,
     kinds_of,
     summary_part,
     ticked_codes,
 )
-from conversations.engine.declaration import Answers, Dialogue, FinishRejected, Step
+from conversations.engine.declaration import Answers, Dialogue, Step
 from conversations.officer import amendment
 from storage.enums import RequestKind, RequestState
 from storage.tables import QualificationRequest
@@ -63,32 +62,25 @@ def first_answers(db: Session, request: QualificationRequest) -> dict[str, Any]:
     return given(answers)
 
 
-def finish(turn: Turn, answers: dict[str, Any]) -> Reply | FinishRejected:
+def finish(turn: Turn, answers: dict[str, Any]) -> Reply:
     """Final submission (R15)."""
     assert turn.draft is not None
     request = turn.db.get(QualificationRequest, turn.draft.subject_id)
     if request is None or request.state is not RequestState.DRAFT:
         return Reply(screens=(Screen(t("error.stale")),), goto=Press("qual"))
-    try:
-        qualification.submit(
-            turn.db, actor=turn.actor, request_id=turn.draft.subject_id, answers=answers, now=turn.now
-        )
-    except NotAllowed as refusal:
-        if refusal.key != "error.no_change":
-            raise
-        return FinishRejected(t(refusal.key))  # back to the summary, not to «are you sure»
+    qualification.submit(
+        turn.db, actor=turn.actor, request_id=turn.draft.subject_id, answers=answers, now=turn.now
+    )
     return Reply(goto=Press("qual.track", turn.draft.subject_id))
 
 
-def obstacle(turn: Turn, answers: dict[str, Any]) -> str | None:
-    """An amendment that changes nothing is told so before anybody is asked whether they are sure."""
+def obstacle(turn: Turn, answers: dict[str, Any]) -> None:
+    """What cannot be submitted (an amendment that changes nothing …) is told before anybody is asked whether they are
+    sure. Raises as `submit`."""
     assert turn.draft is not None
-    if not amendment.is_amendment(answers):
-        return None
-    unchanged = qualification.is_unchanged(
+    qualification.check_submission(
         turn.db, actor=turn.actor, request_id=turn.draft.subject_id, answers=answers
     )
-    return t("error.no_change") if unchanged else None
 
 
 def discard(turn: Turn) -> None:
@@ -104,7 +96,7 @@ QUALIFICATION_REQUEST = Dialogue(
     confirm="submit.button",
     second_question="submit.confirm",
     obstacle=obstacle,
-    caution=forgotten_address,
+    caution=address_caution,
     part_of=summary_part,
     keeps_draft=True,
     discard=discard,

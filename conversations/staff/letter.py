@@ -182,6 +182,12 @@ def _send_question(turn: Turn, answers: Answers) -> str:
     return t("letters.really", title=answers["letter_title"], audience=words, n=number)
 
 
+def _need_readers(turn: Turn, answers: dict[str, Any]) -> None:
+    """Raises InvalidInput where nobody would get it."""
+    if not audience.size(turn.db, actor=turn.actor, audience=chosen_audience(answers)):
+        raise InvalidInput("error.no_recipients")
+
+
 def _send(turn: Turn, answers: dict[str, Any]) -> Reply:
     letter = letters.send_letter(
         turn.db,
@@ -222,6 +228,7 @@ WRITE_LETTER = Dialogue(
     overview=letter_overview,
     confirm="letters.send",
     second_question=_send_question,
+    obstacle=_need_readers,
     keeps_draft=True,
     discard=_discard,
     exit=Press("staff.letters"),

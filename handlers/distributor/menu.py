@@ -106,7 +106,7 @@ def routes(engine: Engine) -> Routes:
     def edit_own(turn: Turn, press: Press) -> Reply:
         distributor = _own_distributor(turn)
         return engine.start(
-            turn, "edit_own", subject_id=distributor.id or 0, answers=first_answers(distributor)
+            turn, "edit_own", subject_id=distributor.id or 0, answers=first_answers(turn, distributor)
         )
 
     return table

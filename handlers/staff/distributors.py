@@ -66,7 +66,9 @@ def routes(engine: Engine) -> Routes:
         distributor = _distributor(turn, press)
         if press.version != distributor.version:
             raise Stale
-        return engine.start(turn, "edit_distributor", subject_id=press.id, answers=first_answers(distributor))
+        return engine.start(
+            turn, "edit_distributor", subject_id=press.id, answers=first_answers(turn, distributor)
+        )
 
     @table.act("staff.add_manager", roles=STAFF)
     def add_manager(turn: Turn, press: Press) -> Reply:

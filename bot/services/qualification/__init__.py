@@ -11,7 +11,13 @@ from bot.services.qualification import requests
 from bot.services.qualification.completion import approved_of, complete_request
 from bot.services.qualification.drafts import discard, may_start, prefill, start_draft
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW, current_open
-from bot.services.qualification.submission import is_unchanged, open_round, resolve, submit
+from bot.services.qualification.submission import (
+    check_resolution,
+    check_submission,
+    open_round,
+    resolve,
+    submit,
+)
 from bot.services.shared import pay_messages
 from bot.services.shared.eligibility import is_qualified
 from bot.services.shared.permissions import require
@@ -22,12 +28,13 @@ from storage.tables import (
 
 __all__ = [
     "approved_of",
+    "check_resolution",
+    "check_submission",
     "complete_request",
     "current_open",
     "discard",
     "in_circulation",
     "is_qualified",
-    "is_unchanged",
     "latest",
     "may_start",
     "open_round",

@@ -4,7 +4,7 @@ See docs/specification.md 2.2, R15, R21.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,14 +15,14 @@ from bot.core.context import Actor
 from bot.core.refusals import InvalidInput, NotAllowed
 from bot.core.screens import button
 from bot.rules import request_items
-from bot.rules.qualification import QualificationAction
+from bot.rules.qualification import QualificationAction, QualificationCase
 from bot.services.qualification import requests
 from bot.services.qualification.completion import approved_of
 from bot.services.qualification.drafts import living_files
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW, SUBJECT
 from bot.services.review import queue_notices, routing
+from bot.services.review.review_workflow import AuthorizedAction
 from bot.services.shared import notify, reference_data
-from bot.services.shared.permissions import require
 from bot.services.shared.tracking_code import next_code
 from bot.texts import formats, t
 from storage.enums import RequestKind
@@ -51,31 +51,15 @@ def submit(
     Raises InvalidInput("error.missing_items"), InvalidInput("error.field_closed"),
     NotAllowed("error.no_change").
     """
-    request = QUALIFICATION_WORKFLOW.load(db, request_id)
-    document_rules = reference_data.document_rules(db)
-    answers = request_items.frozen(answers, document_rules)
-    case = requests.case_of(db, request)
-    university = answers["university"] = routing.resolve_university(
-        db, province=answers.get("province"), city=answers.get("city"), chosen=answers.get("university")
-    )
-    before: dict[str, Any] = {}
-    if request.kind is RequestKind.AMENDMENT:
-        before = request_items.frozen(approved_of(db, request.account_id), document_rules)
-        case = replace(case, changed=_changes(db, before, answers))
-    submission = QUALIFICATION_WORKFLOW.check(
-        db, request, case, actor=actor, action=QualificationAction.SUBMIT
-    )
-    _need_complete(db, request, before, answers, document_rules)
-    if not before or set(request_items.changed(before, answers)) & set(request_items.STUDIES):
-        _need_open_studies(db, answers)
-    named = _need_own_files(db, request.account_id, answers, document_rules)
+    checked = check_submission(db, actor=actor, request_id=request_id, answers=answers)
+    request, frozen, university = checked.request, checked.answers, checked.answers["university"]
     request = QUALIFICATION_WORKFLOW.change(
         db,
-        submission,
+        checked.authorized,
         now=now,
         values={
-            "snapshot": answers,
-            "before": before,
+            "snapshot": frozen,
+            "before": checked.before,
             "officer_note": note or None,
             "university_code": university,
             "tracking_code": next_code(db, now),
@@ -84,7 +68,8 @@ def submit(
         university=university,
     )
     # The expert of an amendment compares: the documents that it replaces belong to the file as well.
-    _attach(db, request, [*named.items(), *request_items.files(before, document_rules).items()])
+    replaced = request_items.files(checked.before, checked.document_rules)
+    _attach(db, request, [*checked.named.items(), *replaced.items()])
     name = reference_data.university_name(db, university)
     notify.push(
         db,
@@ -101,20 +86,44 @@ def submit(
     return request
 
 
-def is_unchanged(db: Session, *, actor: Actor, request_id: int, answers: Mapping[str, Any]) -> bool:
-    """Whether this is the acting officer's amendment and changes nothing yet (Q27). Raises NotAllowed."""
-    require(db, actor)
+@dataclass(frozen=True, slots=True)
+class CheckedAnswers:
+    """Answers that may be sent to the university as they are."""
+
+    request: QualificationRequest
+    authorized: AuthorizedAction[QualificationRequest, QualificationAction, QualificationCase]
+    #: As they will be frozen.
+    answers: dict[str, Any]
+    #: Of an amendment: the approved file that it changes.
+    before: dict[str, Any]
+    #: document code → files
+    named: dict[str, list[int]]
+    document_rules: list[request_items.DocumentRule]
+
+
+def check_submission(
+    db: Session, *, actor: Actor, request_id: int, answers: Mapping[str, Any]
+) -> CheckedAnswers:
+    """What `submit` would send; nothing is changed. Raises as `submit`."""
     request = QUALIFICATION_WORKFLOW.load(db, request_id)
-    if request.account_id != actor.account_id:
-        raise NotAllowed
-    if request.kind is not RequestKind.AMENDMENT:
-        return False
     document_rules = reference_data.document_rules(db)
-    new = request_items.frozen(answers, document_rules)
-    new["university"] = routing.resolve_university(
-        db, province=new.get("province"), city=new.get("city"), chosen=new.get("university")
+    answers = request_items.frozen(answers, document_rules)
+    case = requests.case_of(db, request)
+    answers["university"] = routing.resolve_university(
+        db, province=answers.get("province"), city=answers.get("city"), chosen=answers.get("university")
     )
-    return not _changes(db, request_items.frozen(approved_of(db, request.account_id), document_rules), new)
+    before: dict[str, Any] = {}
+    if request.kind is RequestKind.AMENDMENT:
+        before = request_items.frozen(approved_of(db, request.account_id), document_rules)
+        case = replace(case, changed=_changes(db, before, answers))
+    submission = QUALIFICATION_WORKFLOW.check(
+        db, request, case, actor=actor, action=QualificationAction.SUBMIT
+    )
+    _need_complete(db, request, before, answers, document_rules)
+    if not before or set(request_items.changed(before, answers)) & set(request_items.STUDIES):
+        _need_open_studies(db, answers)
+    named = _need_own_files(db, request.account_id, answers, document_rules)
+    return CheckedAnswers(request, submission, answers, before, named, document_rules)
 
 
 def _changes(db: Session, before: Mapping[str, Any], answers: Mapping[str, Any]) -> bool:
@@ -199,6 +208,46 @@ def resolve(
     reply; with a note only, any change, a reply under "note", or a note to the expert. Raises
     InvalidInput("error.missing_fixes"), InvalidInput("error.region_locked"), and as `submit`.
     """
+    checked, deficiency_round = check_resolution(
+        db,
+        actor=actor,
+        request_id=request_id,
+        answers=answers,
+        replies=replies,
+        note=note,
+        version=version,
+    )
+    request, resolution = checked.request, checked.authorized
+    new, named = checked.answers, checked.named
+    values: dict[str, Any] = {"snapshot": new, "officer_note": note or None, "round": request.round + 1}
+    if not resolution.case.reviewer_active:
+        values["reviewer_id"] = None
+    request = QUALIFICATION_WORKFLOW.change(
+        db,
+        resolution,
+        now=now,
+        values=values,
+        round=deficiency_round.round,
+        to_queue=not resolution.case.reviewer_active,
+    )
+    deficiency_round.replies, deficiency_round.resolved_at = _written(replies), now
+    db.flush()
+    _attach(db, request, named.items())
+    _tell_resolved(db, request, now)
+    return request
+
+
+def check_resolution(
+    db: Session,
+    *,
+    actor: Actor,
+    request_id: int,
+    answers: Mapping[str, Any],
+    replies: Mapping[str, str] | None = None,
+    note: str | None = None,
+    version: int | None = None,
+) -> tuple[CheckedAnswers, DeficiencyRound]:
+    """What `resolve` would send, and the declaration that it answers; nothing is changed. Raises as `resolve`."""
     request = QUALIFICATION_WORKFLOW.load(db, request_id)
     resolution = QUALIFICATION_WORKFLOW.check(
         db, request, actor=actor, action=QualificationAction.RESOLVE, version=version
@@ -212,8 +261,7 @@ def resolve(
     ):
         raise InvalidInput("error.region_locked")
     new = request_items.frozen({**old, **answers}, document_rules)
-    replies = {key: text.strip() for key, text in (replies or {}).items() if text and text.strip()}
-    _need_fixes(db, deficiency_round, old, new, replies, note)
+    _need_fixes(db, deficiency_round, old, new, _written(replies), note)
     note_needed = reference_data.needs_note(db, new.get("field_of_study"))
     excused = request_items.excused(old, new, document_rules, note_needed=note_needed)
     gaps = request_items.missing(new, document_rules, note_needed=note_needed)
@@ -222,22 +270,12 @@ def resolve(
     if set(request_items.changed(old, new)) & set(request_items.STUDIES):
         _need_open_studies(db, new)
     named = _need_own_files(db, request.account_id, new, document_rules)
-    values: dict[str, Any] = {"snapshot": new, "officer_note": note or None, "round": request.round + 1}
-    if not resolution.case.reviewer_active:
-        values["reviewer_id"] = None
-    request = QUALIFICATION_WORKFLOW.change(
-        db,
-        resolution,
-        now=now,
-        values=values,
-        round=deficiency_round.round,
-        to_queue=not resolution.case.reviewer_active,
-    )
-    deficiency_round.replies, deficiency_round.resolved_at = dict(replies), now
-    db.flush()
-    _attach(db, request, named.items())
-    _tell_resolved(db, request, now)
-    return request
+    checked = CheckedAnswers(request, resolution, new, old, named, document_rules)
+    return checked, deficiency_round
+
+
+def _written(replies: Mapping[str, str] | None) -> dict[str, str]:
+    return {key: text.strip() for key, text in (replies or {}).items() if text and text.strip()}
 
 
 def _need_fixes(

@@ -97,8 +97,7 @@ ADMITTED: tuple[tuple[frozenset[Role], str], ...] = (
         cooperation.termination: view_termination
         letters.letters: attached_files count_files count_unread inbox_of open_letter view_letter
         qualification: latest
-        qualification.review: earlier_requests
-        qualification.submission: is_unchanged""",
+        qualification.review: earlier_requests""",
     ),
 )
 

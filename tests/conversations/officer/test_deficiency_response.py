@@ -3,7 +3,7 @@
 from sqlmodel import select
 
 from storage.enums import RequestState
-from storage.tables import DeficiencyRound, Draft
+from storage.tables import DeficiencyRound, DegreeLevel, Draft
 from tests.support.chat_driver import App, Person
 from tests.support.chat_people import at_decision, at_request, expert, officer, request_of, submit
 
@@ -89,9 +89,24 @@ def test_a_note_alone_wants_an_answer_or_a_change(app: App) -> None:
     sara.sees("کارشناس درباره درخواست شما نوشته است:\n│ تاریخ مدرک را توضیح دهید\n└ کارشناس").tap(
         "بعداً ویرایش می‌کنم"
     )
-    sara.tap("ارسال دوباره", "بله").sees("به توضیح کارشناس پاسخ دهید")
-    sara.tap("خیر", "✏️ توضیح شما").type("مدرک سال ۱۳۹۰ است").tap("ارسال دوباره", "بله")
+    sara.tap("ارسال دوباره").sees("به توضیح کارشناس پاسخ دهید", SUMMARY).sees_not("ادامه می‌دهید؟")
+    sara.tap("✏️ توضیح شما").type("مدرک سال ۱۳۹۰ است").tap("ارسال دوباره", "بله")
     at_request(maryam, sara).sees("│ مدرک سال ۱۳۹۰ است\n└ متقاضی")
+
+
+def test_what_cannot_be_sent_is_told_before_the_question(app: App) -> None:
+    sara, _ = deficient(app, "رشته تحصیلی")
+    sara.tap("رفع نقص").type("مهندسی مکانیک").tap("توضیحی ندارم").sees(SUMMARY)
+    app.change(DegreeLevel, "bachelor", allowed=False)
+    sara.tap("ارسال دوباره").sees("ثبت این رشته یا مقطع مجاز نیست", SUMMARY).sees_not("ادامه می‌دهید؟")
+
+
+def test_an_address_of_another_city_is_pointed_out_before_it_is_sent(app: App) -> None:
+    sara, _ = deficient(app, "آدرس محل زندگی")
+    sara.tap("رفع نقص").type("تهران، خیابان آزادی، پلاک ۳").tap("توضیحی ندارم", "ارسال دوباره")
+    sara.sees("آدرس شما از «تهران» نام می‌برد", "«شیراز» ثبت شده است", "ادامه می‌دهید؟")
+    sara.tap("خیر", "✏️ آدرس محل زندگی").type("شیراز، خیابان ارم، پلاک ۳").tap("ارسال دوباره")
+    sara.sees("ادامه می‌دهید؟").sees_not("نام می‌برد").tap("بله").sees("🔍 در حال بررسی")
 
 
 def test_fixing_can_wait_and_a_new_gender_asks_for_the_mens_card(app: App) -> None:

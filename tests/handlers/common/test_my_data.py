@@ -71,6 +71,12 @@ def test_the_list_shows_what_is_stored_and_saves_at_once(sara: Person) -> None:
     assert sara.app.all(select(Draft)) == []
 
 
+def test_a_new_address_in_another_city_is_saved_and_pointed_out(sara: Person) -> None:
+    sara.open("general").tap("آدرس محل زندگی").type("تهران، خیابان آزادی، پلاک ۳")
+    sara.sees("ذخیره شد", "این آدرس از «تهران» نام می‌برد", "«شیراز» ثبت شده است", "«ثبت اصلاحیه» لازم است")
+    sara.tap("آدرس محل زندگی").type("شیراز، خیابان ارم، پلاک ۳").sees("ذخیره شد").sees_not("نام می‌برد")
+
+
 def test_every_free_item_can_be_reached(sara: Person) -> None:
     for label in ("نام پدر", "جنسیت", "شماره شناسنامه", "آدرس محل زندگی", "تلفن ثابت", "ایمیل"):
         sara.open("general").tap(label).sees("پاسخ فعلی" if label != "ایمیل" else "ایمیل ندارم")

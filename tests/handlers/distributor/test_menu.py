@@ -64,6 +64,23 @@ def test_names_and_addresses_are_shown_as_they_were_written(app: App) -> None:
     boss.tap("بعداً انتخاب می‌کنم", "✅ تأیید").sees("شعبه‌ای با این نام")
 
 
+def test_an_address_of_another_city_is_pointed_out_before_the_branch_is_made(app: App) -> None:
+    boss = distributor(app)[0]
+    boss.open("dist.new_branch").type("مرودشت", "فارس", "مرودشت", "شیراز، خیابان ارم، پلاک ۷")
+    boss.tap("بعداً انتخاب می‌کنم").sees("آدرس از «شیراز» نام می‌برد، ولی شهر شعبه «مرودشت» است")
+    boss.tap("✏️ آدرس شعبه").type("مرودشت، خیابان امام، پلاک ۷").sees("پلاک ۷").sees_not("نام می‌برد")
+    boss.tap("✅ تأیید").sees("شعبه «مرودشت» ثبت شد")
+    # Who means it, goes on.
+    boss.tap("✏️ ویرایش شعبه", "✏️ آدرس شعبه").type("شیراز، خیابان ارم، پلاک ۷").sees("از «شیراز» نام می‌برد")
+    boss.tap("✅ تأیید").sees("مشخصات شعبه «مرودشت» ذخیره شد", "شیراز، خیابان ارم")
+
+
+def test_the_address_of_the_centre_and_its_central_branch(app: App) -> None:
+    boss = distributor(app)[0].open("dist.own").tap("✏️ ویرایش", "✏️ آدرس مرکز")
+    boss.type("تهران، خیابان آزادی، پلاک ۳").sees("آدرس از «تهران» نام می‌برد، ولی شهر شعبه مرکزی «شیراز» است")
+    boss.tap("✏️ آدرس مرکز").type("شیراز، خیابان زند، پلاک ۳").sees("پلاک ۳").sees_not("نام می‌برد")
+
+
 def test_a_branch_in_tehran_names_its_university(app: App) -> None:
     boss = distributor(app)[0]
     define(boss, "غرب", province="تهران", city="تهران").tap("بعداً انتخاب می‌کنم", "✅ تأیید").sees("ثبت شد")
