@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 MAX_CALLBACK_BYTES = 64
 MAX_LABEL = 21  # characters of an inline label (docs/specification.md 4)
@@ -111,10 +111,15 @@ def button(label: str, action: str, id: int = 0, version: int = 0, arg: str = ""
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A stored file to be shown: stored_file.id and its caption."""
+    """A stored file to be shown: stored_file.id and its caption.
+
+    `variant` is the copy: "shown"; "preview", the picture of a PDF's first page (the copy that is shown where there is
+    none); "original", the bytes as they were uploaded, sent as a file.
+    """
 
     file_id: int
     caption: str
+    variant: Literal["shown", "preview", "original"] = "shown"
 
 
 @dataclass(frozen=True, slots=True)

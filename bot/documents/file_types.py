@@ -5,32 +5,84 @@ from dataclasses import dataclass
 
 from bot.core.refusals import FileRejected
 
-#: Bytes (docs/specification.md 3).
+#: Bytes (docs/documents.md).
 LARGEST = 10 * 1024 * 1024
 SMALLEST_IMAGE = 10 * 1024
 
-_MAGIC = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png", b"%PDF-": "application/pdf"}
+PDF = "application/pdf"
+#: A PDF's header may stand anywhere in so many first bytes (ISO 32000, annex I).
+PDF_HEADER_WITHIN = 1024
+
+_MAGIC = {
+    b"\xff\xd8\xff": "image/jpeg",
+    b"\x89PNG\r\n\x1a\n": "image/png",
+    b"%PDF-": PDF,
+    b"II*\x00": "image/tiff",
+    b"MM\x00*": "image/tiff",
+    b"II+\x00": "image/tiff",
+    b"MM\x00+": "image/tiff",
+}
+#: Brands of an ISO media file that hold pictures.
+_HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
+_AVIF = {b"avif", b"avis"}
+_EITHER = {b"mif1", b"msf1", b"miaf"}
+#: What is written before a PDF by mistake: a byte order mark, or blanks.
+_BLANK = b"\xef\xbb\xbf\xfe\xff\x00\t\n\x0c\r "
 
 
 @dataclass(frozen=True, slots=True)
 class InspectedFile:
     """A file that may be taken."""
 
-    #: Of the original: "application/pdf" | "image/jpeg" | "image/png"
+    #: Of the original: "application/pdf", "image/jpeg", "image/heic" …
     media_type: str
-    #: What people are shown: a JPEG without metadata, or the PDF as it is.
+    #: What people are shown: a JPEG without metadata, or a PDF.
     shown: bytes
     pages: int | None = None
     #: Pixels of the shown image.
     width: int | None = None
     height: int | None = None
-    #: Why people may be unable to read it: "blurred" | "dark" | "glare" | "small". A warning, never a refusal.
+    #: Why people may be unable to read it: "blurred" | "dark" | "glare" | "small" | "blank". A warning, never
+    #: a refusal.
     quality_warning: str | None = None
+    #: Of `shown`.
+    shown_media_type: str = "image/jpeg"
+    #: What the expert is told: "signed" | "cleaned" | "unlocked"
+    remarks: tuple[str, ...] = ()
+    #: A JPEG of a PDF's first page.
+    preview: bytes | None = None
 
 
 def media_type_of(data: bytes) -> str | None:
     """By the first bytes, never by a name; None for whatever is not accepted."""
-    return next((kind for magic, kind in _MAGIC.items() if data.startswith(magic)), None)
+    kind = next((kind for magic, kind in _MAGIC.items() if data.startswith(magic)), None)
+    if kind is not None:
+        return kind
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return "image/webp"
+    if data.startswith(b"BM") and data[6:10] == bytes(4):
+        return "image/bmp"
+    if data[4:8] == b"ftyp":
+        return _iso_media_type(data)
+    return PDF if pdf_start(data) is not None else None
+
+
+def _iso_media_type(data: bytes) -> str | None:
+    brands = [data[8:12], *(data[at : at + 4] for at in range(16, min(len(data), _box_size(data)), 4))]
+    for kind, known in (("image/heic", _HEIC), ("image/avif", _AVIF)):
+        if brands[0] in known or (brands[0] in _EITHER and not known.isdisjoint(brands)):
+            return kind
+    return None
+
+
+def _box_size(data: bytes) -> int:
+    return min(int.from_bytes(data[:4], "big"), 256)
+
+
+def pdf_start(data: bytes) -> int | None:
+    """Where a PDF's header is, where nothing but blanks stands before it."""
+    at = data.find(b"%PDF-", 0, PDF_HEADER_WITHIN)
+    return at if at >= 0 and not data[:at].strip(_BLANK) else None
 
 
 def check_without_decoding(data: bytes) -> str:
@@ -42,11 +94,11 @@ def check_without_decoding(data: bytes) -> str:
     media_type = media_type_of(data)
     if media_type is None:
         raise FileRejected("error.unsupported_file")
-    if media_type != "application/pdf" and len(data) < SMALLEST_IMAGE:
+    if media_type in ("image/jpeg", "image/png") and len(data) < SMALLEST_IMAGE:
         raise FileRejected("error.too_small")
     return media_type
 
 
 def damaged_refusal(media_type: str) -> FileRejected:
     """The refusal of a file that cannot be read through."""
-    return FileRejected("error.damaged_pdf" if media_type == "application/pdf" else "error.too_small")
+    return FileRejected("error.damaged_pdf" if media_type == PDF else "error.too_small")

@@ -97,7 +97,7 @@ class InspectionPool:
         asking = asyncio.create_task(_exchange(worker, data))
         try:
             await self._watch(slot, worker, asking)
-            answer, shown = asking.result()
+            answer, shown, preview = asking.result()
         except (OSError, asyncio.IncompleteReadError):
             # Crashed, or out of memory over this file.
             await self._replace(worker)
@@ -109,7 +109,8 @@ class InspectionPool:
             raise
         if "rejected" in answer:
             raise FileRejected(answer["rejected"])
-        return InspectedFile(shown=shown or data, **answer)
+        remarks = tuple(answer.pop("remarks"))
+        return InspectedFile(shown=shown or data, preview=preview or None, remarks=remarks, **answer)
 
     async def _watch(self, slot: InspectionSlot, worker: Process, asking: asyncio.Task[Any]) -> None:
         """Until the answer is there. Raises FileRejected past the limit, Preempted where others wait for a
@@ -181,14 +182,14 @@ async def _start() -> Process:
     return worker
 
 
-async def _exchange(worker: Process, data: bytes) -> tuple[dict[str, Any], bytes]:
+async def _exchange(worker: Process, data: bytes) -> tuple[dict[str, Any], bytes, bytes]:
     assert worker.stdin is not None
     assert worker.stdout is not None
     worker.stdin.write(LENGTH.pack(len(data)))
     worker.stdin.write(data)
     await worker.stdin.drain()
     answer = await _frame(worker.stdout)
-    return json.loads(answer), await _frame(worker.stdout)
+    return json.loads(answer), await _frame(worker.stdout), await _frame(worker.stdout)
 
 
 async def _frame(stream: asyncio.StreamReader) -> bytes:

@@ -14,6 +14,8 @@ from bot.documents.inspection_pool import BY_THE_CLOCK, LENGTH, TIME_LIMIT
 
 #: Bytes of address space.
 MEMORY = 1 << 30
+#: What is answered about a file besides its copies.
+_TOLD = ("media_type", "shown_media_type", "pages", "width", "height", "quality_warning", "remarks")
 
 
 def run_worker(source: BinaryIO, sink: BinaryIO) -> None:
@@ -24,22 +26,17 @@ def run_worker(source: BinaryIO, sink: BinaryIO) -> None:
         data = source.read(LENGTH.unpack(head)[0])
         # Should the bot be killed while a file hangs, no other process would end this one.
         signal.alarm(int(TIME_LIMIT) * BY_THE_CLOCK + 10)
-        shown = b""
+        shown = preview = b""
         try:
             checked = inspect(data)
         except FileRejected as rejected:
             answer: dict[str, Any] = {"rejected": rejected.key}
         else:
-            answer = {
-                "media_type": checked.media_type,
-                "pages": checked.pages,
-                "width": checked.width,
-                "height": checked.height,
-                "quality_warning": checked.quality_warning,
-            }
+            answer = {name: getattr(checked, name) for name in _TOLD}
             shown = b"" if checked.shown is data else checked.shown
+            preview = checked.preview or b""
         signal.alarm(0)
-        for frame in (json.dumps(answer).encode(), shown):
+        for frame in (json.dumps(answer).encode(), shown, preview):
             sink.write(LENGTH.pack(len(frame)))
             sink.write(frame)
         sink.flush()

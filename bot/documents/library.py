@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 #: Younger ones may belong to a unit that is still to be committed.
 ORPHAN_AGE = timedelta(days=1)
 _BATCH = 500
+_KEYS = (col(StoredFile.original_key), col(StoredFile.shown_key), col(StoredFile.preview_key))
 
 
 class DocumentLibrary:
@@ -73,25 +74,32 @@ class DocumentLibrary:
             original_name=label(name),
             original_key=original_key,
             shown_key=shown_key,
+            shown_media_type=checked.shown_media_type,
+            preview_key=await self._keep(checked.preview) if checked.preview else None,
+            remarks=",".join(checked.remarks) or None,
             pages=checked.pages,
             quality_warning=checked.quality_warning,
         )
 
     async def open(self, file: StoredFile) -> bytes:
-        """The copy to show: a JPEG without metadata, or the PDF. Raises NoSuchFile, Unreadable."""
+        """The copy to show: a JPEG without metadata, or a PDF. Raises NoSuchFile, Unreadable."""
         return await self._fetch(file.shown_key)
 
     async def original(self, file: StoredFile) -> bytes:
         """The bytes as uploaded, with whatever they carry. Raises NoSuchFile, Unreadable."""
         return await self._fetch(file.original_key)
 
-    async def has(self, file: StoredFile) -> bool:
-        """Whether the copy to show is in the store."""
-        return await self._store.exists(file.shown_key)
+    async def open_copy(self, key: str) -> bytes:
+        """One of a document's copies (`StoredFile.store_keys`). Raises NoSuchFile, Unreadable."""
+        return await self._fetch(key)
+
+    async def has(self, key: str) -> bool:
+        """Whether a copy is in the store."""
+        return await self._store.exists(key)
 
     async def delete_bytes(self, file: StoredFile) -> None:
         """Delete the bytes of a document whose row says that it was removed."""
-        for key in {file.original_key, file.shown_key}:
+        for key in file.store_keys:
             await self._store.delete(key)
 
     async def drop_unused(self, database: Database, keys: Iterable[str]) -> None:
@@ -143,6 +151,8 @@ class DocumentLibrary:
 
 def shown_media_type(file: StoredFile) -> str:
     """Of what `DocumentLibrary.open` returns."""
+    if file.shown_media_type is not None:
+        return file.shown_media_type
     return file.media_type if file.media_type == "application/pdf" else "image/jpeg"
 
 
@@ -153,7 +163,7 @@ async def _unknown(database: Database, keys: list[str]) -> list[str]:
                 union(
                     *(
                         select(column).where(column.in_(keys), col(StoredFile.removed_at).is_(None))
-                        for column in (col(StoredFile.original_key), col(StoredFile.shown_key))
+                        for column in _KEYS
                     )
                 )
             )

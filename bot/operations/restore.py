@@ -197,6 +197,10 @@ def _chunks(source: IO[bytes]) -> Iterator[bytes]:
         yield data
 
 
+#: Columns with the keys of a document's copies.
+_KEYS = ("original_key", "shown_key", "preview_key")
+
+
 async def _check_sqlite(file: Path, unpack: _Unpack) -> int:
     """Raises UpkeepError where SQLite finds fault; how many documents are missing."""
 
@@ -207,11 +211,11 @@ async def _check_sqlite(file: Path, unpack: _Unpack) -> int:
     try:
         whole = await asyncio.to_thread(ask, "PRAGMA integrity_check")
         broken = await asyncio.to_thread(ask, "PRAGMA foreign_key_check")
-        rows = await asyncio.to_thread(
-            ask,
-            "SELECT original_key FROM stored_file WHERE removed_at IS NULL"
-            " UNION SELECT shown_key FROM stored_file WHERE removed_at IS NULL",
-        )
+        # A backup of an earlier release has not all of these columns.
+        there = {column[1] for column in await asyncio.to_thread(ask, "PRAGMA table_info(stored_file)")}
+        living = "SELECT {0} FROM stored_file WHERE removed_at IS NULL AND {0} IS NOT NULL"
+        each = [living.format(key) for key in _KEYS if key in there]
+        rows = await asyncio.to_thread(ask, " UNION ".join(each))
     except sqlite3.DatabaseError as error:
         raise UpkeepError(f"the database within is damaged ({error})") from None
     if whole != [("ok",)] or broken:

@@ -108,19 +108,30 @@ class StoredFile(SQLModel, table=True):
     account_id: int = reference("account.id")
     #: Of the bytes as uploaded, hex.
     sha256: str = Field(max_length=64, index=True)
-    #: "application/pdf" | "image/jpeg" | "image/png", by the bytes themselves
+    #: "application/pdf", "image/jpeg", "image/heic" …, by the bytes themselves (docs/documents.md)
     media_type: str = Field(max_length=32)
     size: int = bigint_column()
     #: A label for people, never a path.
     original_name: str | None = Field(default=None, max_length=255)
-    #: Keys of the encrypted original and of the re-encoded copy that is shown (the same for a PDF).
+    #: Keys of the encrypted original and of the copy that is shown (the same for a PDF that needed no cleaning).
     original_key: str = Field(max_length=80, index=True)
     shown_key: str = Field(max_length=80, index=True)
+    #: Of the copy that is shown; None in rows of earlier releases (a PDF as it is, a picture as a JPEG).
+    shown_media_type: str | None = Field(default=None, max_length=32)
+    #: Key of the picture of a PDF's first page.
+    preview_key: str | None = Field(default=None, max_length=80, index=True)
+    #: What the expert is told of a PDF, with commas between: "signed" | "cleaned" | "unlocked"
+    remarks: str | None = Field(default=None, max_length=80)
     pages: int | None = None
-    #: Why people may be unable to read the picture: "blurred" | "dark" | "glare" | "small"
+    #: Why people may be unable to read it: "blurred" | "dark" | "glare" | "small" | "blank"
     quality_warning: str | None = Field(default=None, max_length=16)
     created_at: datetime = created()
     removed_at: datetime | None = timestamp_column(default=None)
+
+    @property
+    def store_keys(self) -> set[str]:
+        """Of everything that the file store has of it."""
+        return {self.original_key, self.shown_key} | ({self.preview_key} if self.preview_key else set())
 
 
 class UploadDay(SQLModel, table=True):
@@ -156,4 +167,8 @@ class FileHandle(SQLModel, table=True):
     messenger: Messenger = enum_column(Messenger, primary_key=True)
     #: File ids of one bot mean nothing to another.
     bot_id: int = bigint_column(default=0, primary_key=True, sa_column_kwargs={"server_default": "0"})
+    #: Which copy: "shown" | "preview" | "original"
+    variant: str = Field(
+        default="shown", max_length=8, primary_key=True, sa_column_kwargs={"server_default": "shown"}
+    )
     handle: str

@@ -170,6 +170,6 @@ async def stored_files(rows: Rows, store: FileStore, names: Collection[str], fig
             assert await library.open(file)
     finally:
         await library.close()
-    keys = {key for file in living for key in (file.original_key, file.shown_key)}
+    keys = {key for file in living for key in file.store_keys}
     assert keys <= set(names)
     figures.orphans = len(set(names) - keys)

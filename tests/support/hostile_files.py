@@ -9,10 +9,13 @@ from functools import cache
 
 from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
+from pillow_heif import register_heif_opener
 
 from bot.documents.file_types import LARGEST
 from tests.support import files
 from tests.support import hostile_pdfs as pdfs
+
+register_heif_opener()
 
 HTML = b"<html><script>alert(1)</script></html>"
 
@@ -111,6 +114,7 @@ def _image(kind: str, **options: object) -> Callable[[], bytes]:
 
 OTHER, DAMAGED, ACTIVE = "error.unsupported_file", "error.damaged_pdf", "error.active_pdf"
 UNCLEAR, LARGE, PIXELS = "error.too_small", "error.too_large", "error.too_many_pixels"
+CUT, MOVES = "error.incomplete_file", "error.animated_picture"
 
 SAMPLES = (
     # What is taken, and cleaned
@@ -137,12 +141,27 @@ SAMPLES = (
     # Other kinds
     Sample("gif", "scan.jpg", _image("GIF"), OTHER),
     Sample("gif that moves", "scan.gif", _image("GIF", save_all=True, append_images=[files.noise()]), OTHER),
-    Sample("webp", "scan.webp", _image("WEBP", lossless=True), OTHER),
-    Sample("webp bomb", "scan.webp", lambda: files.saved(Image.new("L", (4_000, 4_000)), "WEBP"), OTHER),
-    Sample("tiff bomb", "scan.tif", lambda: _bomb("TIFF"), OTHER),
     Sample("gif bomb", "scan.gif", lambda: _bomb("GIF"), OTHER),
-    Sample("heic called jpg", "IMG_2.jpg", lambda: container(b"heic"), OTHER),
-    Sample("avif called jpg", "IMG_3.jpg", lambda: container(b"avif"), OTHER),
+    # Kinds that phones and scanners make
+    Sample("webp", "scan.webp", _image("WEBP", lossless=True)),
+    Sample("webp with words in it", "scan.webp", lambda: _told("WEBP")),
+    Sample("webp that moves", "scan.webp", _image("WEBP", save_all=True, append_images=[files.noise()]), MOVES),
+    Sample("webp bomb", "scan.webp", lambda: files.saved(Image.new("L", (8_000, 8_000)), "WEBP"), PIXELS),
+    Sample("webp cut off", "scan.webp", lambda: _half("WEBP"), CUT),
+    Sample("heic called jpg", "IMG_2.jpg", lambda: _told("HEIF")),
+    Sample("heic cut off", "IMG_2.heic", lambda: _half("HEIF"), CUT),
+    Sample("heic without content", "IMG_2.jpg", lambda: container(b"heic"), UNCLEAR),
+    Sample("avif called jpg", "IMG_3.jpg", lambda: _told("AVIF")),
+    Sample("avif that moves", "IMG_3.avif", _image("AVIF", save_all=True, append_images=[files.noise()]), MOVES),
+    Sample("avif cut off", "IMG_3.avif", lambda: _half("AVIF"), CUT),
+    Sample("avif without content", "IMG_3.jpg", lambda: container(b"avif"), UNCLEAR),
+    Sample("tiff", "scan.tif", _image("TIFF")),
+    Sample("tiff bomb", "scan.tif", lambda: _bomb("TIFF", 8_000), PIXELS),
+    Sample("tiff cut off", "scan.tif", lambda: _half("TIFF"), CUT),
+    Sample("tiff without content", "scan.tif", lambda: b"II*\x00\x08\x00\x00\x00" + bytes(20_000), UNCLEAR),
+    Sample("tiff of too many pages", "scan.tif", lambda: _pages(101), "error.too_many_pages"),
+    Sample("bmp", "scan.bmp", _image("BMP")),
+    Sample("bmp cut off", "scan.bmp", lambda: _half("BMP"), CUT),
     Sample("svg with a script", "scan.svg", lambda: b"<svg onload='alert(1)'>" + HTML * 400, OTHER),
     Sample("html called pdf", "letter.pdf", lambda: HTML * 400, OTHER),
     Sample("macro of an office", "letter.docm", lambda: files.archive(b"word/vbaProject.bin"), OTHER),
@@ -150,10 +169,10 @@ SAMPLES = (
     Sample("program called jpg", "scan.jpg", lambda: b"MZ" + bytes(20_000), OTHER),
     Sample("zip called pdf", "letter.pdf", lambda: files.archive(bytes(20_000)), OTHER),
     Sample("html before a pdf", "letter.pdf", lambda: HTML + files.pdf(), OTHER),
-    Sample("line break before a pdf", "letter.pdf", lambda: b"\n" + files.pdf(), OTHER),
+    Sample("line break before a pdf", "letter.pdf", lambda: b"\n" + files.pdf()),
     # Pictures
-    Sample("jpeg cut off", "scan.jpg", lambda: gps_and_more()[:30_000], UNCLEAR),
-    Sample("png cut off", "scan.png", lambda: files.png()[:30_000], UNCLEAR),
+    Sample("jpeg cut off", "scan.jpg", lambda: gps_and_more()[:30_000], CUT),
+    Sample("png cut off", "scan.png", lambda: files.png()[:30_000], CUT),
     Sample("jpeg without its content", "scan.jpg", lambda: files.jpeg()[:40] + bytes(20_000), UNCLEAR),
     Sample("png without its content", "scan.png", lambda: files.png()[:40] + bytes(20_000), UNCLEAR),
     Sample("png with a jpeg's first bytes", "scan.jpg", lambda: b"\xff\xd8\xff" + files.png()[3:], UNCLEAR),
@@ -196,9 +215,24 @@ SAMPLES = (
 )  # fmt: skip
 
 
-def _bomb(kind: str) -> bytes:
+def _bomb(kind: str, side: int = 6_000) -> bytes:
     options = {"compression": "tiff_deflate"} if kind == "TIFF" else {}
-    return files.saved(Image.new("L", (6_000, 6_000)), kind, **options)
+    return files.saved(Image.new("L", (side, side)), kind, **options)
+
+
+def _told(kind: str) -> bytes:
+    """With a position and a comment."""
+    return files.saved(files.noise(), kind, exif=files.exif_with_position())
+
+
+def _half(kind: str) -> bytes:
+    whole = files.saved(files.noise(), kind)
+    return whole[: len(whole) // 2]
+
+
+def _pages(count: int) -> bytes:
+    first, *rest = (Image.new("1", (400, 500)) for _ in range(count))
+    return files.saved(first, "TIFF", save_all=True, append_images=rest)
 
 
 def only_pixels(shown: bytes) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, tuple_
 from sqlmodel import Session, col, select
 from telegram import InputFile, InputMediaDocument, InputMediaPhoto
 from telegram.error import TelegramError
@@ -29,12 +29,22 @@ log = logging.getLogger(__name__)
 ALBUM = 10
 
 
+#: Endings of the names of originals, which are sent as files.
+_ENDINGS = {"image/jpeg": ".jpg", "image/tiff": ".tif", "application/pdf": ".pdf"}
+
+
 @dataclass(frozen=True, slots=True)
 class _Item:
     attachment: Attachment
     is_photo: bool
     file: StoredFile
     handle: str | None
+
+    @property
+    def key(self) -> str:
+        """Of the copy that is sent."""
+        keys = {"original": self.file.original_key, "preview": self.file.preview_key}
+        return keys.get(self.attachment.variant) or self.file.shown_key
 
 
 class AttachmentSender:
@@ -94,7 +104,7 @@ class AttachmentSender:
         if item.file.removed_at is not None:
             return "file.removed"
         try:
-            if item.handle is not None or await self.resources.documents.has(item.file):
+            if item.handle is not None or await self.resources.documents.has(item.key):
                 return None
         except StoreDown as trouble:
             return self._down(item, trouble)
@@ -122,7 +132,11 @@ class AttachmentSender:
                 raise
             # Once more with the bytes; the ids that failed are forgotten.
             sent = await self._try(channel, chat_id, items, calls, use_handles=False)
-        handles = {item.file.id: handle for item, handle in zip(items, sent, strict=False) if handle}
+        handles: dict[tuple[int, str], str] = {
+            (item.file.id or 0, item.attachment.variant): handle
+            for item, handle in zip(items, sent, strict=False)
+            if handle
+        }
         messenger, bot_id = channel.messenger, channel.bot_id
         self.resources.database.run_in_background(lambda db: _store_handle(db, messenger, bot_id, handles))
 
@@ -146,8 +160,7 @@ class AttachmentSender:
         return [_handle(await calls(lambda: method(chat_id, media[0], caption=captions[0])))]
 
     async def _bytes(self, item: _Item) -> tuple[bytes, str]:
-        content = await self.resources.documents.open(item.file)
-        return content, _file_name(item)
+        return await self.resources.documents.open_copy(item.key), _file_name(item)
 
 
 def _items(db: Session, attachments: Sequence[Attachment], messenger: Messenger, bot_id: int) -> list[_Item]:
@@ -156,28 +169,37 @@ def _items(db: Session, attachments: Sequence[Attachment], messenger: Messenger,
     known = select(FileHandle).where(
         col(FileHandle.file_id).in_(ids), FileHandle.messenger == messenger, FileHandle.bot_id == bot_id
     )
-    handles = {handle.file_id: handle.handle for handle in db.exec(known)}
+    handles = {(handle.file_id, handle.variant): handle.handle for handle in db.exec(known)}
     return [
-        _Item(attachment, shown_media_type(file) != "application/pdf", file, handles.get(attachment.file_id))
+        _Item(attachment, _is_photo(attachment, file), file, handles.get((file.id or 0, attachment.variant)))
         for attachment in attachments
         if (file := files.get(attachment.file_id)) is not None
     ]
 
 
-def _store_handle(db: Session, messenger: Messenger, bot_id: int, handles: dict[int | None, str]) -> None:
+def _is_photo(attachment: Attachment, file: StoredFile) -> bool:
+    if attachment.variant == "original":
+        return False
+    if attachment.variant == "preview" and file.preview_key is not None:
+        return True
+    return shown_media_type(file) != "application/pdf"
+
+
+def _store_handle(
+    db: Session, messenger: Messenger, bot_id: int, handles: dict[tuple[int, str], str]
+) -> None:
     """Remember the messenger's ids. Its cache may be wrong or lost without harm."""
     if not handles:
         return
     old = delete(FileHandle).where(
-        col(FileHandle.file_id).in_(list(handles)),
+        tuple_(col(FileHandle.file_id), col(FileHandle.variant)).in_(list(handles)),
         col(FileHandle.messenger) == messenger,
         col(FileHandle.bot_id) == bot_id,
     )
     db.execute(old.execution_options(synchronize_session=False))
     db.add_all(
-        FileHandle(file_id=file_id, messenger=messenger, bot_id=bot_id, handle=handle)
-        for file_id, handle in handles.items()
-        if file_id is not None
+        FileHandle(file_id=file_id, messenger=messenger, bot_id=bot_id, variant=variant, handle=handle)
+        for (file_id, variant), handle in handles.items()
     )
 
 
@@ -190,7 +212,10 @@ def _handle(message: Any) -> str | None:
 
 def _file_name(item: _Item) -> str:
     """A label for people with the right ending, short enough for both messengers."""
-    ending = ".jpg" if item.is_photo else ".pdf"
+    kind = "image/jpeg" if item.is_photo else shown_media_type(item.file)
+    if item.attachment.variant == "original":
+        kind = item.file.media_type
+    ending = _ENDINGS.get(kind) or f".{kind.partition('/')[2]}"
     name = (item.file.original_name or item.attachment.caption.split("\n")[0] or "file").replace("/", "-")
     stem = name.rsplit(".", 1)[0] if "." in name else name
     return f"{stem[:40].strip() or 'file'}{ending}"

@@ -38,9 +38,7 @@ class Uploads:
 
     async def drop_unused(self, taken: Iterable[FileTaken], removed: Iterable[str]) -> None:
         """After the unit: delete the bytes that it did not keep, or removed (their keys)."""
-        keys = {
-            key for file_taken in taken for key in (file_taken.file.original_key, file_taken.file.shown_key)
-        } | {*removed}
+        keys = {key for file_taken in taken for key in file_taken.file.store_keys} | {*removed}
         if keys:
             await self.resources.documents.drop_unused(self.resources.database, keys)
 

@@ -49,6 +49,6 @@ def remove_unused(
     for file in gone:
         file.removed_at = now
         db.add(file)
-        defer(db, REMOVED, (file.original_key, file.shown_key))
+        defer(db, REMOVED, tuple(file.store_keys))
     handles = delete(FileHandle).where(col(FileHandle.file_id).in_([file.id for file in gone]))
     db.exec(handles.execution_options(synchronize_session=False))

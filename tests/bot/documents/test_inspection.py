@@ -7,8 +7,9 @@ from PIL import Image
 from pypdf.generic import ArrayObject, NameObject, NumberObject
 
 from bot.core.refusals import FileRejected
-from bot.documents import inspection, pdf
+from bot.documents import pdf
 from bot.documents.inspection import inspect
+from bot.documents.pictures import decoding
 from bot.texts import has
 from tests.support import files, hostile_pdfs
 from tests.support.hostile_files import SAMPLES, Sample, gps_and_more, only_pixels, padded
@@ -129,5 +130,5 @@ def test_any_failure_of_a_decoder_is_a_refusal(monkeypatch: pytest.MonkeyPatch) 
     def stumble(*_: object) -> None:
         raise RecursionError
 
-    monkeypatch.setattr(inspection, "_flattened", stumble)
+    monkeypatch.setattr(decoding, "flattened", stumble)
     assert refused(files.jpeg()) == "error.too_small"

@@ -1,0 +1,1 @@
+"""Pictures of every accepted kind, decoded to what people are shown."""
