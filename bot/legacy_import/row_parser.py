@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 
 from bot.core.refusals import InvalidInput
@@ -314,7 +314,7 @@ def _studies(cells: _Cells, lists: ReferenceCodes) -> dict[str, Any]:
     """A field that the list does not have is «سایر» in its own words."""
     level = cells.checked("degree_level", lambda text: _level(text, lists))
     words = cells.checked("field_of_study", _plain)
-    code = lists.fields.get(search_key(words)) if words is not None else None
+    code = lists.fields.get(_search_key(words)) if words is not None else None
     note = None
     if words is not None and code is None:
         if lists.other_field is None:
@@ -325,7 +325,7 @@ def _studies(cells: _Cells, lists: ReferenceCodes) -> dict[str, Any]:
 
 def _level(text: str, lists: ReferenceCodes) -> str:
     """The level's code, «» for no degree."""
-    key = search_key(text)
+    key = _search_key(text)
     if request_items.says_no_degree(text):
         return ""
     if key in lists.levels:
@@ -350,21 +350,23 @@ def _noon(day: date | None) -> datetime | None:
 
 
 def _birth_date(cells: _Cells, today: date) -> date | None:
-    raw = cells.raw("birth_date")
-    if isinstance(raw, date) or (isinstance(raw, str) and _is_gregorian(raw)):
+    def check(text: str) -> date:
+        return _born(validators.any_day(_bare(text)).days, today)
+
+    if isinstance(cells.raw("birth_date"), date):
         born = cells.day("birth_date")
-        if born is not None and not validators.ADULT <= validators.age_on(born, today) <= validators.OLDEST:
-            cells.bad("birth_date", "import.age_out_of_range")
-            return None
-        return born
-    return cells.checked("birth_date", lambda text: validators.birth_date(_bare(text), today), needed=True)
+        return cells.checked("birth_date", lambda _: _born((born,), today)) if born is not None else None
+    return cells.checked("birth_date", check, needed=True)
 
 
-def _is_gregorian(text: str) -> bool:
-    try:
-        return validators.any_day(_bare(text)).gregorian
-    except InvalidInput:
-        return False
+def _born(days: tuple[date, ...], today: date) -> date:
+    """The one of these days on which an officer may be born. Raises InvalidInput."""
+    possible = [day for day in days if validators.ADULT <= validators.age_on(day, today) <= validators.OLDEST]
+    if not possible:
+        raise InvalidInput("import.age_out_of_range")
+    if len(possible) > 1:
+        raise InvalidInput("import.ambiguous_date")
+    return possible[0]
 
 
 def _day(text: str) -> date:
@@ -421,6 +423,10 @@ def _distributor_name(text: str) -> str:
     return name
 
 
+#: Few different words stand in most columns of a table.
+_search_key = lru_cache(maxsize=4096)(search_key)
+
+
 def _plain(text: str) -> str:
     words = written(text)
     if not 2 <= len(words) <= 120:
@@ -429,7 +435,7 @@ def _plain(text: str) -> str:
 
 
 def _yes_or_no(text: str) -> bool:
-    key = search_key(text)
+    key = _search_key(text)
     if key not in _YES | _NO:
         raise InvalidInput("import.yes_or_no")
     return key in _YES
@@ -438,7 +444,7 @@ def _yes_or_no(text: str) -> bool:
 def _one_of(known: dict[str, V]) -> Callable[[str], V]:
     def check(text: str) -> V:
         try:
-            return known[search_key(text)]
+            return known[_search_key(text)]
         except KeyError:
             raise InvalidInput("import.not_in_list") from None
 

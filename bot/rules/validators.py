@@ -42,6 +42,9 @@ _PERSIAN_NAME = re.compile(
 _EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
 _MOBILE = re.compile(r"(?:\+98|0098|98|0)(9\d{9})")
 _PHONE = re.compile(r"(?:\+98|0098|0)([1-8]\d{9})")
+#: Texts that are in this spelling already, the great majority: letters that stay as they are, single spaces between them.
+_NORMAL_LETTERS = "!-~ءآأؤئابتثجحخدذرزسشصضطظعغفقلمنهوپچژکگی«»،؛؟"
+_NORMAL = re.compile(f"[{_NORMAL_LETTERS}]+(?: [{_NORMAL_LETTERS}]+)*")
 _FORMATTING = re.compile(r"[\s\-()._/\u2010-\u2015\u2212]")
 #: Letters that people exchange: alef with and without madd or hamza, and hamza on its seats.
 _LIKE = str.maketrans("آأإؤئ", "اااوی")
@@ -61,6 +64,12 @@ def normalise(text: str, *, lines: bool = False) -> str:
     """`text` in one spelling: Persian letters, ASCII digits, no tatweel, diacritics, bidi or control marks, single
     spaces; ZWNJ stays inside words, at most two marks on a letter, no letter without a shape. `lines` keeps line breaks.
     Letters beyond `LONGEST` are left out."""
+    if len(text) <= LONGEST and _NORMAL.fullmatch(text):
+        return text
+    return _normalised(text, lines=lines)
+
+
+def _normalised(text: str, *, lines: bool) -> str:
     text = without_piles(text[:LONGEST].translate(_PRESENTED))
     text = unicodedata.normalize("NFKC", text)[:LONGEST].translate(_LETTERS)
     text = _DIACRITICS.sub("", text)

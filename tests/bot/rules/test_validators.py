@@ -321,3 +321,13 @@ def test_a_message_does_not_grow_without_end(letters: str, monkeypatch: pytest.M
     marks = re.compile(r"1{20,}")
     for one in worked:
         assert not marks.search("".join("01"[unicodedata.combining(letter) > 0] for letter in one))
+
+
+@given(
+    st.text(st.sampled_from([chr(n) for n in range(32, 127)] + list("ءآأؤئابپتیکگهو«»،؛؟\u200c\u064bي۱"))),
+    st.booleans(),
+)
+def test_a_text_that_is_in_one_spelling_already_is_what_the_long_way_makes_of_it(
+    text: str, lines: bool
+) -> None:
+    assert validators.normalise(text, lines=lines) == validators._normalised(text, lines=lines)
