@@ -148,3 +148,10 @@ class LetterState(StrEnum):
     SENDING = "SENDING"
     SENT = "SENT"
     STOPPED = "STOPPED"
+
+
+class SearchSubject(StrEnum):
+    """What a search key leads to."""
+
+    ACCOUNT = "account"
+    DISTRIBUTOR = "distributor"

@@ -63,6 +63,8 @@ class Routes:
         #: What the payload of a deep link begins with («/start card_…») → the show that takes the rest as its
         #: argument
         self.payloads: dict[str, str] = {}
+        #: What a reviewer's text outside a dialogue is taken for: a search. None where it finds nothing.
+        self.search: Callable[[Turn, str], Reply | None] | None = None
 
     def _add(self, route: Route) -> None:
         if route.action in self.by_action:
@@ -118,6 +120,7 @@ class Routes:
                 raise ValueError(f"command {command!r} exists twice")
             self.commands[command] = press
         self.payloads |= other.payloads
+        self.search = other.search or self.search
 
     def linked(self, payload: str | None) -> Press | None:
         """The show that a deep link leads to, None where the payload is none of ours."""

@@ -16,6 +16,7 @@ from bot.jobs.clock_guard import clock_holds
 from bot.services import payments
 from bot.services.letters import letters
 from bot.services.review import queue_notices, routing
+from bot.services.search import lookup
 from bot.services.shared import notify, rate_limit, upload_quota
 from storage.enums import InboxState
 from storage.tables import InboxUpdate, LeftGroup
@@ -127,6 +128,7 @@ def sweeps(resources: Resources, *, drafts: Unit | None = None) -> list[Sweep]:
         ("retention", 6 * HOUR, removing(keep_no_longer)),
         ("orphaned-files", 24 * HOUR, removing(orphans)),
         ("old-tries", HOUR, unit(rate_limit.forget_old_tries)),
+        ("old-searches", HOUR, rows(lookup.forget_old_searches)),
         ("old-uploads", HOUR, unit(upload_quota.remove_old_counts)),
         ("old-updates", HOUR, rows(purge_inbox)),
     ]

@@ -26,6 +26,7 @@ from bot.legacy_import.row_parser import DistributorRow, Employer, OfficerRow, R
 from bot.legacy_import.store_distributors import employ, find_or_create
 from bot.rules.validators import search_key
 from bot.services.accounts import queries
+from bot.services.search import index as search_index
 from bot.services.shared import audit
 from bot.texts import t
 from storage.enums import AccountState, Role
@@ -224,6 +225,13 @@ def _insert(
             for account_id, officer_row in pairs
         ],
     )  # fmt: skip
+    search_index.index_new_accounts(
+        db,
+        [
+            (account_id, row.account["first_name"], row.account["last_name"], row.national_code)
+            for account_id, row in pairs
+        ],
+    )
     return ids
 
 

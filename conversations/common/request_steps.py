@@ -129,14 +129,7 @@ def other_city_sentence(key: str, address: Any, region: Mapping[str, Any]) -> st
 def document_step(kind: DocumentType, *, optional: bool = False, among: Sequence[DocumentType] = ()) -> Step:
     """The step of one document type; `among` are the documents of the form, to which a file may belong instead."""
     siblings = [
-        Sibling(
-            request_items.document(other.code),
-            other.name,
-            other.short_name,
-            other.max_files,
-            other.code,
-            min(other.sides, other.max_files),
-        )
+        Sibling(request_items.document(other.code), other.name, other.short_name, other.max_files, other.code)
         for other in among
         if other.code != kind.code
     ]

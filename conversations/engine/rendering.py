@@ -313,7 +313,7 @@ def _summary(turn: Turn, position: Position) -> RenderedStep:
     missing = _missing(position)
     head = [t(dialogue.summary or "review.summary")]
     if missing:
-        head = [t("form.missing"), *(_missing_item(position, step) for step in missing)]
+        head = [t("form.missing"), *(t("form.missing_item", document=label_of(step)) for step in missing)]
     head.append("")
     if part and not changed:
         parts = list(dict.fromkeys(part for part, _ in pages))
@@ -330,11 +330,6 @@ def _summary(turn: Turn, position: Position) -> RenderedStep:
     ways = _ways(pages, page, whole=bool(changed))
     everything = (*_grid(edits), more, *_grid(ways), confirm, *_out(position, discard=True))
     return RenderedStep(said + text, tuple(row for row in everything if row))
-
-
-def _missing_item(position: Position, step: Step) -> str:
-    part = step.question.missing_part(step, position.answers)
-    return t("form.missing_item", document=part or label_of(step))
 
 
 def _missing(position: Position) -> list[Step]:
@@ -370,8 +365,7 @@ def _line(turn: Turn, position: Position, step: Step) -> str:
     asked = step.key in position.answers
     value = _cut(shown(turn, step, position.answers.get(step.key), asked=asked), VALUE_LENGTH)
     if step.deferrable and not is_answered(step, position.answers):
-        part = step.question.missing_part(step, position.answers)
-        value = t("form.part_not_sent", value=value, part=part) if part else t("form.not_sent")
+        value = t("form.not_sent")
     if position.dialogue.line is not None:
         return position.dialogue.line(turn, step, position.answers, value)
     return t("me.line", field=label_of(step), value=in_sentence(value))

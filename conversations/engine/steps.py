@@ -94,12 +94,8 @@ class Question(ABC):
         return None
 
     def answered(self, value: Any) -> bool:
-        """Whether a stored value is an answer (a list of files that became empty is none)."""
+        """Whether a stored value is a whole answer (a list of files that became empty is none)."""
         return True
-
-    def missing_part(self, step: Step, answers: Answers) -> str | None:
-        """What a stored answer still lacks, as a name («پشت کارت ملی»); it counts as unanswered. None: nothing."""
-        return None
 
     def is_compatible(self, turn: Turn, step: Step, answers: Answers, value: Any) -> bool:
         """Whether a value stored for another version of the dialogue may be kept. May raise: then it may not."""
@@ -206,9 +202,7 @@ def steps_of(dialogue: Dialogue, turn: Turn, answers: Answers) -> tuple[Step, ..
 def is_answered(step: Step, answers: Answers) -> bool:
     if step.key not in answers:
         return False
-    if step.optional:
-        return True
-    return step.question.answered(answers[step.key]) and step.question.missing_part(step, answers) is None
+    return step.optional or step.question.answered(answers[step.key])
 
 
 def first_open(route: Sequence[Step], answers: Answers) -> Step | None:

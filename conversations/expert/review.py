@@ -17,12 +17,13 @@ from bot.core.screens import Press, Reply, Screen
 from bot.rules import request_items
 from bot.rules.validators import search_key
 from bot.services import cooperation
-from bot.services.directorate import account_lookup
 from bot.services.qualification import decisions, review
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
+from bot.services.search.keys import TEXT_LENGTH
 from bot.services.shared import reference_data
 from bot.texts import formats, quoted, t
 from bot.texts.answers import with_persian_digits
+from conversations.common import searching
 from conversations.common.labels import Wording, shortened
 from conversations.common.request_steps import MAX_TICK_LABEL
 from conversations.engine import declaration
@@ -294,14 +295,8 @@ def request_address(request: QualificationRequest | CooperationRequest) -> tuple
 
 
 def finish_search(turn: Turn, answers: dict[str, Any]) -> Reply | FinishRejected:
-    try:
-        requests = find_files(turn.db, actor=turn.actor, code=answers["search_code"])
-    except InvalidInput as refusal:
-        return FinishRejected(t(refusal.key, **refusal.args_of_text), forget=("search_code",))
-    account_lookup.note_look_up(turn.db, actor=turn.actor, requests=requests, now=turn.now)
-    if len(requests) > 1:
-        return Reply(goto=Press("desk.person", requests[0].account_id))
-    return Reply(goto=Press(*request_address(requests[0])))
+    found = searching.search_reply(turn, answers["search_code"])
+    return found or FinishRejected(t("search.nothing"), forget=("search_code",))
 
 
 REJECT_QUALIFICATION = Dialogue(
@@ -322,7 +317,7 @@ DECLARE_DEFICIENCIES = Dialogue(
 )
 SEARCH_REQUESTS = Dialogue(
     "search",
-    (Step("search_code", Text(1, 40)),),
+    (Step("search_code", Text(1, TEXT_LENGTH)),),
     finish_search,
     roles=REVIEWERS,
 )

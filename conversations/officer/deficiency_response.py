@@ -96,9 +96,6 @@ class OrExplain(Question):
     def answered(self, value: Any) -> bool:
         return value == EXPLAINED or self.inner.answered(value)
 
-    def missing_part(self, step: Step, answers: Answers) -> str | None:
-        return None if answers.get(step.key) == EXPLAINED else self.inner.missing_part(step, answers)
-
 
 def _round(turn: Turn) -> tuple[QualificationRequest, DeficiencyRound | None]:
     assert turn.draft is not None

@@ -20,6 +20,7 @@ from bot.services import accounts
 from bot.services.directorate import account_lookup, undelivered
 from bot.texts import quoted, t
 from conversations.account.credentials import credentials_screen
+from conversations.common import searching
 from conversations.engine.declaration import Answers, Dialogue, FinishRejected, Step
 from conversations.expert.review import Confirmation
 from conversations.questions import Choice, Text
@@ -36,7 +37,8 @@ DEATH, OTHER = "death", "other"
 def _look_up(turn: Turn, answers: dict[str, Any]) -> Reply | FinishRejected:
     accounts = account_lookup.look_up(turn.db, actor=turn.actor, typed=answers["account_code"], now=turn.now)
     if not accounts:
-        return FinishRejected(t("error.account_not_found"), forget=("account_code",))
+        found = searching.search_reply(turn, answers["account_code"])
+        return found or FinishRejected(t("error.account_not_found"), forget=("account_code",))
     if len(accounts) > 1:
         return Reply(goto=Press("staff.accounts"))
     return Reply(goto=Press("staff.account", accounts[0].id or 0))

@@ -29,7 +29,7 @@ from handlers.common.navigation import (
     truncate_lines,
 )
 from handlers.common.request_card import Extent
-from handlers.expert import cooperation, decisions, worklists
+from handlers.expert import cooperation, decisions, find, worklists
 from handlers.expert.caution_banner import caution_lines
 from handlers.expert.worklists import EXPERTS, REVIEWERS
 from storage.enums import RequestState
@@ -42,6 +42,7 @@ def routes(engine: Engine) -> Routes:
     table.include(worklists.routes(engine))
     table.include(decisions.routes(engine))
     table.include(cooperation.routes(engine))
+    table.include(find.routes(engine))
     for action, decide in (
         ("desk.file", show_request),
         ("desk.review", show_beside_documents),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from bot.application.routes import Route, Routes
+from bot.application.routes import REVIEWERS, Route, Routes
 from bot.core.context import Turn
 from bot.core.refusals import AlreadyDecided, NotAllowed, Refusal, Stale
 from bot.core.screens import BadPress, Press, Reply, Screen, button
@@ -17,6 +17,7 @@ from bot.rules.recognised_words import Intent, intent_of
 from bot.rules.validators import LONGEST_KEY, search_key
 from bot.services import accounts
 from bot.services.guide import faq
+from bot.services.search.keys import TEXT_LENGTH
 from bot.texts import has, quoted, t
 from conversations.engine.engine import Engine
 from storage.database.unit_of_work import savepoint
@@ -199,10 +200,19 @@ class UpdateRouter:
                 return Reply(goto=ways[0] or HOME) if ways else Reply(goto=HOME)
             case Intent.HELP:
                 return Reply(goto=HELP)
+        searches = turn.incoming.command is None and turn.role in REVIEWERS and self.routes.search is not None
+        if (
+            searches
+            and self.routes.search is not None
+            and (found := self.routes.search(turn, text)) is not None
+        ):
+            return found
         if turn.incoming.command is None and (answer := faq.press_for(turn.db, text)) is not None:
             return Reply(goto=answer)
         if intent is Intent.QUESTION:
             return Reply(goto=HELP, notice=t("spoken.question"))
+        if searches and len(text) <= TEXT_LENGTH:
+            raise Refusal("search.nothing")
         raise Refusal("error.unknown")
 
     @staticmethod

@@ -31,8 +31,10 @@ from storage.tables.reference_data import (
     Tariff,
     University,
 )
+from storage.tables.search import EVERYWHERE, SearchKey, SearchQuery
 
 __all__ = [
+    "EVERYWHERE",
     "Account",
     "AuditEvent",
     "AuditLink",
@@ -66,6 +68,8 @@ __all__ = [
     "Push",
     "QualificationRequest",
     "RequestFile",
+    "SearchKey",
+    "SearchQuery",
     "StaffAlert",
     "StoredFile",
     "Tariff",

@@ -33,6 +33,8 @@ class Account(SQLModel, table=True):
             sqlite_where=text("state <> 'ANNULLED'"),
             postgresql_where=text("state <> 'ANNULLED'"),
         ),
+        # Annulled accounts are looked up as well.
+        Index("ix_account_national_code", "national_code"),
     )
 
     id: int | None = primary_key()
@@ -153,6 +155,8 @@ class Chat(SQLModel, table=True):
     dead: bool = False
     #: What it shows: the packed Press of a show route; a dialogue, where one is open, hides it.
     view: str | None = None
+    #: The packed Press of the list that it showed last: the way back to the same page.
+    list_view: str | None = None
     dialogue: str | None = None
     draft_id: int | None = reference("draft.id", default=None)
     #: The position in the dialogue: {"step": …, "editing": bool, "page": int, "query": str …}

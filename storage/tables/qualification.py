@@ -37,6 +37,9 @@ class QualificationRequest(SQLModel, table=True):
         Index("ix_qualification_request_queue", "university_code", "state", "submitted_at"),
         # How long a university usually takes is read from this index alone.
         Index("ix_qualification_request_decided", "university_code", "decided_at", "submitted_at"),
+        # What one reviewer has in hand, in the order in which it came; what one decided.
+        Index("ix_qualification_request_reviewer", "reviewer_id", "state", "received_at"),
+        Index("ix_qualification_request_reviewer_decided", "reviewer_id", "decided_at"),
         CheckConstraint(
             "state <> 'REJECTED' OR (reject_reason IS NOT NULL AND coalesce(length(reject_text), 0) >= 5)",
             name="rejection_has_reason",
@@ -55,7 +58,7 @@ class QualificationRequest(SQLModel, table=True):
     #: 12 digits: yyyymmdd (Jalali) + daily number; the same on every round (Q32).
     tracking_code: str | None = Field(default=None, unique=True, max_length=12)
     university_code: str | None = Field(default=None, foreign_key="university.code")
-    reviewer_id: int | None = reference("account.id", default=None)
+    reviewer_id: int | None = reference("account.id", default=None, index=False)
     #: All field values and documents ({"doc.<code>": [stored_file ids]}) as last submitted.
     snapshot: dict[str, Any] = json_dict()
     #: The approved file as it was when an amendment was submitted (old → new).
@@ -69,6 +72,8 @@ class QualificationRequest(SQLModel, table=True):
     #: Of the pay page; made at approval, 32 url-safe characters.
     pay_token: str | None = Field(default=None, unique=True, max_length=64)
     submitted_at: datetime | None = timestamp_column(default=None)
+    #: When it last came to the university: with the submission, or back from the officer.
+    received_at: datetime | None = timestamp_column(default=None)
     decided_at: datetime | None = timestamp_column(default=None)
     closed_at: datetime | None = timestamp_column(default=None)
     #: How many of the reminders N20 (after 3, 7, 30 days) were sent for the present state.

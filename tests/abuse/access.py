@@ -75,6 +75,9 @@ EXPECTED: dict[str, Access] = {
     **_each("desk.queue desk.mine desk.next desk.coop desk.coop_mine desk.coop_next", EXPERTS),
     **_each("desk.all desk.coop_all", {HEAD}),
     **_each("desk.search", EXPERTS | {STAFF}),
+    # Who is an expert elsewhere reads what the own search finds there.
+    **_each("find", EXPERTS | {STAFF}),
+    **_each("find.open", {STAFF}),
     **_each(
         "desk.file desk.full_request desk.rounds desk.timeline desk.documents desk.outcome desk.document desk.all_documents desk.review "
         "desk.person desk.coop_file desk.coop_timeline desk.coop_outcome desk.coop_officer desk.release desk.coop_release",

@@ -21,7 +21,7 @@ from handlers import all_routes
 from handlers.telegram.router import RoutedReply
 from storage.database.database import Database
 from storage.enums import Role
-from storage.tables import Account, Grant, PaymentAttempt
+from storage.tables import Account, Grant, PaymentAttempt, SearchQuery
 from tests.abuse import rights
 from tests.abuse.access import EXPECTED
 from tests.abuse.cases import PUBLIC_INFO
@@ -87,6 +87,12 @@ class AccessFixture(Fixture):
         for account_id in (self.fresh.account_id, self.people.zahra.account_id):
             account = self.db.get_one(Account, account_id)
             account_lookup.note_account(self.db, actor=self.people.staff, account=account, now=NOW)
+
+        reviewers = select(Grant.account_id).where(
+            col(Grant.role).in_((Role.EXPERT, Role.IN_CHARGE, Role.STAFF))
+        )
+        for account_id in sorted(set(self.db.exec(reviewers))):
+            self.db.add(SearchQuery(account_id=account_id, text="سارا", created_at=NOW))
 
     def dismiss(self, db: Session, account_id: int | None) -> None:
         """As staff do it: the chat goes with the role."""

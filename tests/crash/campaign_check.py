@@ -10,7 +10,6 @@ from typing import Any
 from bot.rules import cooperation, qualification
 from bot.services.shared import pay_messages
 from bot.texts.formats import TEHRAN
-from conversations.questions.uploads.documents import ONE_SIDE
 from demo.seen import plain
 from storage.enums import AttemptState, RequestState
 from storage.tables import (
@@ -207,7 +206,7 @@ def _drafts(rows: Rows, owners: Owners) -> None:
         # What the account holds already the form begins with.
         given = {"first_name": officer.first, "last_name": officer.last, **officer.draft}
         begun = {"degree_level", "field_of_study", "email", "_given"}
-        assert draft.answers.keys() - {ONE_SIDE} == given.keys() | begun, f"{officer.name}: {draft.answers}"
+        assert draft.answers.keys() == given.keys() | begun, f"{officer.name}: {draft.answers}"
         assert {key: draft.answers[key] for key in given} == given, f"{officer.name}: {draft.answers}"
 
 

@@ -43,7 +43,7 @@ class Expert:
                 await follow(person, (task.officer.name, card))
                 return
             await person.command("menu")
-        await follow(person, ("🔎 جست‌وجو", "کد رهگیری ۱۲ رقمی"))
+        await follow(person, ("🔎 جست‌وجو", "کد رهگیری"))
         await person.type(task.code)
         await person.sees(card)
 

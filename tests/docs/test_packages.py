@@ -10,6 +10,7 @@ LARGE = {
     "bot.cli": "one module a subject of commands",
     "bot.documents": "one module a step of an upload, and the stores",
     "bot.services.shared": "one module a thing that services share",
+    "storage.tables": "one module a subject of tables, and the columns they share",
     "bot.services.cooperation": "requests, contracts and terminations share one case",
 }
 

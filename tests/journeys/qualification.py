@@ -364,7 +364,7 @@ async def reassigned(setup: JourneySetup) -> None:
     code = await submit(sara)
     await open_file(first.person, "سارا")
     await first.person.tap("📌 برداشتن پرونده").sees(re.compile(r"پرونده \d{12} —"))
-    await chief.person.command("menu").tap("🔎 جست‌وجو").sees("کد رهگیری ۱۲ رقمی")
+    await chief.person.command("menu").tap("🔎 جست‌وجو").sees("کد رهگیری")
     await chief.person.type(code).sees(code)
     await chief.person.tap("ارجاع به کارشناس").tap("بهار")
     await first.person.sees("به کارشناس دیگری ارجاع شد")

@@ -9,8 +9,12 @@ from bot.core.context import Actor
 from bot.core.refusals import NotAllowed, Stale
 from bot.rules.account import LIVING
 from bot.security.passwords import normal
+from bot.services.search import index as search_index
 from storage.enums import IN_CIRCULATION, OPEN_REQUEST, AccountState, Messenger, RequestState
 from storage.tables import Account, Chat, Grant, QualificationRequest
+
+#: Columns that a search finds an account by, beside those that have an index of their own.
+_FOUND_BY = {"first_name", "last_name", "national_code"}
 
 
 def load_account(db: Session, account_id: int) -> Account:
@@ -45,6 +49,8 @@ def save_account(db: Session, account: Account, **values: Any) -> None:
     if not changed.rowcount:
         raise Stale
     db.refresh(account)
+    if values.keys() & _FOUND_BY:
+        search_index.index_account(db, account)
 
 
 def by_user_code(db: Session, typed: str) -> Account | None:

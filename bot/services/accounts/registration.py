@@ -11,6 +11,7 @@ from bot.core.refusals import InvalidInput, Refusal, Throttled
 from bot.core.screens import button
 from bot.rules.validators import Mobile, NationalCode
 from bot.services.accounts import roles, sessions
+from bot.services.search import index as search_index
 from bot.services.shared import audit, rate_limit, reference_data
 from bot.services.shared.rate_limit import NATIONAL_CODES_PER_CHAT
 from bot.texts import t
@@ -131,4 +132,5 @@ def insert(db: Session, account: Account) -> Account:
             if account.national_code and is_registered(db, account.national_code):
                 raise duplicate() from None
             raise
+        search_index.index_account(db, account)
         return account

@@ -15,6 +15,7 @@ from bot.rules.validators import NationalCode
 from bot.services.cooperation import notifications, requests
 from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from bot.services.review import queue_notices, routing
+from bot.services.search import index as search_index
 from bot.services.shared import audit, eligibility, rate_limit
 from bot.services.shared.rate_limit import LOOKUPS_PER_DISTRIBUTOR
 from bot.services.shared.tracking_code import next_code
@@ -148,6 +149,12 @@ def accept(
         now=now,
         values={"university_code": university, "accepted_at": now},
         university=university,
+    )
+    search_index.open_to(
+        db,
+        university_code=university,
+        account_id=request.account_id,
+        distributor_id=request.distributor_id,
     )
     notifications.notify_accepted(db, request, now=now)
     queue_notices.notify_waiting(db, university_code=university, now=now)

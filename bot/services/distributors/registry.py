@@ -18,6 +18,7 @@ from bot.services.accounts import experts
 from bot.services.accounts.experts import Appointment
 from bot.services.cooperation import requests, termination
 from bot.services.distributors import branches
+from bot.services.search import index as search_index
 from bot.services.shared import audit
 from bot.services.shared.permissions import require
 from bot.texts import formats, t
@@ -134,6 +135,7 @@ def create_distributor(
     db.add(distributor)
     db.flush()
     assert distributor.id is not None
+    search_index.index_distributor(db, distributor)
     audit.record(
         db,
         now=now,
@@ -237,6 +239,8 @@ def edit_distributor(
             setattr(distributor, key, value)
         distributor.version += 1
         db.flush()
+        if "name" in changed:
+            search_index.index_distributor(db, distributor)
         audit.record(
             db,
             now=now,

@@ -12,6 +12,7 @@ from bot.rules.qualification import QualificationAction
 from bot.rules.request_items import DOCUMENT, FIELDS
 from bot.services.qualification import requests
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
+from bot.services.search import index as search_index
 from bot.services.shared import notify, pay_messages
 from bot.texts import t
 from storage.enums import RequestKind, RequestState
@@ -76,6 +77,7 @@ def apply_snapshot(
     account.version += 1
     officer.version += 1
     db.flush()
+    search_index.index_account(db, account)
     notify.push(
         db,
         kind="N7",

@@ -22,6 +22,7 @@ from bot.services.qualification.drafts import living_files
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW, SUBJECT
 from bot.services.review import queue_notices, routing
 from bot.services.review.review_workflow import AuthorizedAction
+from bot.services.search import index as search_index
 from bot.services.shared import notify, reference_data
 from bot.services.shared.tracking_code import next_code
 from bot.texts import formats, t
@@ -64,6 +65,7 @@ def submit(
             "university_code": university,
             "tracking_code": next_code(db, now),
             "submitted_at": now,
+            "received_at": now,
         },
         university=university,
     )
@@ -82,6 +84,7 @@ def submit(
         except_chat=actor.chat_row_id,
     )
     assert university is not None
+    search_index.open_to(db, university_code=university, account_id=request.account_id)
     queue_notices.notify_waiting(db, university_code=university, now=now)
     return request
 
@@ -219,7 +222,12 @@ def resolve(
     )
     request, resolution = checked.request, checked.authorized
     new, named = checked.answers, checked.named
-    values: dict[str, Any] = {"snapshot": new, "officer_note": note or None, "round": request.round + 1}
+    values: dict[str, Any] = {
+        "snapshot": new,
+        "officer_note": note or None,
+        "round": request.round + 1,
+        "received_at": now,
+    }
     if not resolution.case.reviewer_active:
         values["reviewer_id"] = None
     request = QUALIFICATION_WORKFLOW.change(

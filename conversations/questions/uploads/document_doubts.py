@@ -30,7 +30,6 @@ class Sibling:
     short_name: str
     max_files: int
     code: str = ""
-    sides: int = 1
 
     def likeness(self, words: str) -> int:
         return likeness(words, self.name, self.short_name, self.code)

@@ -8,7 +8,6 @@ and what is to be asked about files, "doubts" and "added" (document_doubts.py).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, ClassVar
 
 from bot.core.context import Turn
@@ -41,8 +40,6 @@ from conversations.questions.uploads.files import DEBOUNCE_SECONDS, REMOVE, File
 from storage.tables import StoredFile
 
 MORE, REPLACE, NONE, ONE_FILE = "more", "replace", "none", "one_file"
-#: Among the answers that nobody is asked for: keys of the documents of which one side was sent, and the other is awaited.
-ONE_SIDE = "_one_side"
 
 
 class Documents(Files):
@@ -63,7 +60,7 @@ class Documents(Files):
     ) -> None:
         """`sides` files are asked for; `siblings` are the documents that a file may belong to instead."""
         super().__init__(name, max_files, short_name=short_name)
-        self.own = Sibling(document_code, name, short_name or name, max_files, document_code, sides)
+        self.own = Sibling(document_code, name, short_name or name, max_files, document_code)
         self.sides, self.siblings = min(sides, max_files), siblings
 
     def receipt(self, value: Any) -> Receipt | None:
@@ -90,7 +87,7 @@ class Documents(Files):
         if state.get("removing"):
             none = _column((NONE, "doc.none_of_them"))
             return Prompt(t("doc.which"), (*self.removal_rows(files), *none), current=False)
-        if state.get("side") or (self._is_half(step, answers) and not {"more", "replace"} & state.keys()):
+        if state.get("side"):
             choices = _column((ONE_FILE, "doc.both_sides"), (REMOVE, "doc.remove"))
             return Prompt(t("doc.other_side", doc=self.own.short_name), choices, current=False, keeps=False)
         return self._there(state, files)
@@ -113,37 +110,11 @@ class Documents(Files):
         change = (OfferedAnswer(REPLACE, t("doc.replace")), OfferedAnswer(REMOVE, t("doc.remove")))
         return Prompt(t("doc.there", doc=self.document), (*more, change), below, current=False)
 
-    def missing_part(self, step: Step, answers: Answers) -> str | None:
-        return t("doc.back_of", doc=self.own.short_name) if self._is_half(step, answers) else None
-
-    @staticmethod
-    def _is_half(step: Step, answers: Answers) -> bool:
-        return step.key in (answers.get(ONE_SIDE) or ()) and bool(answers.get(step.key))
-
     # ── what is done ─────────────────────────────────────────────────────────────────────────────────────────────
 
     def accept(
         self, turn: Turn, step: Step, answers: Answers, given: UserInput
     ) -> Any | Answered | Incomplete:
-        accepted = self._accept(turn, step, answers, given)
-        half = set(answers.get(ONE_SIDE) or ())
-        if isinstance(accepted, Incomplete) and accepted.keep_value and not _removes(given):
-            files = self.files_of(turn, accepted.value)
-            several_pages = any((file.pages or 1) > 1 for file in files)
-            waits = 0 < len(files) < self.sides and not several_pages
-            marked = half | {step.key} if waits else half - {step.key}
-        elif isinstance(accepted, Answered) and given.choice != DROP:
-            marked = half - {step.key}
-        else:
-            return accepted
-        for sibling in self.siblings:
-            if 0 < len(accepted.others.get(sibling.key) or ()) < sibling.sides:
-                marked.add(sibling.key)
-        if marked == half:
-            return accepted
-        return replace(accepted, others={**accepted.others, ONE_SIDE: sorted(marked)})
-
-    def _accept(self, turn: Turn, step: Step, answers: Answers, given: UserInput) -> Answered | Incomplete:
         ids = [file.id or 0 for file in self.files_of(turn, answers.get(step.key))]
         state = question_state_of(turn, step)
         if given.taken is not None:
@@ -158,7 +129,7 @@ class Documents(Files):
         if choice == NONE and ids:
             return Incomplete()
         if choice == ONE_FILE and ids:
-            return Answered(ids)
+            return ids
         return self.take_out(turn, answers, ids, choice)
 
     def _take(
@@ -181,8 +152,7 @@ class Documents(Files):
         file_id = stored.id or 0
         self.remove(turn, answers, replaced)
         now = [*(one for one in ids if one not in replaced), file_id]
-        asked = any(state.get(mode) for mode in ("side", "more")) or self._is_half(step, answers)
-        expected = follows or replaced or asked
+        expected = follows or replaced or any(state.get(mode) for mode in ("side", "more"))
         added = file_id if (ids and not expected) or state.get("added") in replaced else state.get("added")
         doubts = doubts_of(turn, answers, stored, twin, own=self.own, siblings=self.siblings)
         if wait := waiting([*(state.get("doubts") or ()), *doubts], added, now):
@@ -276,10 +246,6 @@ def _follows_in_album(turn: Turn, step: Step, given: UserInput) -> bool:
     """Whether a file of the same album came to this document before."""
     begun = turn.chat.dialogue_state.get("album")
     return bool(given.album) and begun == {"id": given.album, "step": step.key}
-
-
-def _removes(given: UserInput) -> bool:
-    return (given.choice or "").startswith(REMOVE)
 
 
 def _kept(state: Mapping[str, Any]) -> dict[str, Any]:

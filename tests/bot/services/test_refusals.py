@@ -88,6 +88,7 @@ ADMITTED: tuple[tuple[frozenset[Role], str], ...] = (
     (MANAGERS | STAFF, "distributors.registry: view_distributor"),
     (EXPERTS - {Role.EXPERT}, "qualification.review: experts_of"),
     (EXPERTS, "review.worklists: university_for"),
+    (EXPERTS, "search.lookup: remember search"),
     (
         ANY,
         """

@@ -10,6 +10,7 @@ from sqlmodel import Session, col
 
 from bot.core.context import Actor, PublicInfo
 from bot.services import accounts
+from bot.services.search import index as search_index
 from storage.enums import Messenger, Role
 from storage.tables import Account, Chat, Grant, Officer
 from tests.support.factories.reference_data import NOW, add_reference_data
@@ -29,6 +30,7 @@ def account(
     made = Account(user_code=code, password_hash="x", first_name=first, last_name=last, **values)
     db.add(made)
     db.flush()
+    search_index.index_account(db, made)
     if chat:
         db.add(Chat(messenger=Messenger.TELEGRAM, chat_id=int(code), account_id=made.id))
         db.flush()

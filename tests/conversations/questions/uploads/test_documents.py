@@ -68,26 +68,6 @@ def test_both_sides_may_be_on_one_picture(app: App) -> None:
     assert sent(person, CARD) == ["both.jpg"]
 
 
-@pytest.mark.parametrize("content", ["sharp", "blurred:1"])
-def test_who_leaves_between_the_two_sides_is_asked_for_the_other(app: App, content: str) -> None:
-    person = at_papers(app, sides=2).upload("front.jpg", content=content)
-    if content != "sharp":
-        person.tap("همین را بفرست")
-    person.sees("پشت «کارت ملی» را هم بفرستید", BOTH, LATER).tap("بعداً ادامه می‌دهم").open("test.do")
-    person.sees("پشت «کارت ملی» را هم بفرستید").upload("back.jpg").sees("📎 «تصویر شناسنامه»")
-    assert sent(person, CARD) == ["front.jpg", "back.jpg"]
-
-
-def test_a_side_that_was_put_off_is_asked_at_the_end_and_named_above_the_summary(app: App) -> None:
-    person = at_papers(app, sides=2).upload("front.jpg").tap(LATER).sees("📎 «تصویر شناسنامه»")
-    person.upload("b.jpg").upload("c.jpg").tap("آری").sees("پشت «کارت ملی» را هم بفرستید").tap(LATER)
-    person.sees("• پشت «کارت ملی»", "۱ فایل؛ پشت «کارت ملی» هنوز فرستاده نشده", "📎 ارسال مدارک مانده")
-    person.tap("📎 ارسال مدارک مانده").sees("پشت «کارت ملی» را هم بفرستید")
-    # Who has both in one picture is not held up.
-    person.tap(BOTH).sees(SUMMARY).sees_not("هنوز فرستاده نشده", "📎 ارسال مدارک مانده")
-    assert sent(person, CARD) == ["front.jpg"]
-
-
 def test_the_first_side_may_be_taken_back(app: App) -> None:
     person = (
         at_papers(app, sides=2).upload("wrong.jpg").tap("🗑 حذف").sees("فایل حذف شد", "📎 «تصویر کارت ملی")
