@@ -15,11 +15,16 @@ from sqlmodel import Session, col, select
 
 from bot.application.resources import Resources
 from bot.core.context import SYSTEM
-from bot.services.qualification.documents_in_use import in_use, is_over
+from bot.services.cooperation.requests import SUBJECT as COOPERATION
+from bot.services.qualification.documents_in_use import CLOSED_LIFETIME, in_use, is_over
+from bot.services.qualification.requests import SUBJECT as QUALIFICATION
 from bot.services.shared import audit
 from storage.database.database import Database
+from storage.enums import CooperationState
 from storage.tables import (
+    CooperationRequest,
     FileHandle,
+    FileNote,
     LetterFile,
     QualificationRequest,
     RequestFile,
@@ -62,6 +67,52 @@ async def remove_expired(resources: Resources, *, now: datetime) -> Total:
         if page.after is None:
             return total
         after = page.after
+
+
+async def remove_expired_notes(resources: Resources, *, now: datetime) -> int:
+    """Remove the notes on files whose documents are over (and, of cooperation, requests that led to nothing as long ago);
+    say how many."""
+    removed, after = 0, 0
+    while True:
+        page = await resources.database.run(partial(remove_notes, now=now, after=after))
+        removed += page.removed
+        if page.after is None:
+            return removed
+        after = page.after
+
+
+@dataclass(frozen=True, slots=True)
+class NotesPage:
+    removed: int
+    #: Where the next page begins; None: there is none.
+    after: int | None
+
+
+def remove_notes(db: Session, *, now: datetime, after: int = 0) -> NotesPage:
+    """Of the next page of notes behind `after`, those whose file is over."""
+    ids = db.exec(
+        select(FileNote.id).where(col(FileNote.id) > after).order_by(col(FileNote.id)).limit(BATCH)
+    ).all()
+    over = or_(
+        and_(
+            col(FileNote.subject) == QUALIFICATION,
+            exists().where(
+                col(QualificationRequest.id) == col(FileNote.subject_id), is_over(QualificationRequest, now)
+            ),
+        ),
+        and_(
+            col(FileNote.subject) == COOPERATION,
+            exists().where(
+                col(CooperationRequest.id) == col(FileNote.subject_id),
+                col(CooperationRequest.state) != CooperationState.APPROVED,
+                col(CooperationRequest.closed_at) < now - CLOSED_LIFETIME,
+            ),
+        ),
+    )
+    gone = db.exec(
+        delete(FileNote).where(col(FileNote.id).in_(ids), over).execution_options(synchronize_session=False)
+    )
+    return NotesPage(gone.rowcount, ids[-1] if len(ids) == BATCH else None)
 
 
 async def preview_expired(database: Database, *, now: datetime) -> Total:

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from bot.application.resources import Resources
 from bot.jobs import clock_setback, digest, reminders, retention
 from bot.jobs.clock_guard import clock_holds
-from bot.services import payments
+from bot.services import payments, team
 from bot.services.letters import letters
 from bot.services.review import queue_notices, routing
 from bot.services.search import lookup
@@ -111,6 +111,7 @@ def sweeps(resources: Resources, *, drafts: Unit | None = None) -> list[Sweep]:
         return removing(lambda now: resources.database.run(lambda db: work(db, now=now)))
 
     async def keep_no_longer(now: datetime) -> Any:
+        await retention.remove_expired_notes(resources, now=now)
         return await retention.remove_expired(resources, now=now)
 
     async def orphans(now: datetime) -> Any:
@@ -122,6 +123,7 @@ def sweeps(resources: Resources, *, drafts: Unit | None = None) -> list[Sweep]:
         ("clock", MINUTE, unit(clock_setback.pull_forward)),
         ("waiting-files", 5 * MINUTE, unit(queue_notices.follow_up)),
         ("reminders", 10 * MINUTE, unit(send_reminders)),
+        ("leaves", 10 * MINUTE, unit(team.end_past_leaves)),
         ("digest", 10 * MINUTE, unit(digest.send_digests)),
         ("alerts", 10 * MINUTE, unit(raise_alerts)),
         ("abandoned-drafts", 6 * HOUR, rows(reminders.abandoned_drafts)),

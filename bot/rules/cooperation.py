@@ -68,6 +68,8 @@ class CooperationAction(StrEnum):
     CLAIM = "CLAIM"
     ASSIGN = "ASSIGN"
     RELEASE = "RELEASE"
+    HAND_OVER = "HAND_OVER"
+    GIVE_BACK = "GIVE_BACK"
     APPROVE = "APPROVE"
     UNIVERSITY_REJECT = "UNIVERSITY_REJECT"
     CLOSE = "CLOSE"
@@ -83,6 +85,8 @@ class CooperationCase:
     officer: Availability = Availability()
     university_code: str | None = None
     reviewer_id: int | None = None
+    #: The expert on leave for whom the reviewer has it.
+    deputy_for_id: int | None = None
     #: Accounts of the distributor's managers.
     managers: frozenset[int] = frozenset()
     #: The branch has another open request.
@@ -120,6 +124,11 @@ def free_to_serve(case: CooperationCase) -> str | None:
     return None if ready else "error.officer_not_free"
 
 
+def has_deputy(case: CooperationCase) -> str | None:
+    """A deputy has it, until the leave of the expert whose file it is has ended."""
+    return None if case.deputy_for_id is not None else "error.stale"
+
+
 def claimed(case: CooperationCase) -> str | None:
     return None if case.reviewer_id is not None else "error.stale"
 
@@ -147,6 +156,8 @@ def _rows() -> tuple[Transition, ...]:
         row(review, act.GIVE_UP, officer, state.REJECTED_BY_OFFICER, "given_up"),
         row(review, act.CLAIM, frozenset({who.EXPERT}), review, "claimed"),
         row(review, act.ASSIGN, heads, review, "assigned"),
+        row(review, act.HAND_OVER, frozenset({who.REVIEWER}), review, "handed_over"),
+        row(review, act.GIVE_BACK, system, review, "given_back", (has_deputy,)),
         row(review, act.RELEASE, frozenset({who.REVIEWER}) | heads | system, review, "released", (claimed,)),
         row(review, act.APPROVE, decider, state.APPROVED, "approved", (free_to_serve,)),
         row(review, act.UNIVERSITY_REJECT, decider, state.REJECTED_BY_UNIVERSITY, "rejected_by_university"),

@@ -25,6 +25,8 @@ class QualificationAction(StrEnum):
     CLAIM = "CLAIM"
     ASSIGN = "ASSIGN"
     RELEASE = "RELEASE"
+    HAND_OVER = "HAND_OVER"
+    GIVE_BACK = "GIVE_BACK"
     DECLARE_DEFICIENCIES = "DECLARE_DEFICIENCIES"
     RESOLVE = "RESOLVE"
     REJECT = "REJECT"
@@ -54,6 +56,8 @@ class QualificationCase:
     owner_id: int
     university_code: str | None = None
     reviewer_id: int | None = None
+    #: The expert on leave for whom the reviewer has it.
+    deputy_for_id: int | None = None
     #: Whether the reviewer still is an active expert of that university (R22, Q12).
     reviewer_active: bool = True
     #: Of the owner: qualified already, and another request is open.
@@ -104,6 +108,11 @@ def payment_settled(case: QualificationCase) -> str | None:
     return "error.payment_uncertain" if case.payment_uncertain else None
 
 
+def has_deputy(case: QualificationCase) -> str | None:
+    """A deputy has it, until the leave of the expert whose file it is has ended."""
+    return None if case.deputy_for_id is not None else "error.stale"
+
+
 #: "event.<event>" is the line of `event` in the timeline.
 Transition = state_machine.Transition[
     RequestState, QualificationAction, QualificationRelation, QualificationCase
@@ -146,6 +155,11 @@ def _rows() -> tuple[Transition, ...]:
         row(state.SUBMITTED, act.ASSIGN, heads, state.IN_REVIEW, "assigned"),
         row(state.IN_REVIEW, act.ASSIGN, heads, state.IN_REVIEW, "assigned"),
         row(state.DEFICIENT, act.ASSIGN, heads, state.DEFICIENT, "assigned"),
+        row(state.IN_REVIEW, act.HAND_OVER, reviewer, state.IN_REVIEW, "handed_over"),
+        row(state.DEFICIENT, act.HAND_OVER, reviewer, state.DEFICIENT, "handed_over"),
+        # A deputy's, once the leave of the expert whose file it is has ended.
+        row(state.IN_REVIEW, act.GIVE_BACK, system, state.IN_REVIEW, "given_back", (has_deputy,)),
+        row(state.DEFICIENT, act.GIVE_BACK, system, state.DEFICIENT, "given_back", (has_deputy,)),
         row(state.IN_REVIEW, act.RELEASE, reviewer | heads | system, state.SUBMITTED, "released"),
         # A first decision on a request that is not claimed claims and decides in one step.
         row(state.SUBMITTED, act.DECLARE_DEFICIENCIES, expert, state.DEFICIENT, "deficiencies_declared"),

@@ -49,11 +49,16 @@ SUBJECTS = {
     "fix": RequestState.DEFICIENT,
     "reject": RequestState.IN_REVIEW,
     "deficiencies": RequestState.IN_REVIEW,
+    "note": RequestState.IN_REVIEW,
+    "hand_over": RequestState.IN_REVIEW,
 }
 #: Dialogues about a branch, and about a cooperation request there.
-AT_BRANCH, ABOUT_COOPERATION = frozenset({"pick_officer"}), frozenset({"coop_reject"})
+AT_BRANCH, ABOUT_COOPERATION = (
+    frozenset({"pick_officer"}),
+    frozenset({"coop_reject", "coop_note", "coop_hand_over"}),
+)
 #: Who is in a dialogue that asks the services before its end; staff are in theirs, officers in the others.
-ROLES = {"pick_officer": Role.DISTRIBUTOR}
+ROLES = {"leave": Role.EXPERT, "pick_officer": Role.DISTRIBUTOR}
 _NUMBERS = count(90_000_001)
 _GUILD_NUMBERS = count(10_000)
 
@@ -73,6 +78,10 @@ def sample_turn(db: Session, dialogue: Dialogue, now: datetime) -> Turn:
         grants = [Grant(account_id=account.id or 0, role=role)]
         if role is Role.DISTRIBUTOR:
             grants[0].distributor_id = branch.distributor_id
+        if role is Role.EXPERT:
+            grants[0].university_code = "sums"
+            colleague = sample_account(db)
+            db.add(Grant(account_id=colleague.id or 0, role=role, university_code="sums"))
         db.add_all(grants)
         db.flush()
         if dialogue.name in AT_BRANCH:

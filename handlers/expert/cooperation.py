@@ -13,8 +13,15 @@ from bot.services.cooperation import ExpertCard
 from bot.texts import formats, t
 from conversations.engine.engine import Engine
 from handlers.common import cooperation_card
-from handlers.common.navigation import ButtonRow, back_button, home_button, navigation_row
-from handlers.expert import decisions
+from handlers.common.navigation import (
+    ButtonRow,
+    back_button,
+    button_grid,
+    home_button,
+    navigation_row,
+    truncate_lines,
+)
+from handlers.expert import decisions, notes
 from handlers.expert.caution_banner import caution_lines
 from handlers.expert.worklists import EXPERTS, REVIEWERS
 from storage.enums import CooperationState, Role
@@ -63,11 +70,17 @@ def show_request(turn: Turn, press: Press) -> Screen:
     if ended := cooperation_card.outcome_lines(request, turn.role):
         lines += ["", *ended]
     action_buttons = decisions.action_rows(decisions.COOPERATION_VIEW, request, card.actions)
-    views = (
+    said, to_notes = notes.on_card(turn, notes.COOPERATION, press.id)
+    views = [
         button(t("coop.timeline"), "desk.coop_timeline", press.id),
         button(t("card.button"), "desk.coop_officer", press.id),
+        to_notes,
+    ]
+    lines += said
+    return Screen(
+        truncate_lines(lines),
+        (*action_buttons, *button_grid(views, columns=2), *_other_screens_rows(turn, press.id)),
     )
-    return Screen("\n".join(lines), (*action_buttons, views, *_other_screens_rows(turn, press.id)))
 
 
 def _officer_lines(card: ExpertCard) -> list[str]:

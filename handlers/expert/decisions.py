@@ -22,6 +22,7 @@ from bot.services.review.routing import ReviewableRow
 from bot.texts import formats, t
 from conversations.common.labels import shortened
 from conversations.engine.engine import Engine
+from conversations.expert.team import EXPERT, VERSION
 from handlers.common.navigation import (
     ButtonRow,
     back_button,
@@ -87,6 +88,7 @@ HOLDING = {
     QualificationAction.CLAIM: "claim",
     QualificationAction.RELEASE: "release",
     QualificationAction.ASSIGN: "assign",
+    QualificationAction.HAND_OVER: "hand_over",
 }
 
 
@@ -113,11 +115,17 @@ def routes(engine: Engine) -> Routes:
         table.act(f"{view.prefix}release", roles=REVIEWERS)(partial(release_request, view))
         table.show(f"{view.prefix}assign", roles=HEADS)(partial(show_experts_to_assign, view))
         table.act(f"{view.prefix}assign_do", roles=HEADS)(partial(assign_expert, view))
+        table.show(f"{view.prefix}hand_over", roles=EXPERTS)(partial(show_colleagues, view))
     table.act("desk.coop_claim", roles=EXPERTS)(claim_cooperation)
     table.show("desk.approve", roles=EXPERTS)(ask_approve)
     table.act("desk.approve_do", roles=EXPERTS)(approve_request)
     table.show("desk.coop_approve", roles=EXPERTS)(ask_approve_cooperation)
     table.act("desk.coop_approve_do", roles=EXPERTS)(approve_cooperation)
+
+    for view, dialogue in ((QUALIFICATION_VIEW, "hand_over"), (COOPERATION_VIEW, "coop_hand_over")):
+        table.act(f"{view.prefix}hand_over_to", roles=EXPERTS)(
+            partial(begin_hand_over, engine, view, dialogue)
+        )
 
     def begin(
         view: RequestKindView,
@@ -148,6 +156,15 @@ def claim_cooperation(turn: Turn, press: Press) -> Reply:
         turn.db, actor=turn.actor, request_id=press.id, version=press.version, now=turn.now
     )
     return Reply(goto=Press(COOPERATION_WORKFLOW.open_action, press.id), notice=t("desk.claimed"))
+
+
+def begin_hand_over(engine: Engine, view: RequestKindView, dialogue: str, turn: Turn, press: Press) -> Reply:
+    """Ask for a sentence to the colleague whom `press.arg` names."""
+    request = view.kind.load(turn.db, press.id)
+    action = view.kind.actions("HAND_OVER")
+    view.kind.check(turn.db, request, actor=turn.actor, action=action, version=press.version)
+    answers = {VERSION: press.version, EXPERT: number_in(press)}
+    return engine.start(turn, dialogue, subject_id=press.id, answers=answers)
 
 
 def release_request(view: RequestKindView, turn: Turn, press: Press) -> Reply:
@@ -212,33 +229,50 @@ def approve_cooperation(turn: Turn, press: Press) -> Reply:
 
 def show_experts_to_assign(view: RequestKindView, turn: Turn, press: Press) -> Screen:
     """Choose an expert of the file's university, the least burdened first."""
+    return _experts_screen(view, turn, press, QualificationAction.ASSIGN, "assign_do")
+
+
+def show_colleagues(view: RequestKindView, turn: Turn, press: Press) -> Screen:
+    """Choose the colleague who gets a file of one's own; a sentence for them is asked next."""
+    return _experts_screen(view, turn, press, QualificationAction.HAND_OVER, "hand_over_to")
+
+
+def _experts_screen(
+    view: RequestKindView, turn: Turn, press: Press, action_needed: QualificationAction, chosen: str
+) -> Screen:
     request, actions = view.open_request(turn, press.id)
-    if QualificationAction.ASSIGN not in actions or press.version != request.version:
+    if action_needed not in actions or press.version != request.version:
         return stale_screen(view, press.id)
+    texts = "desk.assign" if action_needed is QualificationAction.ASSIGN else "desk.hand_over"
     excluded = view.kind.case_of(turn.db, request).interested_parties | {request.reviewer_id}
     others = [
         expert
-        for expert in review.experts_of(turn.db, actor=turn.actor, university_code=request.university_code)
+        for expert in review.experts_of(
+            turn.db, actor=turn.actor, university_code=request.university_code, now=turn.now
+        )
         if expert.account.id not in excluded
     ]
     if not others:
-        return Screen(t("desk.assign_none"), (navigation_row(view.kind.open_action, press.id),))
+        return Screen(t(f"{texts}_none"), (navigation_row(view.kind.open_action, press.id),))
     pages = -(-len(others) // PAGE)
     page = min(page_of(press), pages - 1)
     rows: list[ButtonRow] = []
     for expert in others[page * PAGE : (page + 1) * PAGE]:
         load = t("desk.expert_load", n=formats.digits(expert.load))
+        if expert.away:
+            load = f"{t('desk.away')} {load}"
         label = f"{shortened(expert.account.name, 19 - len(load))} {load}"
-        action = f"{view.prefix}assign_do"
+        action = f"{view.prefix}{chosen}"
         rows.append((button(label, action, press.id, press.version, str(expert.account.id)),))
-    text = t("desk.assign_title", code=request.tracking_code or "")
+    applicant = turn.db.get_one(Account, request.account_id)
+    text = t(f"{texts}_title", code=request.tracking_code or "", name=applicant.name)
     turns = pager_rows(press, page=page, pages=pages)
     return Screen(text, (*rows, *turns, navigation_row(view.kind.open_action, press.id)))
 
 
 def assign_expert(view: RequestKindView, turn: Turn, press: Press) -> Reply:
     expert_id = number_in(press)
-    view.kind.assign(
+    request = view.kind.assign(
         turn.db,
         actor=turn.actor,
         request_id=press.id,
@@ -247,4 +281,8 @@ def assign_expert(view: RequestKindView, turn: Turn, press: Press) -> Reply:
         now=turn.now,
     )
     expert = turn.db.get_one(Account, expert_id)
-    return Reply(goto=Press(view.kind.open_action, press.id), notice=t("desk.assigned", name=expert.name))
+    notice = t("desk.assigned", name=expert.name)
+    if request.deputy_for_id is not None:
+        deputy = turn.db.get_one(Account, request.reviewer_id)
+        notice = t("desk.handed_to_deputy", name=expert.name, deputy=deputy.name)
+    return Reply(goto=Press(view.kind.open_action, press.id), notice=notice)

@@ -10,7 +10,7 @@ from operator import itemgetter
 
 from bot.application.routes import Routes
 from bot.core.context import Turn
-from bot.core.screens import Attachment, Press, Reply, Screen, button
+from bot.core.screens import Attachment, Button, Press, Reply, Screen, button
 from bot.documents.library import shown_media_type
 from bot.rules.qualification import QualificationAction
 from bot.services.qualification import review
@@ -29,7 +29,7 @@ from handlers.common.navigation import (
     truncate_lines,
 )
 from handlers.common.request_card import Extent
-from handlers.expert import cooperation, decisions, find, worklists
+from handlers.expert import cooperation, decisions, find, notes, team, worklists
 from handlers.expert.caution_banner import caution_lines
 from handlers.expert.worklists import EXPERTS, REVIEWERS
 from storage.enums import RequestState
@@ -43,6 +43,8 @@ def routes(engine: Engine) -> Routes:
     table.include(decisions.routes(engine))
     table.include(cooperation.routes(engine))
     table.include(find.routes(engine))
+    table.include(notes.routes(engine))
+    table.include(team.routes(engine))
     for action, decide in (
         ("desk.file", show_request),
         ("desk.review", show_beside_documents),
@@ -77,12 +79,14 @@ def show_beside_documents(turn: Turn, press: Press) -> Screen:
 
 
 def _card(turn: Turn, details: review.RequestDetails, extent: Extent) -> Screen:
+    said, to_notes = notes.on_card(turn, notes.QUALIFICATION, details.request.id or 0)
     rows = (
         *decisions.action_rows(decisions.QUALIFICATION_VIEW, details.request, details.actions),
-        *_view_rows(turn, details, extent),
+        *_view_rows(turn, details, extent, to_notes),
         *_other_screens_rows(turn, details.request.id or 0),
     )
-    return Screen(_request_text(turn, details, extent), rows)
+    text = _request_text(turn, details, extent)
+    return Screen(truncate_lines([*text.split("\n"), *said]) if said else text, rows)
 
 
 def show_full_request(turn: Turn, press: Press) -> Screen:
@@ -118,7 +122,9 @@ def _decides(turn: Turn, details: review.RequestDetails) -> bool:
     return _reviews(turn, details) and bool(details.actions & set(decisions.QUALIFICATION_VIEW.decisions))
 
 
-def _view_rows(turn: Turn, details: review.RequestDetails, extent: Extent) -> list[ButtonRow]:
+def _view_rows(
+    turn: Turn, details: review.RequestDetails, extent: Extent, to_notes: Button
+) -> list[ButtonRow]:
     request_id = details.request.id or 0
     row = []
     if details.request.before or extent is not Extent.CARD:
@@ -133,6 +139,7 @@ def _view_rows(turn: Turn, details: review.RequestDetails, extent: Extent) -> li
         row.append(button(t("desk.rounds"), "desk.rounds", request_id))
     if review.earlier_requests(turn.db, actor=turn.actor, request=details.request):
         row.append(button(t("desk.earlier"), "desk.person", details.request.account_id))
+    row.append(to_notes)
     return button_grid(row, columns=2)
 
 

@@ -32,6 +32,7 @@ from storage.tables.reference_data import (
     University,
 )
 from storage.tables.search import EVERYWHERE, SearchKey, SearchQuery
+from storage.tables.teamwork import ExpertLeave, FileNote
 
 __all__ = [
     "EVERYWHERE",
@@ -52,9 +53,11 @@ __all__ = [
     "Distributor",
     "DocumentType",
     "Draft",
+    "ExpertLeave",
     "FaqEntry",
     "FieldOfStudy",
     "FileHandle",
+    "FileNote",
     "Grant",
     "InboxUpdate",
     "KnownChat",

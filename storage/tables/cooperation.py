@@ -9,7 +9,14 @@ from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
 from storage.enums import ContractState, CooperationState, DistributorKind, TerminationState
-from storage.tables.columns import created, enum_column, primary_key, reference, timestamp_column
+from storage.tables.columns import (
+    bigint_column,
+    created,
+    enum_column,
+    primary_key,
+    reference,
+    timestamp_column,
+)
 
 _OPEN = "state IN ('PENDING_OFFICER', 'PENDING_UNIVERSITY')"
 
@@ -84,6 +91,12 @@ class CooperationRequest(SQLModel, table=True):
     __tablename__ = "cooperation_request"
     __table_args__ = (
         Index(
+            "ix_cooperation_request_deputy_for_id",
+            "deputy_for_id",
+            sqlite_where=text("deputy_for_id IS NOT NULL"),
+            postgresql_where=text("deputy_for_id IS NOT NULL"),
+        ),
+        Index(
             "uq_cooperation_request_open_branch",
             "branch_id",
             unique=True,
@@ -120,6 +133,8 @@ class CooperationRequest(SQLModel, table=True):
     university_code: str | None = Field(default=None, foreign_key="university.code")
     #: The expert who has claimed it.
     reviewer_id: int | None = reference("account.id", default=None)
+    #: account.id of the expert on leave for whom the reviewer has it; it goes back to them afterwards.
+    deputy_for_id: int | None = bigint_column(default=None)
     #: Why the officer refused or gave up; may be empty (R41).
     officer_reason: str | None = None
     reject_text: str | None = None

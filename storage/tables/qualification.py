@@ -34,6 +34,12 @@ class QualificationRequest(SQLModel, table=True):
             sqlite_where=text(_OPEN),
             postgresql_where=text(_OPEN),
         ),
+        Index(
+            "ix_qualification_request_deputy_for_id",
+            "deputy_for_id",
+            sqlite_where=text("deputy_for_id IS NOT NULL"),
+            postgresql_where=text("deputy_for_id IS NOT NULL"),
+        ),
         Index("ix_qualification_request_queue", "university_code", "state", "submitted_at"),
         # How long a university usually takes is read from this index alone.
         Index("ix_qualification_request_decided", "university_code", "decided_at", "submitted_at"),
@@ -59,6 +65,8 @@ class QualificationRequest(SQLModel, table=True):
     tracking_code: str | None = Field(default=None, unique=True, max_length=12)
     university_code: str | None = Field(default=None, foreign_key="university.code")
     reviewer_id: int | None = reference("account.id", default=None, index=False)
+    #: account.id of the expert on leave for whom the reviewer has it; it goes back to them afterwards.
+    deputy_for_id: int | None = bigint_column(default=None)
     #: All field values and documents ({"doc.<code>": [stored_file ids]}) as last submitted.
     snapshot: dict[str, Any] = json_dict()
     #: The approved file as it was when an amendment was submitted (old → new).

@@ -72,7 +72,10 @@ EXPECTED: dict[str, Access] = {
         {MANAGER},
         bound=True,
     ),
-    **_each("desk.queue desk.mine desk.next desk.coop desk.coop_mine desk.coop_next", EXPERTS),
+    **_each(
+        "desk.queue desk.mine desk.next desk.coop desk.coop_mine desk.coop_next desk.leave desk.leave_new desk.leave_end desk.leave_end_do",
+        EXPERTS,
+    ),
     **_each("desk.all desk.coop_all", {HEAD}),
     **_each("desk.search", EXPERTS | {STAFF}),
     # Who is an expert elsewhere reads what the own search finds there.
@@ -80,11 +83,12 @@ EXPECTED: dict[str, Access] = {
     **_each("find.open", {STAFF}),
     **_each(
         "desk.file desk.full_request desk.rounds desk.timeline desk.documents desk.outcome desk.document desk.all_documents desk.review "
-        "desk.person desk.coop_file desk.coop_timeline desk.coop_outcome desk.coop_officer desk.release desk.coop_release",
+        "desk.notes desk.note_new desk.coop_notes desk.coop_note_new desk.person desk.coop_file desk.coop_timeline desk.coop_outcome desk.coop_officer desk.release desk.coop_release",
         EXPERTS | {STAFF},
         bound=True,
     ),
     **_each(
+        "desk.hand_over desk.hand_over_to desk.coop_hand_over desk.coop_hand_over_to "
         "desk.claim desk.coop_claim desk.approve desk.approve_do desk.coop_approve desk.coop_approve_do desk.reject "
         "desk.defects desk.coop_reject",
         EXPERTS,

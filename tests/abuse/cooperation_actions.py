@@ -19,6 +19,7 @@ BUTTONS: dict[ACT, tuple[str, ...]] = {
     ACT.GIVE_UP: ("coop.give_up_do",),
     ACT.CLAIM: ("desk.coop_claim",),
     ACT.ASSIGN: ("desk.coop_assign_do",),
+    ACT.HAND_OVER: ("desk.coop_hand_over_to", REASON),
     ACT.RELEASE: ("desk.coop_release",),
     ACT.APPROVE: ("desk.coop_approve_do",),
     ACT.UNIVERSITY_REJECT: ("desk.coop_reject", "۱", "بدون توضیح", "بله، رد می‌کنم"),
@@ -30,7 +31,7 @@ class CooperationActions(CaseActions):
         for request in self.rows(CooperationRequest):
             case = requests.case_of(self.db, request)
             for action, (name, *words) in BUTTONS.items():
-                assigns = action is ACT.ASSIGN
+                assigns = action in (ACT.ASSIGN, ACT.HAND_OVER)
                 arg = self.another_expert(request.university_code, request.reviewer_id) if assigns else ""
                 press = Press(name, request.id, request.version, arg)
                 yield self.transition("cooperation", action, request, case, press, *words)

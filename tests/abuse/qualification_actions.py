@@ -23,6 +23,7 @@ BUTTONS: dict[ACT, tuple[str, ...]] = {
     ACT.DISCARD: ("qual.discard_do",),
     ACT.CLAIM: ("desk.claim",),
     ACT.ASSIGN: ("desk.assign_do",),
+    ACT.HAND_OVER: ("desk.hand_over_to", REASON),
     ACT.RELEASE: ("desk.release",),
     ACT.DECLARE_DEFICIENCIES: ("desk.defects", "▫️ نام پدر", REASON, "ارسال نواقص", "بله، ارسال شود"),
     ACT.RESOLVE: ("qual.fix", "حسین", REASON, "ارسال دوباره", "بله"),
@@ -67,7 +68,7 @@ class QualificationActions(CaseActions):
         name, id_, version, arg = BUTTONS[action][0], request.id or 0, request.version, ""
         if action in (ACT.EDIT, ACT.COMPLETE):
             version = 0
-        elif action is ACT.ASSIGN:
+        elif action in (ACT.ASSIGN, ACT.HAND_OVER):
             arg = self.another_expert(request.university_code, request.reviewer_id)
         elif action is ACT.SUBMIT:
             draft = self.db.exec(select(Draft).where(Draft.subject_id == id_)).first()

@@ -7,11 +7,14 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pytest
 from sqlmodel import Session, col, select
 
 from bot.core.screens import Press
+from bot.services import team
+from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from bot.services.directorate import account_lookup, faq_entries
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from bot.texts import quoted, t
@@ -84,6 +87,7 @@ class AccessFixture(Fixture):
                 search_words="",
                 now=NOW,
             )
+        self.colleagues()
         for account_id in (self.fresh.account_id, self.people.zahra.account_id):
             account = self.db.get_one(Account, account_id)
             account_lookup.note_account(self.db, actor=self.people.staff, account=account, now=NOW)
@@ -93,6 +97,23 @@ class AccessFixture(Fixture):
         )
         for account_id in sorted(set(self.db.exec(reviewers))):
             self.db.add(SearchQuery(account_id=account_id, text="سارا", created_at=NOW))
+
+    def colleagues(self) -> None:
+        """Files that the expert in charge has, and leave that is to come."""
+        head = self.people.in_charge
+        held = self.submitted("held by the head")
+        QUALIFICATION_WORKFLOW.claim(self.db, request_id=held.id or 0, version=held.version, **self.by(head))
+        COOPERATION_WORKFLOW.claim(
+            self.db, actor=head, **self.accepted("coop held by the head", self.people.arad)
+        )
+        far = NOW.date() + timedelta(days=40)
+        team.take_leave(
+            self.db,
+            starts_on=far,
+            ends_on=far,
+            deputy_id=self.people.zahra.account_id or 0,
+            **self.by(self.people.ali),
+        )
 
     def dismiss(self, db: Session, account_id: int | None) -> None:
         """As staff do it: the chat goes with the role."""

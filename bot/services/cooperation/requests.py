@@ -5,6 +5,7 @@ from sqlmodel import Session, col, select
 from bot.core.context import Actor
 from bot.core.refusals import NotAllowed
 from bot.rules.cooperation import MACHINE, CooperationAction, CooperationCase, CooperationRelation, may_see
+from bot.services.review import routing
 from bot.services.review.review_workflow import ReviewWorkflow
 from bot.services.shared import eligibility
 from bot.services.shared.permissions import require
@@ -82,12 +83,14 @@ def case_of(db: Session, request: CooperationRequest) -> CooperationCase:
         officer=eligibility.eligibility_of(db, request.account_id),
         university_code=request.university_code,
         reviewer_id=request.reviewer_id,
+        deputy_for_id=request.deputy_for_id,
         managers=frozenset(account.id or 0 for account in manager_accounts(db, request.distributor_id)),
     )
 
 
 COOPERATION_WORKFLOW = ReviewWorkflow(
     row=CooperationRequest,
+    queue=routing.COOPERATIONS,
     subject=SUBJECT,
     machine=MACHINE,
     actions=CooperationAction,
@@ -111,6 +114,14 @@ COOPERATION_WORKFLOW = ReviewWorkflow(
         }
     ),
     # It comes into other hands: what waits since then is a new wait.
-    new_wait=frozenset({CooperationAction.CLAIM, CooperationAction.ASSIGN, CooperationAction.RELEASE}),
+    new_wait=frozenset(
+        {
+            CooperationAction.CLAIM,
+            CooperationAction.ASSIGN,
+            CooperationAction.HAND_OVER,
+            CooperationAction.GIVE_BACK,
+            CooperationAction.RELEASE,
+        }
+    ),
     is_blocked=lambda case, stands: CooperationRelation.OFFICER in stands and not case.officer.active,
 )

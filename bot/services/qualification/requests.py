@@ -47,6 +47,7 @@ def case_of(db: Session, request: QualificationRequest) -> QualificationCase:
         owner_id=request.account_id,
         university_code=request.university_code,
         reviewer_id=request.reviewer_id,
+        deputy_for_id=request.deputy_for_id,
         reviewer_active=reviewer_active,
         qualified=request.state is RequestState.DRAFT and is_qualified(db, request.account_id),
         owner_suspended=request.state in _DECIDABLE
@@ -57,6 +58,7 @@ def case_of(db: Session, request: QualificationRequest) -> QualificationCase:
 
 QUALIFICATION_WORKFLOW = ReviewWorkflow(
     row=QualificationRequest,
+    queue=routing.REQUESTS,
     subject=SUBJECT,
     machine=MACHINE,
     actions=QualificationAction,

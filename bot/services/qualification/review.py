@@ -16,7 +16,7 @@ from bot.core.refusals import NotAllowed
 from bot.rules.qualification import QualificationAction, allowed_actions
 from bot.services.qualification import requests
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
-from bot.services.review import routing
+from bot.services.review import leaves, routing
 from bot.services.review.cautions import Cautions, cautions_of
 from bot.services.review.worklists import Worklists
 from bot.services.shared import audit
@@ -65,6 +65,8 @@ class AssignableExpert:
     account: Account
     role: Role
     load: int
+    #: On leave now: a deputy gets what is given to them.
+    away: bool = False
 
 
 def _lines(
@@ -166,11 +168,13 @@ def view_document(db: Session, *, actor: Actor, request_id: int, file_id: int, n
     return file
 
 
-def experts_of(db: Session, *, actor: Actor, university_code: str | None) -> list[AssignableExpert]:
-    """Who can review files of this university now, the least burdened first; for its head and for staff. Raises
+def experts_of(
+    db: Session, *, actor: Actor, university_code: str | None, now: datetime
+) -> list[AssignableExpert]:
+    """Who can review files of this university now, the least burdened first; for its experts and for staff. Raises
     NotAllowed."""
-    require(db, actor, Role.IN_CHARGE, Role.STAFF)
-    if actor.role is Role.IN_CHARGE and actor.university_code != university_code:
+    require(db, actor, *routing.REVIEWERS, Role.STAFF)
+    if actor.role is not Role.STAFF and actor.university_code != university_code:
         raise NotAllowed
     if university_code is None:
         return []
@@ -183,8 +187,10 @@ def experts_of(db: Session, *, actor: Actor, university_code: str | None) -> lis
         query = select(reviewer, func.count()).where(reviewer.in_(list(grants)), queue.under_review)
         loads.update(dict(db.exec(query.group_by(reviewer)).all()))
     accounts = db.exec(select(Account).where(col(Account.id).in_(list(grants)))).all()
+    away = leaves.leaves_of(db, university_code, leaves.today(now))
     experts = [
-        AssignableExpert(account, grants[account.id or 0].role, loads[account.id]) for account in accounts
+        AssignableExpert(account, grants[account.id or 0].role, loads[account.id], account.id in away)
+        for account in accounts
     ]
     return sorted(experts, key=lambda expert: (expert.load, expert.account.name))
 

@@ -20,8 +20,8 @@ from bot.services.qualification import requests
 from bot.services.qualification.completion import approved_of
 from bot.services.qualification.drafts import living_files
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW, SUBJECT
-from bot.services.review import queue_notices, routing
-from bot.services.review.review_workflow import AuthorizedAction
+from bot.services.review import leaves, queue_notices, routing
+from bot.services.review.review_workflow import AuthorizedAction, held_by
 from bot.services.search import index as search_index
 from bot.services.shared import notify, reference_data
 from bot.services.shared.tracking_code import next_code
@@ -229,7 +229,11 @@ def resolve(
         "received_at": now,
     }
     if not resolution.case.reviewer_active:
-        values["reviewer_id"] = None
+        values |= held_by(None)
+    elif request.reviewer_id is not None and request.deputy_for_id is None:
+        expert, parties = request.reviewer_id, resolution.case.interested_parties
+        deputy = leaves.stand_in(db, expert, request.university_code, now=now, excluded=parties)
+        values |= held_by(deputy, instead_of=expert if deputy != expert else None)
     request = QUALIFICATION_WORKFLOW.change(
         db,
         resolution,
@@ -320,7 +324,15 @@ def _tell_resolved(db: Session, request: QualificationRequest, now: datetime) ->
         event_key=f"{SUBJECT}:{request.id}:resolved:{request.round}",
         account_id=request.reviewer_id,
         grant_id=routing.grant_of(db, request.reviewer_id, request.university_code),
-        text=t("push.N11", code=request.tracking_code),
+        text=_resolved_text(db, request),
         rows=[[button(t("nav.see"), "desk.file", request.id or 0)]],
         now=now,
     )
+
+
+def _resolved_text(db: Session, request: QualificationRequest) -> str:
+    text = t("push.N11", code=request.tracking_code)
+    if request.deputy_for_id is None:
+        return text
+    away = db.get_one(Account, request.deputy_for_id).name
+    return f"{text}\n{t('push.N22_instead', name=away)}"

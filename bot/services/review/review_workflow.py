@@ -11,16 +11,16 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from sqlmodel import Session, col, select
 
-from bot.core.context import Actor
+from bot.core.context import SYSTEM, Actor
 from bot.core.refusals import AlreadyDecided, InvalidInput, NotAllowed, Refusal, Stale
 from bot.core.screens import button
 from bot.rules.state_machine import A, HasState, Machine, S, W
-from bot.services.review import queue_notices, routing
+from bot.services.review import file_notes, leaves, queue_notices, routing
 from bot.services.review.routing import R
 from bot.services.shared import audit, notify
 from bot.services.shared.permissions import require
 from bot.services.shared.reference_data import university_name
-from bot.texts import formats, t
+from bot.texts import formats, quoted, t
 from storage.database.unit_of_work import compare_and_set
 from storage.enums import Role
 from storage.tables import Account, AuditEvent
@@ -29,6 +29,7 @@ from storage.tables import Account, AuditEvent
 _BY_EXPERTS = (
     "claimed",
     "assigned",
+    "handed_over",
     "deficiencies_declared",
     "rejected",
     "rejected_by_university",
@@ -44,6 +45,11 @@ class FileCase(HasState, Protocol):
 
 
 C = TypeVar("C", bound=FileCase)
+
+
+def held_by(expert_id: int | None, *, instead_of: int | None = None) -> dict[str, int | None]:
+    """The columns that say who has a file, and for whom on leave."""
+    return {"reviewer_id": expert_id, "deputy_for_id": instead_of}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,7 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
     """One kind of file: its row and rules, and what a worklist must know to handle it."""
 
     row: type[R]
+    queue: routing.Queue[R]
     #: Of audit events and of the keys of pushes.
     subject: str
     machine: Machine[S, A, W, C]
@@ -220,7 +227,7 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
         """Take a file out of the queue (W7). Raises AlreadyDecided where a colleague has it."""
         request = self.load(db, request_id)
         claim = self.check(db, request, actor=actor, action=self.actions("CLAIM"), version=version)
-        return self.change(db, claim, now=now, values={"reviewer_id": actor.account_id})
+        return self.change(db, claim, now=now, values=held_by(actor.account_id))
 
     def release(
         self, db: Session, *, actor: Actor, request_id: int, version: int | None = None, now: datetime
@@ -229,7 +236,7 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
         request = self.load(db, request_id)
         holder = request.reviewer_id
         release = self.check(db, request, actor=actor, action=self.actions("RELEASE"), version=version)
-        self.change(db, release, now=now, values={"reviewer_id": None}, holder=holder)
+        self.change(db, release, now=now, values=held_by(None), holder=holder)
         if holder is not None and holder != actor.account_id:
             self._notify_expert(db, request, holder, "released", now)
         return request
@@ -259,33 +266,128 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
         expert_id: int,
         version: int | None = None,
         now: datetime,
+        tell: bool = True,
+        **data: Any,
     ) -> R:
-        """Give a file to an expert of its university (W7); both experts are told (N22).
+        """Give a file to an expert of its university (W7), or to the deputy of one on leave; both experts are told
+        (N22) unless the caller does (`tell`). `data` goes into the audit event.
 
-        Raises NotAllowed("error.not_expert_here") also for a person whom the request is about.
+        Raises NotAllowed("error.not_expert_here") also for a person whom the request is about,
+        InvalidInput("error.same_expert").
         """
-        request, action = self.load(db, request_id), self.actions("ASSIGN")
-        case = self.case_of(db, request)
-        before = request.reviewer_id
+        request, case = self._loaded(db, request_id)
+        before, action = request.reviewer_id, self.actions("ASSIGN")
         assignment = self.check(db, request, case, actor=actor, action=action, version=version)
-        if expert_id in case.interested_parties or not routing.is_active_expert(
-            db, expert_id, request.university_code
-        ):
-            raise NotAllowed("error.not_expert_here")
-        if expert_id == before:
-            raise InvalidInput("error.same_expert")
-        self.change(
-            db, assignment, now=now, values={"reviewer_id": expert_id}, expert=expert_id, before=before
-        )
-        if before is not None and before != actor.account_id:
+        self._give(db, assignment, expert_id, now=now, **data)
+        if tell and before is not None and before != actor.account_id:
             self._notify_expert(db, request, before, "taken", now)
-        if expert_id != actor.account_id:
-            self._notify_expert(db, request, expert_id, "given", now)
+        if tell and request.reviewer_id != actor.account_id:
+            self._notify_expert(db, request, request.reviewer_id, "given", now)
         return request
 
-    def _notify_expert(self, db: Session, request: R, expert_id: int, what: str, now: datetime) -> None:
+    def hand_over(
+        self,
+        db: Session,
+        *,
+        actor: Actor,
+        request_id: int,
+        expert_id: int,
+        words: str,
+        version: int | None = None,
+        now: datetime,
+    ) -> R:
+        """The reviewer gives a file to a colleague with a sentence, which is a note on the file (N22). Raises as
+        `assign`, and InvalidInput for the words."""
+        request, case = self._loaded(db, request_id)
+        action = self.actions("HAND_OVER")
+        handing = self.check(db, request, case, actor=actor, action=action, version=version)
+        words = file_notes.checked(words)
+        self._give(db, handing, expert_id, now=now)
+        receiver = request.reviewer_id
+        file_notes.add(
+            db,
+            actor=actor,
+            subject=self.subject,
+            subject_id=request_id,
+            text=words,
+            given_to=receiver,
+            now=now,
+        )
+        giver = db.get(Account, actor.account_id)
+        said = t(
+            "push.N22_handed",
+            code=request.tracking_code,
+            who=giver.name if giver is not None else "",
+            note=quoted(words, giver.name if giver is not None else t("role.expert")),
+        )
+        self._notify_expert(db, request, receiver, "given", now, text=said)
+        return request
+
+    def give_back_all(
+        self, db: Session, *, expert_id: int, university_code: str, now: datetime
+    ) -> dict[int, list[str]]:
+        """What deputies have for this expert goes back to them, or stays with the deputies for good where they are no
+        expert there any more: account.id of the deputies → tracking codes of what left them."""
+        held = select(self.row).where(
+            col(self.row.deputy_for_id) == expert_id,
+            col(self.row.university_code) == university_code,
+            self.queue.under_review,
+        )
+        returns = routing.is_active_expert(db, expert_id, university_code)
+        gone: dict[int, list[str]] = {}
+        for request in db.exec(held.order_by(col(self.row.id))).all():
+            deputy = request.reviewer_id
+            giving = self.check(db, request, actor=SYSTEM, action=self.actions("GIVE_BACK"))
+            self.change(
+                db,
+                giving,
+                now=now,
+                values=held_by(expert_id if returns else deputy),
+                expert=expert_id if returns else deputy,
+                before=deputy,
+            )
+            if returns and deputy is not None:
+                gone.setdefault(deputy, []).append(str(request.tracking_code))
+        return gone
+
+    def _loaded(self, db: Session, request_id: int) -> tuple[R, C]:
+        request = self.load(db, request_id)
+        return request, self.case_of(db, request)
+
+    def _give(
+        self, db: Session, giving: AuthorizedAction[R, A, C], expert_id: int, *, now: datetime, **data: Any
+    ) -> None:
+        """Put the file into the hands of an expert, or of a deputy. Raises as `assign`."""
+        request, parties = giving.request, giving.case.interested_parties
+        before, university = request.reviewer_id, request.university_code
+        if expert_id in parties or not routing.is_active_expert(db, expert_id, university):
+            raise NotAllowed("error.not_expert_here")
+        holder = leaves.stand_in(db, expert_id, university, now=now, excluded=parties)
+        if before in (expert_id, holder):
+            raise InvalidInput("error.same_expert")
+        if holder != expert_id:
+            data["instead_of"] = expert_id
+        values = held_by(holder, instead_of=expert_id if holder != expert_id else None)
+        self.change(db, giving, now=now, values=values, expert=holder, before=before, **data)
+
+    def _notify_expert(
+        self,
+        db: Session,
+        request: R,
+        expert_id: int | None,
+        what: str,
+        now: datetime,
+        *,
+        text: str | None = None,
+    ) -> None:
         """N22: the file came to this expert ("given"), or left them. An account that is no expert there any more is
         not told."""
+        if expert_id is None:
+            return
+        text = text or t(f"push.N22_{what}", code=request.tracking_code)
+        if what == "given" and request.deputy_for_id is not None:
+            away = db.get_one(Account, request.deputy_for_id).name
+            text = f"{text}\n{t('push.N22_instead', name=away)}"
         grant_id = routing.grant_of(db, expert_id, request.university_code)
         if grant_id is None:
             return
@@ -296,7 +398,7 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
             event_key=f"{self.subject}:{request.id}:{what}:{request.version}",
             account_id=expert_id,
             grant_id=grant_id,
-            text=t(f"push.N22_{what}", code=request.tracking_code),
+            text=text,
             rows=open_action if what == "given" else (),
             now=now,
         )

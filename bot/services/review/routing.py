@@ -167,6 +167,7 @@ class ReviewableRow(Versioned, Protocol):
     account_id: int
     university_code: str | None
     reviewer_id: int | None
+    deputy_for_id: int | None
     state_since: datetime
     #: None in a draft.
     tracking_code: Any

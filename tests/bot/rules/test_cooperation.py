@@ -154,7 +154,10 @@ def test_any_expert_decides_on_an_unclaimed_file_and_only_its_reviewer_on_a_clai
     assert allowed_actions(waiting, head) == DECISIONS | {CooperationAction.CLAIM, CooperationAction.ASSIGN}
     assert allowed_actions(waiting, staff) == {CooperationAction.ASSIGN}
     held = replace(waiting, reviewer_id=REVIEWER)
-    assert allowed_actions(held, reviewer) == DECISIONS | {CooperationAction.RELEASE}
+    assert allowed_actions(held, reviewer) == DECISIONS | {
+        CooperationAction.RELEASE,
+        CooperationAction.HAND_OVER,
+    }
     assert allowed_actions(held, colleague) == frozenset()
     assert allowed_actions(held, head) == {CooperationAction.ASSIGN, CooperationAction.RELEASE}
     assert allowed_actions(held, staff) == {CooperationAction.ASSIGN, CooperationAction.RELEASE}

@@ -128,18 +128,21 @@ def test_the_first_decision_on_a_waiting_file_is_open_to_any_expert_of_the_unive
 
 def test_only_the_fixed_reviewer_decides() -> None:
     in_review = case(RequestState.IN_REVIEW)
-    assert allowed_actions(in_review, reviewer) == DECISIONS | {QualificationAction.RELEASE}
+    assert allowed_actions(in_review, reviewer) == DECISIONS | {
+        QualificationAction.RELEASE,
+        QualificationAction.HAND_OVER,
+    }
     assert allowed_actions(in_review, colleague) == frozenset()
     assert allowed_actions(in_review, head) == {QualificationAction.ASSIGN, QualificationAction.RELEASE}
     assert allowed_actions(in_review, staff) == {QualificationAction.ASSIGN, QualificationAction.RELEASE}
     deficient = case(RequestState.DEFICIENT)
-    assert allowed_actions(deficient, reviewer) == {QualificationAction.REJECT}
+    assert allowed_actions(deficient, reviewer) == {QualificationAction.REJECT, QualificationAction.HAND_OVER}
     assert allowed_actions(deficient, head) == {QualificationAction.ASSIGN}
 
 
 def test_an_in_charge_who_holds_a_file_decides_like_an_expert() -> None:
     held = case(RequestState.IN_REVIEW, reviewer_id=HEAD)
-    own = {QualificationAction.RELEASE, QualificationAction.ASSIGN}
+    own = {QualificationAction.RELEASE, QualificationAction.ASSIGN, QualificationAction.HAND_OVER}
     assert allowed_actions(held, head) == DECISIONS | own
     assert relations(held, head) == {
         QualificationRelation.EXPERT,

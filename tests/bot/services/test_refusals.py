@@ -86,9 +86,18 @@ ADMITTED: tuple[tuple[frozenset[Role], str], ...] = (
         distributors.registry: of_actor""",
     ),
     (MANAGERS | STAFF, "distributors.registry: view_distributor"),
-    (EXPERTS - {Role.EXPERT}, "qualification.review: experts_of"),
-    (EXPERTS, "review.worklists: university_for"),
     (EXPERTS, "search.lookup: remember search"),
+    (
+        EXPERTS,
+        """
+        qualification.review: experts_of
+        review.worklists: university_for
+        team.notes: add_note notes_of""",
+    ),
+    (
+        EXPERTS - {Role.STAFF},
+        "team.leave: check_deputy end_leave own_leave take_leave team_leaves",
+    ),
     (
         ANY,
         """

@@ -181,7 +181,8 @@ class Cooperation(WorkflowMachine):
         may = action in allowed_actions(case, actor) and honest and not old
         replaced = contracts.at_branch(self.db, request.branch_id)
         done = self.attempt(self.press(actor, action, request, version))
-        if action is CooperationAction.ASSIGN and may:  # which may name the same expert
+        gives = action in (CooperationAction.ASSIGN, CooperationAction.HAND_OVER)
+        if gives and may:  # which may name the same expert
             return
         assert done == may, (who, action, state)
         if not done:
@@ -201,11 +202,18 @@ class Cooperation(WorkflowMachine):
     ) -> Callable[[], object]:
         """What a button for this action does."""
         given = {"actor": actor, "request_id": request.id, "version": version, "now": self.now}
-        if action is CooperationAction.ASSIGN:
+        if action in (CooperationAction.ASSIGN, CooperationAction.HAND_OVER):
             given["expert_id"] = self.actors["zahra"].account_id
+        if action is CooperationAction.HAND_OVER:
+            given["words"] = "از فردا مرخصی هستم"
         if action is CooperationAction.UNIVERSITY_REJECT:
             given["reason"] = "مدارک ناقص است"
-        of_expert = action in (CooperationAction.ASSIGN, CooperationAction.CLAIM, CooperationAction.RELEASE)
+        of_expert = action in (
+            CooperationAction.ASSIGN,
+            CooperationAction.HAND_OVER,
+            CooperationAction.CLAIM,
+            CooperationAction.RELEASE,
+        )
         service = getattr(COOPERATION_WORKFLOW if of_expert else cooperation, action.lower())
         return lambda: service(self.db, **given)
 

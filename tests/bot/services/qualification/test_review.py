@@ -123,7 +123,7 @@ def test_earlier_decisions_are_those_of_the_same_university(db: Session, people:
 def test_experts_are_offered_by_their_load(db: Session, people: Participants) -> None:
     expert(db, "سپاهانی", university="mui")
     act(db, QUALIFICATION_WORKFLOW.claim, people.ali, submitted_request(db, people.sara))
-    experts = review.experts_of(db, actor=people.in_charge, university_code="sums")
+    experts = review.experts_of(db, actor=people.in_charge, university_code="sums", now=NOW)
     found = [(one.account.last_name, one.load) for one in experts]
     assert found == [("زارعی", 0), ("مسئولی", 0), ("علوی", 1)]
 

@@ -72,7 +72,10 @@ class Qualification(WorkflowMachine):
         done = self.attempt(press)
         if not allowed or (old and action not in (QualificationAction.SUBMIT, QualificationAction.COMPLETE)):
             assert not done, (who, action, state)
-        elif action is not QualificationAction.ASSIGN:  # which may name the same expert
+        elif action not in (
+            QualificationAction.ASSIGN,
+            QualificationAction.HAND_OVER,
+        ):  # which may name the same expert
             assert done, (who, action, state)
         if done:
             self.decided[action] += 1
@@ -95,6 +98,10 @@ class Qualification(WorkflowMachine):
             QualificationAction.CLAIM: (QUALIFICATION_WORKFLOW.claim, {}),
             QualificationAction.RELEASE: (QUALIFICATION_WORKFLOW.release, {}),
             QualificationAction.ASSIGN: (QUALIFICATION_WORKFLOW.assign, {"expert_id": zahra}),
+            QualificationAction.HAND_OVER: (
+                QUALIFICATION_WORKFLOW.hand_over,
+                {"expert_id": zahra, "words": "از فردا مرخصی هستم"},
+            ),
             QualificationAction.DECLARE_DEFICIENCIES: (
                 decisions.declare_deficiencies,
                 {"items": ["father_name"]},

@@ -1,0 +1,27 @@
+"""Colleagues of a university together: notes on files, leave and deputies, many files at once, figures."""
+
+from bot.services.team.leave import (
+    LeaveLine,
+    check_days,
+    check_deputy,
+    end_leave,
+    end_past_leaves,
+    own_leave,
+    take_leave,
+    team_leaves,
+)
+from bot.services.team.notes import Workflow, add_note, notes_of
+
+__all__ = [
+    "LeaveLine",
+    "Workflow",
+    "add_note",
+    "check_days",
+    "check_deputy",
+    "end_leave",
+    "end_past_leaves",
+    "notes_of",
+    "own_leave",
+    "take_leave",
+    "team_leaves",
+]
