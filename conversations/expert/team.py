@@ -130,10 +130,13 @@ COOPERATION_NOTE, COOPERATION_HAND_OVER = _dialogues(COOPERATION_WORKFLOW, "coop
 
 
 class _LastDay(DayToCome):
-    """A Jalali date; no button, for one day of leave is rare."""
+    """A Jalali date; the button says the first day."""
 
     def offered_answers(self, turn: Turn, answers: Answers) -> tuple[OfferedAnswer, ...]:
-        return ()
+        return (OfferedAnswer("same", t("desk.leave_one_day")),)
+
+    def offered_value(self, turn: Turn, answers: Answers, key: str) -> str:
+        return str(answers["leave_from"])
 
 
 def _colleagues(turn: Turn, answers: Answers) -> list[tuple[str, str]]:

@@ -51,7 +51,10 @@ def bahar(app: App) -> Person:
 
 
 def declare(reviewer: Person, applicant: Person) -> None:
-    at_request(reviewer, applicant).tap("⚠️ اعلام نواقص", "نام پدر", "ارسال نواقص", "بله، ارسال شود")
+    card = at_request(reviewer, applicant)
+    if "📌 برداشتن پرونده" in card.labels:
+        card.tap("📌 برداشتن پرونده")
+    card.tap("⚠️ اعلام نواقص", "نام پدر", "ارسال نواقص", "بله، ارسال شود")
 
 
 def resolve(applicant: Person) -> None:
