@@ -4,14 +4,13 @@ not load one."""
 from dataclasses import dataclass
 
 from bot.core.refusals import FileRejected
+from bot.documents.pdf.boundaries import pdf_start
 
 #: Bytes (docs/documents.md).
 LARGEST = 10 * 1024 * 1024
 SMALLEST_IMAGE = 10 * 1024
 
 PDF = "application/pdf"
-#: A PDF's header may stand anywhere in so many first bytes (ISO 32000, annex I).
-PDF_HEADER_WITHIN = 1024
 
 _MAGIC = {
     b"\xff\xd8\xff": "image/jpeg",
@@ -26,8 +25,6 @@ _MAGIC = {
 _HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
 _AVIF = {b"avif", b"avis"}
 _EITHER = {b"mif1", b"msf1", b"miaf"}
-#: What is written before a PDF by mistake: a byte order mark, or blanks.
-_BLANK = b"\xef\xbb\xbf\xfe\xff\x00\t\n\x0c\r "
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +74,6 @@ def _iso_media_type(data: bytes) -> str | None:
 
 def _box_size(data: bytes) -> int:
     return min(int.from_bytes(data[:4], "big"), 256)
-
-
-def pdf_start(data: bytes) -> int | None:
-    """Where a PDF's header is, where nothing but blanks stands before it."""
-    at = data.find(b"%PDF-", 0, PDF_HEADER_WITHIN)
-    return at if at >= 0 and not data[:at].strip(_BLANK) else None
 
 
 def check_without_decoding(data: bytes) -> str:

@@ -11,7 +11,8 @@ from PIL import Image
 
 from bot.core.refusals import FileRejected
 from bot.documents.file_types import PDF, InspectedFile, check_without_decoding, damaged_refusal
-from bot.documents.pdf import pages_of_harmless_pdf
+from bot.documents.pdf.checking import checked_pdf
+from bot.documents.pdf.preview import first_page
 from bot.documents.pictures.decoding import SLIM, decoded_pages
 from bot.documents.pictures.paged import pdf_of
 from bot.documents.pictures.quality import quality_warning
@@ -25,13 +26,30 @@ def inspect(data: bytes) -> InspectedFile:
     """Raises FileRejected with the sentence for the officer."""
     media_type = check_without_decoding(data)
     if media_type == PDF:
-        return InspectedFile(media_type, data, pages=pages_of_harmless_pdf(data), shown_media_type=PDF)
+        return _pdf(data)
     try:
         return _picture(data, media_type)
     except FileRejected:
         raise
     except Exception as error:  # a decoder of files from outside raises anything
         raise damaged_refusal(media_type) from error
+
+
+def _pdf(data: bytes) -> InspectedFile:
+    checked = checked_pdf(data)
+    try:
+        preview, blank = first_page(checked.shown)
+    except Exception as error:  # what this reader cannot open, no phone opens
+        raise damaged_refusal(PDF) from error
+    return InspectedFile(
+        PDF,
+        data if checked.shown == data else checked.shown,
+        pages=checked.pages,
+        quality_warning="blank" if blank else None,
+        shown_media_type=PDF,
+        remarks=checked.remarks,
+        preview=preview,
+    )
 
 
 def _picture(data: bytes, media_type: str) -> InspectedFile:

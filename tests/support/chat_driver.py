@@ -47,7 +47,7 @@ NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 #: What a person types who registers.
 NATIONAL_CODE = "۹۹۹۱۲۳۴۵۶۱"
 #: Of a picture, where its content begins with the word and a colon: «blurred:1».
-QUALITY = {"blurred", "dark", "glare", "small"}
+QUALITY = {"blurred", "dark", "glare", "small", "blank"}
 
 
 @dataclass

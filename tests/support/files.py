@@ -6,6 +6,7 @@ from itertools import count
 
 from PIL import Image
 from pypdf import PdfWriter
+from pypdf.generic import DecodedStreamObject, NameObject
 
 #: Found in metadata only.
 SECRET = "taken at home"
@@ -48,14 +49,24 @@ def exif_with_position() -> Image.Exif:
     return exif
 
 
-def pdf(pages: int = 1) -> bytes:
-    return written(blank(pages))
+def pdf(count: int = 1) -> bytes:
+    return written(pages(count))
 
 
-def blank(pages: int = 1) -> PdfWriter:
+def blank_pdf() -> bytes:
     writer = PdfWriter()
-    for _ in range(pages):
-        writer.add_blank_page(595, 842)
+    writer.add_blank_page(595, 842)
+    return written(writer)
+
+
+def pages(count: int = 1) -> PdfWriter:
+    """Each with a square on it."""
+    writer = PdfWriter()
+    for _ in range(count):
+        page = writer.add_blank_page(595, 842)
+        drawing = DecodedStreamObject()
+        drawing.set_data(b"72 600 200 200 re f")
+        page[NameObject("/Contents")] = writer._add_object(drawing)
     writer.add_metadata({"/Title": f"document {next(_serial)}"})
     return writer
 
@@ -67,7 +78,7 @@ def written(writer: PdfWriter) -> bytes:
 
 
 def locked_pdf(password: str = "secret") -> bytes:
-    writer = blank()
+    writer = pages()
     writer.encrypt(password, owner_password="owner", algorithm="AES-256")
     return written(writer)
 
@@ -77,8 +88,9 @@ def slow_pdf(objects: int) -> bytes:
     bodies = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>",
-        *[b"<< /A [ 1 2 3 4 5 6 7 8 ] /B (text) /C /Name >>"] * objects,
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R >>",
+        b"<< /Length 19 >>\nstream\n72 600 200 200 re f\nendstream",
+        *[b"<< /A [ [1] [2] [3] [4] [5] [6] [7] [8] ] /B (text) /C /Name >>"] * objects,
     ]
     out = io.BytesIO(b"%PDF-1.4\n")
     out.seek(0, io.SEEK_END)

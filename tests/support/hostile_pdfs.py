@@ -10,9 +10,11 @@ from pypdf.generic import (
     ArrayObject,
     DecodedStreamObject,
     DictionaryObject,
+    IndirectObject,
     NameObject,
     NumberObject,
     PdfObject,
+    StreamObject,
     TextStringObject,
 )
 
@@ -27,7 +29,7 @@ class Indirect(dict[str, Any]):
 
 def pdf_with(*, root: Mapping[str, Any] | None = None, page: Mapping[str, Any] | None = None) -> bytes:
     """One page; these entries are added to the catalogue and to the page. A text with a slash is a name."""
-    writer = files.blank()
+    writer = files.pages()
     for target, entries in ((writer.root_object, root), (writer.pages[0], page)):
         for key, value in (entries or {}).items():
             target[NameObject(key)] = _object(writer, value)
@@ -60,7 +62,7 @@ def with_script() -> bytes:
 
 def with_script_on(page: int, pages: int) -> bytes:
     """It runs when that page is shown, and is not to be seen in the raw bytes."""
-    writer = files.blank(pages)
+    writer = files.pages(pages)
     writer.pages[page][NameObject("/AA")] = _object(writer, {"/O": Indirect(SCRIPT)})
     return in_object_stream(files.written(writer))
 
@@ -76,7 +78,7 @@ def with_address_on_first_page() -> bytes:
 
 
 def with_attachment() -> bytes:
-    writer = files.blank()
+    writer = files.pages()
     writer.add_attachment("virus.exe", b"MZ")
     return files.written(writer)
 
@@ -90,7 +92,7 @@ def with_link() -> bytes:
 
 def with_first_view() -> bytes:
     """Opens at the top of the first page, as many programs write it."""
-    writer = files.blank()
+    writer = files.pages()
     writer.root_object[NameObject("/OpenAction")] = _object(
         writer, [writer.pages[0].indirect_reference, "/Fit"]
     )
@@ -98,7 +100,7 @@ def with_first_view() -> bytes:
 
 
 def with_circular_pages() -> bytes:
-    writer = files.blank()
+    writer = files.pages()
     pages = writer._root_object["/Pages"]
     assert isinstance(pages, DictionaryObject)
     pages[NameObject("/Kids")] = ArrayObject([writer._root_object.raw_get("/Pages")])
@@ -116,7 +118,7 @@ def with_stream_of(size: int, *, filters: int = 1, **measures: int) -> bytes:
     stream[NameObject("/Filter")] = ArrayObject(names) if filters > 1 else names[0]
     for name, value in measures.items():
         stream[NameObject(f"/{name}")] = NumberObject(value)
-    writer = files.blank()
+    writer = files.pages()
     writer.pages[0][NameObject("/Contents")] = writer._add_object(stream)
     return files.written(writer)
 
@@ -178,3 +180,66 @@ def in_object_stream(plain: bytes) -> bytes:
     rows = b"".join(places.get(number, free) for number in range(table + 1))
     root = reader.trailer.raw_get("/Root").idnum
     return _ended(body, _stream(table, f"/Type/XRef/Size {table + 1}/W[1 3 1]/Root {root} 0 R", rows))
+
+
+def does_nothing(data: bytes) -> None:
+    """Raises AssertionError where a PDF opens, runs, sends or carries anything. Read with pypdf: the inspection reads with
+    another library."""
+    assert data.startswith(b"%PDF-")
+    assert data.rstrip(b"\x00\t\n\x0c\r ").endswith(b"%%EOF")
+    reader = PdfReader(io.BytesIO(data))
+    assert not reader.is_encrypted
+    root = reader.trailer["/Root"].get_object()
+    opening = root.get("/OpenAction")
+    opening = opening.get_object() if opening is not None else None
+    assert not isinstance(opening, DictionaryObject) or opening.get("/S") == "/GoTo", opening
+    assert "/Collection" not in root
+    waiting: list[Any] = [reader.trailer]
+    seen: set[int] = set()
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, IndirectObject):
+            if item.idnum in seen:
+                continue
+            seen.add(item.idnum)
+            item = item.get_object()
+        if isinstance(item, ArrayObject):
+            waiting += list(item)
+        elif isinstance(item, DictionaryObject):
+            _quiet(item)
+            waiting += item.values()
+
+
+def _quiet(item: DictionaryObject) -> None:
+    if item.get("/Type") == "/StructElem":
+        return  # its /S is a style
+    assert "/JavaScript" not in item or "/S" not in item["/JavaScript"].get_object(), item
+    for key in ("/JS", "/XFA", "/Ref", "/OPI"):
+        assert not item.get(key), item
+    for key in ("/AA", "/EF", "/EmbeddedFiles"):
+        value = item.get(key)
+        value = value.get_object() if isinstance(value, IndirectObject) else value
+        assert not isinstance(value, DictionaryObject) or not any(
+            isinstance(one.get_object(), DictionaryObject) for one in value.values()
+        ), item
+    assert item.get("/Subtype") not in (
+        "/FileAttachment",
+        "/Movie",
+        "/Sound",
+        "/Screen",
+        "/RichMedia",
+        "/3D",
+    ), item
+    assert not isinstance(item, StreamObject) or "/F" not in item, item
+    kind = item.get("/S")
+    if kind == "/URI" or "/URI" in item:
+        assert str(item["/URI"]).strip().lower().startswith(("http:", "https:", "mailto:", "tel:", "www.")), (
+            item
+        )
+    elif "/Next" in item and "/Parent" not in item:
+        raise AssertionError(item)
+    for name in (
+        "/JavaScript", "/Launch", "/SubmitForm", "/ImportData", "/GoToR", "/GoToE", "/Thread", "/Rendition", "/Movie", "/Sound",
+        "/RichMediaExecute",
+    ):  # fmt: skip
+        assert kind != name, item

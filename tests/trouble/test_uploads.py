@@ -75,7 +75,7 @@ async def test_a_day_has_an_end_for_files_taken_or_not_also_after_a_restart(
     await at_the_card(bot, sara)
     await sara.send_photo(files.jpeg()).sees(TAKEN)
     await sara.tap("حذف").sees(QUESTION)
-    await sara.send_file("مدرک.pdf", files.locked_pdf()).sees(t("error.damaged_pdf"))
+    await sara.send_file("مدرک.pdf", files.locked_pdf()).sees(t("error.locked_pdf"))
     await sara.send_photo(files.jpeg()).sees(TAKEN)
     await bot.kill()
     await bot.start()

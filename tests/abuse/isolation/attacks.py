@@ -139,7 +139,7 @@ async def slow_files(attackers: Sequence[Person], stranger: Person, count: int) 
 
 def large_pdf(size: int = 9_700_000) -> bytes:
     """One page, and bytes that cannot be packed."""
-    writer, ballast = files.blank(), DecodedStreamObject()
+    writer, ballast = files.pages(), DecodedStreamObject()
     ballast.set_data(random.randbytes(size))
     writer._add_object(ballast)
     return files.written(writer)

@@ -7,8 +7,8 @@ from PIL import Image
 from pypdf.generic import ArrayObject, NameObject, NumberObject
 
 from bot.core.refusals import FileRejected
-from bot.documents import pdf
 from bot.documents.inspection import inspect
+from bot.documents.pdf import checking, cleaning
 from bot.documents.pictures import decoding
 from bot.texts import has
 from tests.support import files, hostile_pdfs
@@ -35,19 +35,24 @@ def test_a_file_is_refused_with_its_sentence_or_taken_and_cleaned(sample: Sample
         return
     found = inspect(sample.content)
     if found.media_type == "application/pdf":
-        assert found.shown is sample.content
+        hostile_pdfs.does_nothing(found.shown)
     else:
         only_pixels(found.shown)
 
 
 @pytest.mark.parametrize("page", range(6))
-def test_a_script_is_found_on_whatever_page_it_stands(page: int) -> None:
-    assert refused(hostile_pdfs.with_script_on(page, 6)) == "error.active_pdf"
+def test_a_script_is_removed_from_whatever_page_it_stands_on(page: int) -> None:
+    data = hostile_pdfs.with_script_on(page, 6)
+    with pytest.raises(AssertionError):
+        hostile_pdfs.does_nothing(data)
+    found = inspect(data)
+    hostile_pdfs.does_nothing(found.shown)
+    assert (found.pages, found.remarks) == (6, ("cleaned",))
 
 
-def with_array(length: int) -> bytes:
-    writer = files.blank()
-    writer.root_object[NameObject("/X")] = ArrayObject([NumberObject(1)] * length)
+def with_arrays(count: int) -> bytes:
+    writer = files.pages()
+    writer.root_object[NameObject("/X")] = ArrayObject([ArrayObject([NumberObject(1)])] * count)
     return files.written(writer)
 
 
@@ -56,15 +61,15 @@ def with_array(length: int) -> bytes:
     [
         ("MOST_PAGES", 3, files.pdf(3), None),
         ("MOST_PAGES", 3, files.pdf(4), "error.too_many_pages"),
-        ("MOST_OBJECTS", 100, with_array(1500), None),  # and twenty values for each
-        ("MOST_OBJECTS", 100, with_array(2500), "error.damaged_pdf"),
+        ("MOST_OBJECTS", 100, with_arrays(1500), None),  # and twenty values for each
+        ("MOST_OBJECTS", 100, with_arrays(2500), "error.damaged_pdf"),
     ],
     ids=["pages", "too many pages", "values below its objects", "too many values"],
 )
 def test_how_much_of_a_pdf_is_looked_at_is_bounded(
     monkeypatch: pytest.MonkeyPatch, bound: str, most: int, data: bytes, refusal: str | None
 ) -> None:
-    monkeypatch.setattr(pdf, bound, most)
+    monkeypatch.setattr(checking if bound == "MOST_PAGES" else cleaning, bound, most)
     if refusal:
         assert refused(data) == refusal
     else:

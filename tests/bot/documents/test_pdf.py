@@ -1,0 +1,105 @@
+"""PDFs of offices, portals and report servers: taken where nothing is wrong with them, cleaned where something acts, and
+refused with what to do next where neither helps."""
+
+import pypdfium2
+import pytest
+from pikepdf import Array, Dictionary, Name, String
+
+from bot.core.refusals import FileRejected
+from bot.documents.inspection import inspect
+from bot.texts import t
+from tests.support import files, hostile_pdfs, pdf_files
+from tests.support.pdf_files import HIDDEN, SOUND
+
+CLEANED = {
+    "prints by itself", "prints by itself by name", "number format", "static xfa", "attachment", "other file",
+}  # fmt: skip
+AS_IT_IS = {
+    "plain",
+    "object streams",
+    "linearized",
+    "reader extended",
+    "signed",
+    "font called like an action",
+    "mail",
+}
+
+
+def refused(data: bytes) -> str:
+    with pytest.raises(FileRejected) as caught:
+        inspect(data)
+    return caught.value.key
+
+
+@pytest.mark.parametrize("kind", SOUND)
+def test_a_harmless_pdf_is_taken_and_a_phone_opens_what_is_shown(kind: str) -> None:
+    data = SOUND[kind]()
+    found = inspect(data)
+
+    assert ("cleaned" in found.remarks) is (kind in CLEANED)
+    hostile_pdfs.does_nothing(found.shown)
+    assert len(pdf_files.plain(found.shown)) >= len("Certificate 1")
+    with pypdfium2.PdfDocument(found.shown) as opened:
+        assert len(opened) == found.pages
+    if kind in AS_IT_IS:
+        assert found.shown is data
+
+
+@pytest.mark.parametrize("kind", HIDDEN)
+def test_what_opens_by_itself_or_reaches_out_is_removed_at_any_depth(kind: str) -> None:
+    data = HIDDEN[kind]()
+    with pytest.raises(AssertionError):
+        hostile_pdfs.does_nothing(data)
+
+    found = inspect(data)
+
+    hostile_pdfs.does_nothing(found.shown)
+    assert "cleaned" in found.remarks
+    assert "Certificate 1" in pdf_files.plain(found.shown)
+    for word in (b"evil", b"cmd.exe", b"invoice.xml", b"app.alert"):
+        assert word not in found.shown
+
+
+def test_owner_password_alone_is_none_and_the_copy_has_none() -> None:
+    found = inspect(pdf_files.locked())
+    assert found.remarks == ("unlocked",)
+    assert b"/Encrypt" not in found.shown
+
+
+def test_a_signed_pdf_stays_byte_for_byte_and_says_so() -> None:
+    data = pdf_files.signed()
+    found = inspect(data)
+    assert (found.shown, found.remarks) == (data, ("signed",))
+    assert inspect(pdf_files.signed(OpenAction=Dictionary(pdf_files.SCRIPT))).remarks == ("signed", "cleaned")
+
+
+@pytest.mark.parametrize("share", [0.3, 0.7, 0.95])
+@pytest.mark.parametrize("linearize", [False, True])
+def test_a_pdf_that_broke_off_is_incomplete(share: float, linearize: bool) -> None:
+    whole = pdf_files.written(pdf_files.document(9), linearize=linearize)
+    assert refused(whole[: int(len(whole) * share)]) == "error.incomplete_file"
+
+
+def test_what_cannot_be_cleaned_says_what_to_do() -> None:
+    portfolio = pdf_files.with_attachment(Collection=Dictionary(Type=Name.Collection))
+    form = Dictionary(Fields=Array([]), XFA=Array([String("template"), String("x")]))
+    waits = pdf_files.with_root(AcroForm=form, NeedsRendering=True)
+    for data, key in (
+        (files.locked_pdf("secret"), "error.locked_pdf"),
+        (portfolio, "error.portfolio_pdf"),
+        (waits, "error.xfa_pdf"),
+        (files.pdf() + files.archive(), "error.active_pdf"),
+    ):
+        assert refused(data) == key
+        assert "بفرستید" in t(key)
+
+
+def test_a_pdf_that_shows_nothing_is_warned_of() -> None:
+    assert inspect(files.blank_pdf()).quality_warning == "blank"
+    assert inspect(pdf_files.written(pdf_files.document())).quality_warning is None
+
+
+def test_the_first_page_is_there_as_a_picture() -> None:
+    found = inspect(pdf_files.written(pdf_files.document(2)))
+    assert found.preview is not None
+    assert found.preview.startswith(b"\xff\xd8\xff")
