@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config.settings import BadSettingError, Settings
+from bot.config.settings import BadSettingError, Settings, _kept_key
 
 TOKEN = "110201543:AAE-good-for-nothing-at-all-good-for-no"
 
@@ -97,6 +97,7 @@ def test_the_key_is_made_once_and_for_us_alone() -> None:
     key = Settings.load().key()
     assert len(key) == 64
     assert Settings.load().key() == key
+    assert len(_kept_key(Path("no/such/folder/secret_key"))) == 64
     assert stat.S_IMODE(Path("data/secret_key").stat().st_mode) == 0o600
     Path("data/secret_key").write_text("")
     with pytest.raises(BadSettingError, match="SECRET_KEY"):

@@ -93,6 +93,7 @@ async def test_an_officer_comes_in_whole(target: Target) -> None:
     assert (account.name, account.user_code, account.mobile) == ("هادی رضائی", "old000001", "+989121234567")
     assert account.migrated
     assert not account.mobile_verified
+    assert not account.credentials_pending, "the password is theirs, not one that we made"
     assert account.password_hash.startswith("$argon2id$")
     assert file.birth_date == date(1986, 7, 3)
     assert (file.level_code, file.field_code, file.gender) == ("bachelor", "biomedical", "female")

@@ -96,6 +96,19 @@ async def test_what_waits_is_seen_with_its_age(database: Database, tmp_path: Pat
     assert found["uploads_refused_total uploads_of_day"] == 3
     assert found["disk_free_bytes documents"] > 1024
     assert found["disk_reserve_bytes"] == 512
+    assert found["web_connections"] == 0
+
+
+async def test_what_came_this_moment_or_under_a_faster_clock_has_waited_for_nothing(
+    database: Database,
+) -> None:
+    def unit(db: Session) -> None:
+        for number, ahead in enumerate((0, 60)):
+            received_at = NOW + timedelta(seconds=ahead)
+            db.add(InboxUpdate(messenger=Messenger.BALE, update_id=number, raw="{}", received_at=received_at))
+
+    await database.run(unit)
+    assert (await scrape(watched(database)))["oldest_unfinished_update_seconds"] == 0
 
 
 async def hang(unit: object) -> None:

@@ -37,6 +37,27 @@ async def test_what_met_an_outage_is_written_after_it(
     assert tries == 3
 
 
+async def test_what_is_given_during_an_outage_waits_with_the_rest(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (postgres, sqlite):
+        monkeypatch.setattr(module, "LINGER_AFTER_OUTAGE", 0.01)
+    given = list[str]()
+
+    def unit(session: Session) -> None:
+        if len(given) < 6:
+            for _ in range(3):
+                given.append(f"{len(given)}")
+                database.run_in_background(write(given[-1]))
+            raise OSError("no route to the server")
+
+    database.run_in_background(unit)
+    async with asyncio.timeout(20):
+        while len(await days(database)) < 6:
+            await asyncio.sleep(0.01)
+    assert await days(database) == given
+
+
 async def test_a_unit_that_fails_is_logged_and_not_tried_for_ever(
     database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:

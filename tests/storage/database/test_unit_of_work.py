@@ -163,6 +163,21 @@ async def test_reading_cannot_write(database: Database) -> None:
     assert await database.read(lambda session: session.get(DailySequence, "1"), large=True) is not None
 
 
+@pytest.mark.parametrize("large", [False, True, None], ids=["a reading", "a large reading", "a writing"])
+async def test_an_outage_is_noted_until_something_succeeds(database: Database, large: bool | None) -> None:
+    """Operators see it, whatever met it."""
+
+    def unreachable(session: Session) -> None:
+        raise OSError("no route to the server")
+
+    with pytest.raises(OSError, match="no route"):
+        await (database.run(unreachable) if large is None else database.read(unreachable, large=large))
+    assert database.outage.lasts
+
+    await database.run(write("1"))
+    assert not database.outage.lasts
+
+
 async def test_waiting_units_share_a_commit(sqlite_url: str) -> None:
     database = await SqliteDatabase.open(asynchronous(sqlite_url))
     commits = []

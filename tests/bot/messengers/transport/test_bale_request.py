@@ -61,6 +61,8 @@ ERRORS: dict[str, tuple[int, bytes, type[TelegramError]]] = {
     "429 without": (429, failing(429, "bot limit exceed"), RetryAfter),
     "429 with odd parameters": (429, failing(429, "…", parameters={"retry_after": "soon"}), RetryAfter),
     "429 as text": (429, b"local_rate_limited", RetryAfter),
+    "429 as other text": (429, b"slow down", RetryAfter),
+    "limit as text under another status": (503, b"local_rate_limited", RetryAfter),
     "limit under another status": (200, failing(400, "bot limit exceed"), RetryAfter),
     "501": (501, failing(501, "Not Implemented"), NetworkError),
     "409": (409, failing(409, "Conflict"), Conflict),

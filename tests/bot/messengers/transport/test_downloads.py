@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from starlette.applications import Starlette
@@ -10,7 +12,10 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from telegram.error import NetworkError, TimedOut
 
+from bot.core.refusals import FileRejected
 from bot.messengers.transport.aiohttp_request import AioRequest, DownloadTooLarge
+from bot.messengers.transport.channel import make_channel
+from storage.enums import Messenger
 from tests.support.asgi import serving
 
 #: More than one chunk.
@@ -51,6 +56,7 @@ def files() -> Files:
 async def url(files: Files) -> AsyncIterator[str]:
     routes = [
         Route("/whole", files.whole, methods=["GET", "POST"]),
+        Route("/larger", lambda request: Response(CONTENT + b"x")),
         Route("/broken", files.broken_off),
         Route("/status/{status:int}", files.status, methods=["GET", "POST"]),
     ]
@@ -70,6 +76,40 @@ async def test_a_file_comes_whole_or_is_larger_than_allowed(request_: AioRequest
     assert await request_.download(f"{url}/whole", limit=len(CONTENT)) == CONTENT
     with pytest.raises(DownloadTooLarge):
         await request_.download(f"{url}/whole", limit=len(CONTENT) - 1)
+
+
+@pytest.mark.parametrize("messenger", list(Messenger))
+@pytest.mark.parametrize(
+    ("said", "path", "key"),
+    [
+        (len(CONTENT), "whole", None),
+        (len(CONTENT) + 1, "whole", "error.too_large"),
+        (None, "whole", None),
+        (None, "larger", "error.too_large"),
+        (1, "status/404", "error.download_failed"),
+        (1, "", "error.download_failed"),
+    ],
+)
+async def test_who_sent_it_reads_why_it_was_not_taken(
+    url: str, messenger: Messenger, said: int | None, path: str, key: str | None
+) -> None:
+    """Also where the messenger does not say beforehand how large it is, or says it wrongly."""
+    channel = make_channel(messenger, token="1:x", api_url=url)
+    await channel.request.initialize()
+    file = SimpleNamespace(file_size=said, file_path=path and f"{url}/{path}")
+
+    async def get_file(handle: str) -> Any:
+        return file
+
+    channel.bot = SimpleNamespace(get_file=get_file)
+    try:
+        if key is None:
+            assert await channel.download("x", limit=len(CONTENT)) == CONTENT
+        else:
+            with pytest.raises(FileRejected, match=key):
+                await channel.download("x", limit=len(CONTENT))
+    finally:
+        await channel.request.shutdown()
 
 
 @pytest.mark.parametrize("status", [201, 400, 403, 404, 500, 502])

@@ -67,6 +67,22 @@ def test_an_expert_who_loses_a_file_gets_no_button_to_it(db: Session, parties: P
         assert [labels(one) for one in pushes(db, expert, "N22")] == [["مشاهده"], []]
 
 
+def test_who_gives_a_file_back_is_not_told_of_it(db: Session, parties: Parties) -> None:
+    request = accepted_request(db, parties.kian, parties.sara)
+    for expert in (parties.ali, parties.in_charge):
+        act(db, COOPERATION_WORKFLOW.claim, expert, request)
+        act(db, COOPERATION_WORKFLOW.release, expert, request)
+        act(
+            db,
+            COOPERATION_WORKFLOW.assign,
+            parties.in_charge,
+            request,
+            expert_id=parties.in_charge.account_id,
+        )
+        act(db, COOPERATION_WORKFLOW.release, parties.in_charge, request)
+        assert pushes(db, expert, "N22") == []
+
+
 def test_a_withdrawn_file_was_decided_by_no_colleague(db: Session, parties: Parties) -> None:
     """The late button of an expert brings the fresh screen; it names nobody who decided nothing."""
     asked = accepted_request(db, parties.kian, parties.sara)
