@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from bot.application.resources import Resources
@@ -62,7 +63,11 @@ async def open_resources(settings: Settings, database: Database, public_url: str
         passwords=Passwords(weak=settings.cheap_password_hashes),
         gateway=payment_gateway(settings),
         sms=sms_gateway(settings),
-        public_info=PublicInfo(settings.support_contact, public_url),
+        public_info=PublicInfo(
+            settings.support_contact,
+            public_url,
+            decision_undo=timedelta(minutes=settings.decision_undo_minutes),
+        ),
         settings=settings,
         disk_space=DiskSpace.of(settings),
         daily_uploads=DailyLimit(settings.uploads_per_day, int(settings.upload_size_per_day)),

@@ -102,6 +102,9 @@ class Settings(BaseSettings):
     #: Our template names and Kavenegar's: "password=officer-password,notice=officer-notice".
     kavenegar_templates: str = ""
 
+    #: Minutes in which an expert may undo a decision; nobody hears of it before they are over. 0: at once.
+    decision_undo_minutes: float = Field(default=3, ge=0, le=60, allow_inf_nan=False)
+
     #: host:port of a private address for /metrics; empty: none.
     metrics_listen: str = ""
 

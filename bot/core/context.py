@@ -1,7 +1,7 @@
 """One turn: everything that a decision about an update may read and write, inside one unit of work."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam
@@ -20,6 +20,8 @@ class PublicInfo:
     public_url: str
     #: messenger → "https://t.me/x" or "https://ble.ir/x", known after getMe
     bot_links: dict[Messenger, str] = field(default_factory=dict)
+    #: How long a decision may be undone; before that is over nobody hears of it.
+    decision_undo: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,17 @@ from sqlalchemy import and_, delete, or_, update
 from sqlmodel import Session, col, select
 
 from storage.enums import AttemptState, InboxState, PushState
-from storage.tables import Chat, Grant, InboxUpdate, PaymentAttempt, Push, StaffAlert, Throttle
+from storage.tables import (
+    Chat,
+    CooperationRequest,
+    Grant,
+    InboxUpdate,
+    PaymentAttempt,
+    Push,
+    QualificationRequest,
+    StaffAlert,
+    Throttle,
+)
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +30,8 @@ log = logging.getLogger(__name__)
 AHEAD = timedelta(minutes=10)
 #: Beyond the longest pause of a push, and between two looks at an old payment.
 PUSH_AHEAD, CHECK_AHEAD = timedelta(minutes=25), timedelta(minutes=70)
+#: Beyond the longest time for undoing a decision.
+HELD_AHEAD = timedelta(minutes=61)
 #: The first looks at a payment are minutes apart.
 EARLY_CHECKS = 15
 #: Seconds for which a claim made just now is left as it is.
@@ -63,6 +75,10 @@ def pull_forward(db: Session, *, now: datetime) -> int:
         update(PaymentAttempt)
         .where(col(PaymentAttempt.state) == AttemptState.UNCERTAIN, col(PaymentAttempt.state_since) > ahead)
         .values(state_since=now),
+        *(
+            update(row).where(col(row.held_until) > now + HELD_AHEAD).values(held_until=lease)
+            for row in (QualificationRequest, CooperationRequest)
+        ),
         update(Grant).where(col(Grant.waiting_notified_at) > ahead).values(waiting_notified_at=now),
         update(StaffAlert)
         .where(col(StaffAlert.resolved_at).is_(None), col(StaffAlert.notified_at) > ahead)

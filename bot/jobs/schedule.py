@@ -5,13 +5,14 @@ Every sweep may run in several processes at once, and makes up for a downtime by
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from bot.application.resources import Resources
-from bot.jobs import clock_setback, digest, reminders, retention
+from bot.jobs import clock_setback, digest, held_decisions, reminders, retention
 from bot.jobs.clock_guard import clock_holds
 from bot.services import payments, team
 from bot.services.letters import letters
@@ -29,6 +30,8 @@ Sweep = tuple[str, float, Callable[[], Awaitable[Any]]]
 MINUTE, HOUR = 60.0, 3600.0
 #: The outbox has sent about a hundred pushes in this time, and wants more.
 LETTERS = 3.0
+#: A decision is made at most this long after the time for undoing it is over.
+DECISIONS = 3.0
 #: Messengers repeat an update for a day at most; what could not be read is kept longer, for people to look
 #: at.
 INBOX_LIFETIME, FAILED_INBOX_LIFETIME = timedelta(days=14), timedelta(days=90)
@@ -91,12 +94,6 @@ def sweeps(resources: Resources, *, drafts: Unit | None = None) -> list[Sweep]:
 
         return run
 
-    async def reconcile() -> Any:
-        return await payments.reconcile(resources)
-
-    async def deliver() -> Any:
-        return await letters.send_next_batches(resources)
-
     def removing(remove: Callable[[datetime], Awaitable[Any]]) -> Callable[[], Awaitable[Any]]:
         """Deletion uses a time that was checked to be plausible."""
 
@@ -118,8 +115,9 @@ def sweeps(resources: Resources, *, drafts: Unit | None = None) -> list[Sweep]:
         return await resources.documents.remove_orphans(resources.database, now)
 
     listed: list[Sweep] = [
-        ("payments", 2 * MINUTE, reconcile),
-        ("letters", LETTERS, deliver),
+        ("decisions", DECISIONS, partial(held_decisions.make_due, resources)),
+        ("payments", 2 * MINUTE, partial(payments.reconcile, resources)),
+        ("letters", LETTERS, partial(letters.send_next_batches, resources)),
         ("clock", MINUTE, unit(clock_setback.pull_forward)),
         ("waiting-files", 5 * MINUTE, unit(queue_notices.follow_up)),
         ("reminders", 10 * MINUTE, unit(send_reminders)),

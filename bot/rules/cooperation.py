@@ -71,6 +71,8 @@ class CooperationAction(StrEnum):
     HAND_OVER = "HAND_OVER"
     GIVE_BACK = "GIVE_BACK"
     APPROVE = "APPROVE"
+    HOLD = "HOLD"
+    UNDO = "UNDO"
     UNIVERSITY_REJECT = "UNIVERSITY_REJECT"
     CLOSE = "CLOSE"
 
@@ -91,6 +93,8 @@ class CooperationCase:
     managers: frozenset[int] = frozenset()
     #: The branch has another open request.
     branch_busy: bool = False
+    #: A decision was made that may still be undone.
+    held: bool = False
 
     @property
     def interested_parties(self) -> frozenset[int]:
@@ -129,6 +133,16 @@ def has_deputy(case: CooperationCase) -> str | None:
     return None if case.deputy_for_id is not None else "error.stale"
 
 
+def none_held(case: CooperationCase) -> str | None:
+    """One decision at a time."""
+    return "error.decision_held" if case.held else None
+
+
+def one_held(case: CooperationCase) -> str | None:
+    """There is a decision to undo."""
+    return None if case.held else "error.nothing_to_undo"
+
+
 def claimed(case: CooperationCase) -> str | None:
     return None if case.reviewer_id is not None else "error.stale"
 
@@ -159,8 +173,18 @@ def _rows() -> tuple[Transition, ...]:
         row(review, act.HAND_OVER, frozenset({who.REVIEWER}), review, "handed_over"),
         row(review, act.GIVE_BACK, system, review, "given_back", (has_deputy,)),
         row(review, act.RELEASE, frozenset({who.REVIEWER}) | heads | system, review, "released", (claimed,)),
-        row(review, act.APPROVE, decider, state.APPROVED, "approved", (free_to_serve,)),
-        row(review, act.UNIVERSITY_REJECT, decider, state.REJECTED_BY_UNIVERSITY, "rejected_by_university"),
+        row(review, act.APPROVE, decider, state.APPROVED, "approved", (none_held, free_to_serve)),
+        row(
+            review,
+            act.UNIVERSITY_REJECT,
+            decider,
+            state.REJECTED_BY_UNIVERSITY,
+            "rejected_by_university",
+            (none_held,),
+        ),
+        # As with qualification requests, a decision that may be undone is only noted until the time for that is over.
+        row(review, act.HOLD, frozenset({who.REVIEWER}), review, "decision_held", (none_held,)),
+        row(review, act.UNDO, frozenset({who.REVIEWER}), review, "decision_undone", (one_held,)),
         row(review, act.CLOSE, system, state.CLOSED, "closed"),
     )
 

@@ -31,6 +31,8 @@ class QualificationAction(StrEnum):
     RESOLVE = "RESOLVE"
     REJECT = "REJECT"
     APPROVE = "APPROVE"
+    HOLD = "HOLD"
+    UNDO = "UNDO"
     COMPLETE = "COMPLETE"
     WITHDRAW = "WITHDRAW"
 
@@ -65,6 +67,8 @@ class QualificationCase:
     other_open: bool = False
     #: The owner's account is suspended.
     owner_suspended: bool = False
+    #: A decision was made that may still be undone.
+    held: bool = False
     #: An amendment differs from the approved file.
     changed: bool = True
     #: A payment attempt waits for the bank's word.
@@ -101,6 +105,16 @@ def has_change(case: QualificationCase) -> str | None:
 def owner_active(case: QualificationCase) -> str | None:
     """Nobody is found qualified while their account is suspended."""
     return "error.applicant_suspended" if case.owner_suspended else None
+
+
+def none_held(case: QualificationCase) -> str | None:
+    """One decision at a time."""
+    return "error.decision_held" if case.held else None
+
+
+def one_held(case: QualificationCase) -> str | None:
+    """There is a decision to undo."""
+    return None if case.held else "error.nothing_to_undo"
 
 
 def payment_settled(case: QualificationCase) -> str | None:
@@ -141,7 +155,7 @@ def _rows() -> tuple[Transition, ...]:
             by,
             state.AWAITING_PAYMENT,
             "approved",
-            (owner_active,),
+            (none_held, owner_active),
             condition=_free_of_charge,
             target_if_true=state.COMPLETED,
         )
@@ -162,11 +176,31 @@ def _rows() -> tuple[Transition, ...]:
         row(state.DEFICIENT, act.GIVE_BACK, system, state.DEFICIENT, "given_back", (has_deputy,)),
         row(state.IN_REVIEW, act.RELEASE, reviewer | heads | system, state.SUBMITTED, "released"),
         # A first decision on a request that is not claimed claims and decides in one step.
-        row(state.SUBMITTED, act.DECLARE_DEFICIENCIES, expert, state.DEFICIENT, "deficiencies_declared"),
-        row(state.IN_REVIEW, act.DECLARE_DEFICIENCIES, reviewer, state.DEFICIENT, "deficiencies_declared"),
-        row(state.SUBMITTED, act.REJECT, expert, state.REJECTED, "rejected"),
-        row(state.IN_REVIEW, act.REJECT, reviewer, state.REJECTED, "rejected"),
-        row(state.DEFICIENT, act.REJECT, reviewer, state.REJECTED, "rejected"),
+        row(
+            state.SUBMITTED,
+            act.DECLARE_DEFICIENCIES,
+            expert,
+            state.DEFICIENT,
+            "deficiencies_declared",
+            (none_held,),
+        ),
+        row(
+            state.IN_REVIEW,
+            act.DECLARE_DEFICIENCIES,
+            reviewer,
+            state.DEFICIENT,
+            "deficiencies_declared",
+            (none_held,),
+        ),
+        row(state.SUBMITTED, act.REJECT, expert, state.REJECTED, "rejected", (none_held,)),
+        row(state.IN_REVIEW, act.REJECT, reviewer, state.REJECTED, "rejected", (none_held,)),
+        row(state.DEFICIENT, act.REJECT, reviewer, state.REJECTED, "rejected", (none_held,)),
+        # A decision that may be undone is only noted: the file stays where it is until the time for that is over, then
+        # the decision is made. Any other change of the file drops it.
+        row(state.IN_REVIEW, act.HOLD, reviewer, state.IN_REVIEW, "decision_held", (none_held,)),
+        row(state.DEFICIENT, act.HOLD, reviewer, state.DEFICIENT, "decision_held", (none_held,)),
+        row(state.IN_REVIEW, act.UNDO, reviewer, state.IN_REVIEW, "decision_undone", (one_held,)),
+        row(state.DEFICIENT, act.UNDO, reviewer, state.DEFICIENT, "decision_undone", (one_held,)),
         approval(state.SUBMITTED, expert),
         approval(state.IN_REVIEW, reviewer),
         row(

@@ -64,7 +64,18 @@ OURS = frozenset(
             "ref",
             "row",
         ),
-        *("sentence", "since", "state", "status", "support", "time", "notified", "toman", "user_code"),
+        *(
+            "sentence",
+            "since",
+            "until",
+            "state",
+            "status",
+            "support",
+            "time",
+            "notified",
+            "toman",
+            "user_code",
+        ),
         *("alert", "sms", "title"),
     }
 )

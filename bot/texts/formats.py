@@ -37,8 +37,13 @@ def jalali_day(moment: date | datetime) -> str:
 
 def jalali_time(moment: datetime) -> str:
     """۱۴۰۵/۰۹/۰۱ ساعت ۱۴:۰۵, in Tehran."""
+    return f"{jalali_day(moment)} ساعت {clock(moment)}"
+
+
+def clock(moment: datetime) -> str:
+    """۱۴:۰۵, in Tehran."""
     local = moment.astimezone(TEHRAN)
-    return f"{jalali_day(moment)} ساعت {digits(f'{local.hour:02}:{local.minute:02}')}"
+    return digits(f"{local.hour:02}:{local.minute:02}")
 
 
 def jalali_compact(moment: datetime) -> str:

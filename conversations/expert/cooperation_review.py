@@ -69,6 +69,7 @@ def _reject(turn: Turn, answers: dict[str, Any]) -> Reply:
                 version=answers["_version"],
                 reason=rejection.reason_and_note(None if reason == OTHER else _preset(reason), words),
                 now=turn.now,
+                undo=turn.public_info.decision_undo,
             )
     except (AlreadyDecided, NotAllowed, Stale) as refusal:
         return superseded_reply(refusal, goto)

@@ -209,6 +209,7 @@ def finish_reject(turn: Turn, answers: dict[str, Any]) -> Reply:
                 text=with_persian_digits(words_of(answers)) or None,
                 version=answers["_version"],
                 now=turn.now,
+                undo=turn.public_info.decision_undo,
             )
     except (AlreadyDecided, NotAllowed, Stale) as refusal:
         return superseded_reply(refusal, _request_address(turn))
@@ -267,6 +268,7 @@ def finish_defects(turn: Turn, answers: dict[str, Any]) -> Reply:
                 note=with_persian_digits(answers["defects"]["note"] or "") or None,
                 version=answers["_version"],
                 now=turn.now,
+                undo=turn.public_info.decision_undo,
             )
     except (AlreadyDecided, NotAllowed, Stale) as refusal:
         return superseded_reply(refusal, _request_address(turn))

@@ -15,12 +15,13 @@ from sqlmodel import Session
 from bot.core.context import Actor
 from bot.services.qualification import timeline as tracking_service
 from bot.services.review import rejection
+from bot.services.review.held_decisions import HeldDecision
 from bot.services.review.standing import COUNTED, Standing
 from bot.texts import formats, quoted, t
 from conversations.common.labels import Wording, is_document
 from handlers.common import request_documents
 from handlers.common.navigation import truncate_lines
-from storage.enums import RequestKind, RequestState
+from storage.enums import RejectReason, RequestKind, RequestState
 from storage.tables import Account, DeficiencyRound, Officer, PaymentAttempt, QualificationRequest
 
 
@@ -136,6 +137,21 @@ def deficiency_lines(words: Wording, deficiency_round: DeficiencyRound) -> list[
         lines += [t("qual.defect", item=words.label(item)) for item in deficiency_round.items]
     if deficiency_round.note:
         lines.append(t("qual.note", note=quoted(deficiency_round.note, t("role.expert"))))
+    return lines
+
+
+def decision_lines(words: Wording, decision: HeldDecision) -> list[str]:
+    """What an expert wrote for a decision that is not made yet."""
+    given, lines = decision.given, list[str]()
+    if given.get("items"):
+        lines.append(t("qual.defects"))
+        lines += [t("qual.defect", item=words.label(item)) for item in given["items"]]
+    if given.get("note"):
+        lines.append(t("qual.note", note=quoted(given["note"], t("role.expert"))))
+    if given.get("reason"):
+        preset = None if given["reason"] == RejectReason.OTHER else t(f"reason.{given['reason']}")
+        reason = quoted(given.get("text"), t("role.expert"), preset or "")
+        lines.append(t("desk.outcome_reason", reason=reason))
     return lines
 
 

@@ -10,7 +10,8 @@ from bot.core.context import Turn
 from bot.core.screens import Press, Screen, button
 from bot.services import cooperation
 from bot.services.cooperation import ExpertCard
-from bot.texts import formats, t
+from bot.services.review.held_decisions import held
+from bot.texts import formats, quoted, t
 from conversations.engine.engine import Engine
 from handlers.common import cooperation_card
 from handlers.common.navigation import (
@@ -23,6 +24,7 @@ from handlers.common.navigation import (
 )
 from handlers.expert import decisions, notes
 from handlers.expert.caution_banner import caution_lines
+from handlers.expert.held_banner import held_line, undo_button
 from handlers.expert.worklists import EXPERTS, REVIEWERS
 from storage.enums import CooperationState, Role
 from storage.tables import CooperationRequest
@@ -51,7 +53,7 @@ def show_request(turn: Turn, press: Press) -> Screen:
     """Both sides and the branch, what is to be decided, and who decides."""
     card = _open_request(turn, press)
     request = card.request
-    banner = caution_lines(card.cautions)
+    banner = [*held_line(turn.db, request, "desk.coop_held"), *caution_lines(card.cautions)]
     lines = [*banner, *([""] if banner else []), *cooperation_card.heading_lines(request, turn.role)]
     if request.state is CooperationState.PENDING_UNIVERSITY:
         waited = turn.now - (request.accepted_at or request.state_since)
@@ -150,9 +152,11 @@ def show_outcome(turn: Turn, press: Press) -> Screen:
     else:
         card = _open_request(turn, press)
     request = card.request
-    if request.state in _PENDING:
+    decision = held(request)
+    if decision is None and request.state in _PENDING:
         return show_request(turn, press)
-    lines = [t(f"desk.coop_outcome_{request.state}", code=request.tracking_code)]
+    what = request.state if decision is None else decision.action
+    lines = [t(f"desk.coop_outcome_{what}", code=request.tracking_code)]
     lines += [
         t("desk.coop_officer", name=card.officer_name),
         t("coop.branch", branch=card.branch.name, province=card.branch.province, city=card.branch.city),
@@ -163,6 +167,13 @@ def show_outcome(turn: Turn, press: Press) -> Screen:
         when = formats.jalali_time(request.closed_at or request.state_since)
         lines.append(t("desk.outcome_by", by=card.reviewer.name, time=when))
     rows: list[ButtonRow] = []
+    if decision is not None:
+        if reason := decision.given.get("reason"):
+            lines.append(t("desk.outcome_reason", reason=quoted(reason, t("role.expert"))))
+        lines += held_line(turn.db, request, "desk.coop_held")
+        if turn.actor.account_id == decision.actor.account_id:
+            lines.append(t("desk.coop_undo_until", until=formats.clock(decision.until)))
+            rows.append((undo_button(request, "desk.coop_"),))
     if turn.role in EXPERTS:
         waiting = cooperation.LISTS.queue(turn.db, actor=turn.actor, now=turn.now, limit=1).total
         if waiting:

@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.application.routes import Routes
 from bot.core.context import Turn
+from bot.core.refusals import Refusal
 from bot.core.screens import Button, Press, Reply, Screen, button
 from bot.rules.cooperation import CooperationAction
 from bot.rules.qualification import QualificationAction
@@ -17,6 +18,7 @@ from bot.services import cooperation
 from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from bot.services.qualification import decisions, review
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
+from bot.services.review import held_decisions
 from bot.services.review.review_workflow import ReviewWorkflow
 from bot.services.review.routing import ReviewableRow
 from bot.texts import formats, t
@@ -92,6 +94,10 @@ HOLDING = {
 }
 
 
+#: While a decision may be undone: that, and for heads another expert.
+UNDOING = {QualificationAction.UNDO: "undo", QualificationAction.ASSIGN: "assign"}
+
+
 def action_rows(view: RequestKindView, request: ReviewableRow, actions: frozenset[Any]) -> list[ButtonRow]:
     """Decisions first, then who holds the file. Only what the rules allow now; of a qualification request that may be
     taken, the decisions come once it is."""
@@ -105,7 +111,8 @@ def action_rows(view: RequestKindView, request: ReviewableRow, actions: frozense
             if action in actions
         ]
 
-    return [*button_grid(row(decisions), columns=2), *button_grid(row(HOLDING), columns=2)]
+    names = HOLDING if request.held_until is None else UNDOING
+    return [*button_grid(row(decisions), columns=2), *button_grid(row(names), columns=2)]
 
 
 def routes(engine: Engine) -> Routes:
@@ -113,6 +120,7 @@ def routes(engine: Engine) -> Routes:
     table = Routes()
     for view in (QUALIFICATION_VIEW, COOPERATION_VIEW):
         table.act(f"{view.prefix}release", roles=REVIEWERS)(partial(release_request, view))
+        table.act(f"{view.prefix}undo", roles=EXPERTS)(partial(undo_decision, view))
         table.show(f"{view.prefix}assign", roles=HEADS)(partial(show_experts_to_assign, view))
         table.act(f"{view.prefix}assign_do", roles=HEADS)(partial(assign_expert, view))
         table.show(f"{view.prefix}hand_over", roles=EXPERTS)(partial(show_colleagues, view))
@@ -172,12 +180,19 @@ def release_request(view: RequestKindView, turn: Turn, press: Press) -> Reply:
     return Reply(goto=Press(view.kind.open_action, press.id), notice=t("desk.released"))
 
 
+def undo_decision(view: RequestKindView, turn: Turn, press: Press) -> Reply:
+    held_decisions.undo(
+        turn.db, view.kind, actor=turn.actor, request_id=press.id, version=press.version, now=turn.now
+    )
+    return Reply(goto=Press(view.kind.open_action, press.id), notice=t("desk.undone"))
+
+
 def ask_approve(turn: Turn, press: Press) -> Screen:
     """The question before approving."""
     details = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
     request = details.request
     if QualificationAction.APPROVE not in details.actions or press.version != request.version:
-        return stale_screen(QUALIFICATION_VIEW, press.id)
+        return stale_screen(turn, QUALIFICATION_VIEW, press, QualificationAction.APPROVE)
     code = details.applicant.national_code or ""
     lines = [
         t("desk.approve_confirm", code=request.tracking_code or ""),
@@ -191,7 +206,7 @@ def ask_approve_cooperation(turn: Turn, press: Press) -> Screen:
     """The question before a cooperation begins."""
     card = cooperation.expert_card(turn.db, actor=turn.actor, request_id=press.id)
     if press.version != card.request.version or not card.actions & set(COOPERATION_VIEW.decisions):
-        return stale_screen(COOPERATION_VIEW, press.id)
+        return stale_screen(turn, COOPERATION_VIEW, press, CooperationAction.APPROVE)
     text = t("desk.coop_approve_confirm", officer=card.officer_name, branch=card.branch.name)
     if card.replaces:
         text = f"{text}\n{t('desk.coop_replaces', name='، '.join(card.replaces))}"
@@ -203,9 +218,15 @@ def _confirmation_screen(view: RequestKindView, press: Press, text: str) -> Scre
     return Screen(text, ((yes,), (back_button(view.kind.open_action, press.id, label="nav.no"),)))
 
 
-def stale_screen(view: RequestKindView, request_id: int) -> Screen:
-    """A question about a file that is no longer as it was."""
-    return Screen(t("error.stale"), ((back_button(view.kind.open_action, request_id, label="desk.file"),),))
+def stale_screen(turn: Turn, view: RequestKindView, press: Press, action: Any) -> Screen:
+    """A question about a file that is no longer as it was: what happened to it, where somebody decided."""
+    said = t("error.stale")
+    try:
+        request = view.kind.load(turn.db, press.id)
+        view.kind.check(turn.db, request, actor=turn.actor, action=action, version=press.version)
+    except Refusal as refusal:
+        said = t(refusal.key, **refusal.args_of_text)
+    return Screen(said, ((back_button(view.kind.open_action, press.id, label="desk.file"),),))
 
 
 def approve_request(turn: Turn, press: Press) -> Reply:
@@ -216,13 +237,19 @@ def approve_request(turn: Turn, press: Press) -> Reply:
         public_url=turn.public_info.public_url,
         version=press.version,
         now=turn.now,
+        undo=turn.public_info.decision_undo,
     )
     return Reply(goto=Press("desk.outcome", press.id))
 
 
 def approve_cooperation(turn: Turn, press: Press) -> Reply:
     turn.memo[DECIDED] = cooperation.approve(
-        turn.db, actor=turn.actor, request_id=press.id, version=press.version, now=turn.now
+        turn.db,
+        actor=turn.actor,
+        request_id=press.id,
+        version=press.version,
+        now=turn.now,
+        undo=turn.public_info.decision_undo,
     )
     return Reply(goto=Press("desk.coop_outcome", press.id))
 
@@ -242,7 +269,7 @@ def _experts_screen(
 ) -> Screen:
     request, actions = view.open_request(turn, press.id)
     if action_needed not in actions or press.version != request.version:
-        return stale_screen(view, press.id)
+        return stale_screen(turn, view, press, view.kind.actions(str(action_needed)))
     texts = "desk.assign" if action_needed is QualificationAction.ASSIGN else "desk.hand_over"
     excluded = view.kind.case_of(turn.db, request).interested_parties | {request.reviewer_id}
     others = [

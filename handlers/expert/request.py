@@ -16,6 +16,7 @@ from bot.rules.qualification import QualificationAction
 from bot.services.qualification import review
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from bot.services.review import rejection
+from bot.services.review.held_decisions import HeldDecision, held
 from bot.texts import formats, t
 from conversations.common.labels import Wording
 from conversations.engine.engine import Engine
@@ -31,9 +32,12 @@ from handlers.common.navigation import (
 from handlers.common.request_card import Extent
 from handlers.expert import cooperation, decisions, find, notes, team, worklists
 from handlers.expert.caution_banner import caution_lines
+from handlers.expert.held_banner import held_line, undo_button
 from handlers.expert.worklists import EXPERTS, REVIEWERS
 from storage.enums import RequestState
 from storage.tables import QualificationRequest
+
+_UNDECIDED = frozenset({RequestState.SUBMITTED, RequestState.IN_REVIEW, RequestState.DRAFT})
 
 
 def routes(engine: Engine) -> Routes:
@@ -108,7 +112,7 @@ def _request_text(turn: Turn, details: review.RequestDetails, extent: Extent) ->
         extent=extent,
         quality_warnings=details.quality_warnings,
     )
-    banner = caution_lines(details.cautions)
+    banner = [*held_line(turn.db, details.request), *caution_lines(details.cautions)]
     return truncate_lines([*banner, "", *text.split("\n")]) if banner else text
 
 
@@ -246,9 +250,13 @@ def show_outcome(turn: Turn, press: Press) -> Screen:
         details = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
     request = details.request
     code = request.tracking_code or ""
-    if request.state in (RequestState.SUBMITTED, RequestState.IN_REVIEW, RequestState.DRAFT):
+    decision = held(request)
+    if decision is None and request.state in _UNDECIDED:
         return show_request(turn, press)
-    lines = [t(f"desk.outcome_{request.state}", code=code), t("desk.applicant", name=details.applicant.name)]
+    what = request.state if decision is None else decision.action
+    lines = [t(f"desk.outcome_{what}", code=code), t("desk.applicant", name=details.applicant.name)]
+    if decision is not None:
+        return _held_outcome(turn, details, decision, lines)
     if request.state is RequestState.DEFICIENT and details.rounds:
         lines += request_card.deficiency_lines(Wording.load(turn.db), details.rounds[-1])
     if request.reject_text:
@@ -256,12 +264,36 @@ def show_outcome(turn: Turn, press: Press) -> Screen:
     if details.reviewer is not None and request.state is not RequestState.WITHDRAWN:
         when = formats.jalali_time(request.decided_at or request.state_since)
         lines.append(t("desk.outcome_by", by=details.reviewer.name, time=when))
+    return Screen(truncate_lines(lines + _left_lines(turn, request)), tuple(_onward_rows(turn, request)))
+
+
+def _held_outcome(
+    turn: Turn, details: review.RequestDetails, decision: HeldDecision, lines: list[str]
+) -> Screen:
+    """What was decided, and until when it can be undone."""
+    request, words = details.request, Wording.load(turn.db)
+    lines += request_card.decision_lines(words, decision)
+    until = formats.clock(decision.until)
+    lines += held_line(turn.db, request)
+    rows = _onward_rows(turn, request)
+    if turn.actor.account_id == decision.actor.account_id:
+        lines.append(t("desk.undo_until", until=until))
+        rows.insert(0, (undo_button(request, "desk."),))
+    return Screen(truncate_lines(lines + _left_lines(turn, request)), tuple(rows))
+
+
+def _left_lines(turn: Turn, request: QualificationRequest) -> list[str]:
+    """How many files wait beside this one."""
+    waiting = review.waiting_beside(turn.db, request) if turn.role in EXPERTS else 0
+    return ["", t("desk.outcome_waiting", n=formats.number(waiting))] if waiting else []
+
+
+def _onward_rows(turn: Turn, request: QualificationRequest) -> list[ButtonRow]:
     rows: list[ButtonRow] = []
+    request_id = request.id or 0
     if turn.role in EXPERTS:
-        waiting = review.waiting_beside(turn.db, request)
-        if waiting:
-            lines += ["", t("desk.outcome_waiting", n=formats.number(waiting))]
-            rows.append((button(t("desk.next"), "desk.next", press.id),))
+        if review.waiting_beside(turn.db, request):
+            rows.append((button(t("desk.next"), "desk.next", request_id),))
         rows.append((button(t("desk.queue"), "desk.queue"), button(t("desk.mine"), "desk.mine")))
-    rows.append((back_button("desk.file", press.id, label="desk.file"), home_button()))
-    return Screen(truncate_lines(lines), tuple(rows))
+    rows.append((back_button("desk.file", request_id, label="desk.file"), home_button()))
+    return rows

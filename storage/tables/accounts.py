@@ -161,6 +161,8 @@ class Chat(SQLModel, table=True):
     draft_id: int | None = reference("draft.id", default=None)
     #: The position in the dialogue: {"step": …, "editing": bool, "page": int, "query": str …}
     dialogue_state: dict[str, Any] = json_dict()
+    #: The list that an expert came from, and the place of the open file in it: {"list": packed Press, "at": number}.
+    listing: dict[str, Any] = json_dict(server_default="{}")
     #: A reply keyboard (the contact button) is open there: the next answer takes it away.
     keyboard: bool = False
     #: Messages with a button to the pay page stand in it (`pay_message`).

@@ -43,9 +43,12 @@ def enum_column(words: type[StrEnum], **options: Any) -> Any:
     return Field(sa_type=EnumText(words), **options)
 
 
-def json_dict() -> Any:
+def json_dict(*, server_default: str | None = None) -> Any:
     """A JSON object. Replace it as a whole: a change inside it is not seen."""
-    return Field(default_factory=dict, sa_type=Json)
+    options: dict[str, Any] = (
+        {} if server_default is None else {"sa_column_kwargs": {"server_default": server_default}}
+    )
+    return Field(default_factory=dict, sa_type=Json, **options)
 
 
 def json_list() -> Any:

@@ -4,6 +4,7 @@ See docs/specification.md 2.4–2.6.
 """
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
@@ -13,6 +14,7 @@ from storage.tables.columns import (
     bigint_column,
     created,
     enum_column,
+    json_dict,
     primary_key,
     reference,
     timestamp_column,
@@ -84,6 +86,9 @@ class Branch(SQLModel, table=True):
     created_at: datetime = created()
 
 
+_HELD = "held_until IS NOT NULL"
+
+
 class CooperationRequest(SQLModel, table=True):
     """A distributor's wish to have an officer at a branch (R37). One open a branch; one accepted an
     officer."""
@@ -111,6 +116,12 @@ class CooperationRequest(SQLModel, table=True):
             postgresql_where=text("state = 'PENDING_UNIVERSITY'"),
         ),
         Index("ix_cooperation_request_queue", "university_code", "state", "accepted_at"),
+        Index(
+            "ix_cooperation_request_held",
+            "held_until",
+            sqlite_where=text(_HELD),
+            postgresql_where=text(_HELD),
+        ),
         CheckConstraint(
             "state <> 'REJECTED_BY_UNIVERSITY' OR coalesce(length(reject_text), 0) >= 5",
             name="rejection_has_reason",
@@ -140,6 +151,9 @@ class CooperationRequest(SQLModel, table=True):
     reject_text: str | None = None
     accepted_at: datetime | None = timestamp_column(default=None)
     closed_at: datetime | None = timestamp_column(default=None)
+    #: A decision that its expert may still undo, until then (`bot.services.review.held_decisions`).
+    held_until: datetime | None = timestamp_column(default=None)
+    held_decision: dict[str, Any] = json_dict(server_default="{}")
     reminders: int = 0
     state_since: datetime = created()
     created_at: datetime = created()

@@ -21,6 +21,9 @@ from storage.tables.columns import (
 _OPEN = "state IN ('DRAFT','SUBMITTED','IN_REVIEW','DEFICIENT','AWAITING_PAYMENT')"
 
 
+_HELD = "held_until IS NOT NULL"
+
+
 class QualificationRequest(SQLModel, table=True):
     """One request, new or amendment. The officer's answers are in the draft until they are frozen in
     `snapshot`."""
@@ -46,6 +49,12 @@ class QualificationRequest(SQLModel, table=True):
         # What one reviewer has in hand, in the order in which it came; what one decided.
         Index("ix_qualification_request_reviewer", "reviewer_id", "state", "received_at"),
         Index("ix_qualification_request_reviewer_decided", "reviewer_id", "decided_at"),
+        Index(
+            "ix_qualification_request_held",
+            "held_until",
+            sqlite_where=text(_HELD),
+            postgresql_where=text(_HELD),
+        ),
         CheckConstraint(
             "state <> 'REJECTED' OR (reject_reason IS NOT NULL AND coalesce(length(reject_text), 0) >= 5)",
             name="rejection_has_reason",
@@ -84,6 +93,11 @@ class QualificationRequest(SQLModel, table=True):
     received_at: datetime | None = timestamp_column(default=None)
     decided_at: datetime | None = timestamp_column(default=None)
     closed_at: datetime | None = timestamp_column(default=None)
+    #: A decision that its expert may still undo, until then (`bot.services.review.held_decisions`).
+    held_until: datetime | None = timestamp_column(default=None)
+    held_decision: dict[str, Any] = json_dict(server_default="{}")
+    #: Why staff took an approval or the qualification back.
+    revoke_reason: str | None = None
     #: How many of the reminders N20 (after 3, 7, 30 days) were sent for the present state.
     reminders: int = 0
     state_since: datetime = created()

@@ -89,7 +89,7 @@ EXPECTED: dict[str, Access] = {
     ),
     **_each(
         "desk.hand_over desk.hand_over_to desk.coop_hand_over desk.coop_hand_over_to "
-        "desk.claim desk.coop_claim desk.approve desk.approve_do desk.coop_approve desk.coop_approve_do desk.reject "
+        "desk.claim desk.coop_claim desk.undo desk.coop_undo desk.approve desk.approve_do desk.coop_approve desk.coop_approve_do desk.reject "
         "desk.defects desk.coop_reject",
         EXPERTS,
         bound=True,

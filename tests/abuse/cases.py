@@ -1,5 +1,6 @@
 """A case in every state of every machine, made by the services themselves wherever they can make it."""
 
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
@@ -50,6 +51,8 @@ from tests.support.factories.people import expert, granted, officer, qualified_o
 from tests.support.factories.qualification import form_answers, stored_file, submitted_request
 from tests.support.factories.reference_data import NOW, PUBLIC_URL, tariff
 
+#: Decisions that may still be undone while the campaign lasts.
+HELD_LONG = timedelta(days=9000)
 PUBLIC_INFO = PublicInfo("021-1234", "https://bot.example")
 
 
@@ -138,6 +141,15 @@ class Cases:
         decisions.declare_deficiencies(
             db, request_id=request.id or 0, items=["father_name"], note="نام را درست کنید", **by_ali
         )
+        request = self.submitted("decided")
+        decisions.reject(
+            db, request_id=request.id or 0, reason=RejectReason.WRONG_REGION, undo=HELD_LONG, **by_ali
+        )
+        request = self.submitted("deficient decided")
+        decisions.declare_deficiencies(db, request_id=request.id or 0, items=["father_name"], **by_ali)
+        decisions.reject(
+            db, request_id=request.id or 0, reason=RejectReason.WRONG_REGION, undo=HELD_LONG, **by_ali
+        )
         request = self.submitted("rejected")
         decisions.reject(db, request_id=request.id or 0, reason=RejectReason.WRONG_REGION, **by_ali)
         request = self.submitted("withdrawn")
@@ -220,6 +232,8 @@ class Cases:
         cooperation.reject(db, actor=self.officers["refusing"], reason=None, **request)
         self.accepted("accepting", arad)
         COOPERATION_WORKFLOW.claim(db, actor=ali, **self.accepted("coop claimed", arad))
+        request = self.accepted("coop decided", kian)
+        cooperation.university_reject(db, actor=ali, reason="شعبه نادرست", undo=HELD_LONG, **request)
         request = self.accepted("coop rejected", kian)
         cooperation.university_reject(db, actor=ali, reason="شعبه نادرست", **request)
         # Both ask for her; the approval of one closes the other.

@@ -20,6 +20,7 @@ BUTTONS: dict[ACT, tuple[str, ...]] = {
     ACT.CLAIM: ("desk.coop_claim",),
     ACT.ASSIGN: ("desk.coop_assign_do",),
     ACT.HAND_OVER: ("desk.coop_hand_over_to", REASON),
+    ACT.UNDO: ("desk.coop_undo",),
     ACT.RELEASE: ("desk.coop_release",),
     ACT.APPROVE: ("desk.coop_approve_do",),
     ACT.UNIVERSITY_REJECT: ("desk.coop_reject", "۱", "بدون توضیح", "بله، رد می‌کنم"),

@@ -24,6 +24,7 @@ BUTTONS: dict[ACT, tuple[str, ...]] = {
     ACT.CLAIM: ("desk.claim",),
     ACT.ASSIGN: ("desk.assign_do",),
     ACT.HAND_OVER: ("desk.hand_over_to", REASON),
+    ACT.UNDO: ("desk.undo",),
     ACT.RELEASE: ("desk.release",),
     ACT.DECLARE_DEFICIENCIES: ("desk.defects", "▫️ نام پدر", REASON, "ارسال نواقص", "بله، ارسال شود"),
     ACT.RESOLVE: ("qual.fix", "حسین", REASON, "ارسال دوباره", "بله"),

@@ -166,6 +166,7 @@ async def running_service(
         "FILES_URL": str(folder / "files"),
         "SECRET_KEY": SECRET_KEY,
         "SUPPORT_CONTACT": PUBLIC_INFO.support_contact,
+        "DECISION_UNDO_MINUTES": "0",
         "SMS_GATEWAY": "console",
         "CHAT_RATE": str(HURRY),
         "CHEAP_PASSWORD_HASHES": "1",

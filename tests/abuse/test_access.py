@@ -13,9 +13,10 @@ import pytest
 from sqlmodel import Session, col, select
 
 from bot.core.screens import Press
-from bot.services import team
+from bot.services import cooperation, team
 from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from bot.services.directorate import account_lookup, faq_entries
+from bot.services.qualification import decisions
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from bot.texts import quoted, t
 from conversations.catalogue import ALL
@@ -23,11 +24,18 @@ from conversations.engine.engine import Engine
 from handlers import all_routes
 from handlers.telegram.router import RoutedReply
 from storage.database.database import Database
-from storage.enums import Role
-from storage.tables import Account, Grant, PaymentAttempt, SearchQuery
+from storage.enums import RejectReason, Role
+from storage.tables import (
+    Account,
+    CooperationRequest,
+    Grant,
+    PaymentAttempt,
+    QualificationRequest,
+    SearchQuery,
+)
 from tests.abuse import rights
 from tests.abuse.access import EXPECTED
-from tests.abuse.cases import PUBLIC_INFO
+from tests.abuse.cases import HELD_LONG, PUBLIC_INFO
 from tests.abuse.changes import WrittenTables
 from tests.abuse.participants import Fixture, Names, Participant, Participants, plain
 from tests.abuse.press_runner import PressRunner
@@ -76,6 +84,7 @@ class AccessFixture(Fixture):
         # The head decides what the head has taken.
         request = self.submitted("review by the head")
         QUALIFICATION_WORKFLOW.claim(self.db, request_id=request.id or 0, **self.by(self.people.in_charge))
+        self._decide_by_the_head()
         self.other_staff = staff(self.db)
         for name in ("هزینه", "زمان"):
             faq_entries.add_entry(
@@ -114,6 +123,24 @@ class AccessFixture(Fixture):
             deputy_id=self.people.zahra.account_id or 0,
             **self.by(self.people.ali),
         )
+
+    def _decide_by_the_head(self) -> None:
+        """Decisions that may still be undone, of both kinds."""
+        by_head = {**self.by(self.people.in_charge), "undo": HELD_LONG}
+        request = self.submitted("decided by the head")
+        decisions.reject(self.db, request_id=request.id or 0, reason=RejectReason.WRONG_REGION, **by_head)
+        accepted = self.accepted("coop decided by the head", self.people.arad)
+        cooperation.university_reject(self.db, reason="شعبه نادرست", **{**accepted, **by_head})
+
+    def undoing(self, account_id: int | None) -> list[Press]:
+        """The buttons that take this account's decisions back; a decided file is in no list that the walk comes to."""
+        return [
+            Press(action, request.id or 0, request.version)
+            for row, action in ((QualificationRequest, "desk.undo"), (CooperationRequest, "desk.coop_undo"))
+            for request in self.db.exec(
+                select(row).where(row.reviewer_id == account_id, col(row.held_until).is_not(None))
+            )
+        ]
 
     def dismiss(self, db: Session, account_id: int | None) -> None:
         """As staff do it: the chat goes with the role."""
@@ -201,6 +228,8 @@ class AccessMatrix:
         runner = PressRunner(db, participants, written)
         matrix = cls(fixture, participants, runner, own, runner.collect_buttons(most=1500, names=NAMES))
         runner.wrong.clear()
+        for who in map(participants.named, NAMES):
+            matrix.buttons[who.name] += fixture.undoing(who.id) if who.id else []
         for who in map(participants.named, NAMES):
             for state in fixture.states():
                 if who.actor is not None and who.actor.role in state.of:

@@ -70,6 +70,8 @@ async def test_every_state_has_a_case_and_every_row_of_the_tables_an_action(data
     }
     # The officer's way to it is FINALISE, which ends the contract in the same transaction.
     rows.discard(("contract", "ACTIVE", "TERMINATE"))
+    # A decision is held by its own button where it may be undone; here decisions are made at once.
+    rows = {row for row in rows if row[2] != "HOLD"}
     assert not rows - tried, f"nobody tries {sorted(rows - tried)}"
 
 

@@ -70,6 +70,7 @@ class BotProcess:
             "FILES_URL": str(self.folder / "files"),
             "SECRET_KEY": SECRET_KEY,
             "SUPPORT_CONTACT": "021-00000000",
+            "DECISION_UNDO_MINUTES": "0",
             "LOG_LEVEL": "INFO",
             "LOG_FORMAT": "json",
             "CHEAP_PASSWORD_HASHES": "1",

@@ -1,9 +1,10 @@
 """Decisions of the experts of the branch's university on an accepted request: approve, reject.
 
-See docs/specification.md 2.4.
+See docs/specification.md 2.4. With `undo` a decision is checked and only noted until that time is over
+(`bot.services.review.held_decisions`).
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
@@ -13,12 +14,20 @@ from bot.rules import validators
 from bot.rules.cooperation import REJECTION_REASON, CooperationAction
 from bot.services.cooperation import closing, contracts, notifications, requests
 from bot.services.cooperation.requests import COOPERATION_WORKFLOW
+from bot.services.review import held_decisions
+from bot.services.review.held_decisions import NO_UNDO
 from bot.texts.written_text import written
 from storage.tables import CooperationRequest
 
 
 def approve(
-    db: Session, *, actor: Actor, request_id: int, version: int | None = None, now: datetime
+    db: Session,
+    *,
+    actor: Actor,
+    request_id: int,
+    version: int | None = None,
+    now: datetime,
+    undo: timedelta = NO_UNDO,
 ) -> CooperationRequest:
     """The contract is active from now on; who served at the branch before is replaced (N18), the officer's
     other requests are closed (N24), both sides are told (N16).
@@ -29,6 +38,8 @@ def approve(
     approval = COOPERATION_WORKFLOW.check(
         db, request, actor=actor, action=CooperationAction.APPROVE, version=version
     )
+    if undo:
+        return held_decisions.hold(db, COOPERATION_WORKFLOW, approval, now=now, undo=undo, given={})
     # Only now: at the branch of a closed request a manager may be choosing this officer again, who holds the
     # branch and waits for the officer.
     requests.lock_branch(db, request.branch_id)
@@ -46,7 +57,14 @@ def approve(
 
 
 def university_reject(
-    db: Session, *, actor: Actor, request_id: int, reason: str, version: int | None = None, now: datetime
+    db: Session,
+    *,
+    actor: Actor,
+    request_id: int,
+    reason: str,
+    version: int | None = None,
+    now: datetime,
+    undo: timedelta = NO_UNDO,
 ) -> CooperationRequest:
     """Close the request with a reason of 5–500 characters, which both sides read (N17).
 
@@ -62,6 +80,9 @@ def university_reject(
     rejecting = COOPERATION_WORKFLOW.check(
         db, request, actor=actor, action=CooperationAction.UNIVERSITY_REJECT, version=version
     )
+    if undo:
+        given = {"reason": reason}
+        return held_decisions.hold(db, COOPERATION_WORKFLOW, rejecting, now=now, undo=undo, given=given)
     request = COOPERATION_WORKFLOW.change(
         db,
         rejecting,

@@ -84,6 +84,7 @@ def case_of(db: Session, request: CooperationRequest) -> CooperationCase:
         university_code=request.university_code,
         reviewer_id=request.reviewer_id,
         deputy_for_id=request.deputy_for_id,
+        held=request.held_until is not None,
         managers=frozenset(account.id or 0 for account in manager_accounts(db, request.distributor_id)),
     )
 

@@ -7,7 +7,7 @@ from bot.rules.cooperation import TABLE
 from bot.services.cooperation import requests
 from bot.services.cooperation.notifications import parties
 from bot.services.cooperation.requests import COOPERATION_WORKFLOW
-from bot.services.qualification.timeline import TimelineEntry, actor_label
+from bot.services.qualification.timeline import UNTOLD, TimelineEntry, actor_label
 from bot.services.shared.reference_data import university_name
 from bot.texts import t
 from storage.enums import Role
@@ -27,7 +27,7 @@ def cooperation_timeline(db: Session, *, actor: Actor, request_id: int) -> list[
         .where(
             AuditEvent.subject == requests.SUBJECT,
             AuditEvent.subject_id == request_id,
-            col(AuditEvent.event).in_(EVENTS),
+            col(AuditEvent.event).in_(EVENTS if for_expert else EVENTS - UNTOLD),
         )
         .order_by(col(AuditEvent.id))
     ).all()

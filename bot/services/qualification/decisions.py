@@ -1,12 +1,13 @@
 """Experts' decisions on a qualification request: declare deficiencies, reject, approve.
 
-See docs/specification.md 2.2.
+See docs/specification.md 2.2. With `undo` a decision is checked and only noted; it is made once that time is over, as of
+`decided_at` (`bot.services.review.held_decisions`).
 """
 
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlmodel import Session
@@ -18,7 +19,8 @@ from bot.rules import request_items
 from bot.rules.qualification import QualificationAction
 from bot.services.qualification import completion, fees
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW, SUBJECT
-from bot.services.review import rejection
+from bot.services.review import held_decisions, rejection
+from bot.services.review.held_decisions import NO_UNDO
 from bot.services.shared import notify, reference_data
 from bot.texts import formats, quoted, t
 from storage.enums import RejectReason, RequestKind
@@ -34,6 +36,7 @@ def declare_deficiencies(
     note: str | None = None,
     version: int | None = None,
     now: datetime,
+    undo: timedelta = NO_UNDO,
 ) -> QualificationRequest:
     """Tell the officer what is missing (N4): ticked items, or a note of 5 characters, or both.
 
@@ -50,6 +53,9 @@ def declare_deficiencies(
         raise InvalidInput("error.not_tickable")
     if not ticked and not request_items.long_enough(note):
         raise InvalidInput("error.nothing_declared")
+    if undo:
+        given = {"items": ticked, "note": note}
+        return held_decisions.hold(db, QUALIFICATION_WORKFLOW, declaration, now=now, undo=undo, given=given)
     snapshot = request.snapshot
     request = QUALIFICATION_WORKFLOW.change(
         db,
@@ -103,6 +109,8 @@ def reject(
     text: str | None = None,
     version: int | None = None,
     now: datetime,
+    undo: timedelta = NO_UNDO,
+    decided_at: datetime | None = None,
 ) -> QualificationRequest:
     """Close the request with a reason (N5, N5w); the officer may file again without limit (R24).
 
@@ -118,6 +126,9 @@ def reject(
     rejecting = QUALIFICATION_WORKFLOW.check(
         db, request, actor=actor, action=QualificationAction.REJECT, version=version
     )
+    if undo:
+        given = {"reason": reason, "text": own or None}
+        return held_decisions.hold(db, QUALIFICATION_WORKFLOW, rejecting, now=now, undo=undo, given=given)
     request = QUALIFICATION_WORKFLOW.change(
         db,
         rejecting,
@@ -126,7 +137,7 @@ def reject(
             "reviewer_id": actor.account_id,
             "reject_reason": reason,
             "reject_text": words,
-            "decided_at": now,
+            "decided_at": decided_at or now,
         },
         reason=reason,
     )
@@ -173,8 +184,10 @@ def approve(
     version: int | None = None,
     now: datetime,
     token: str | None = None,
+    undo: timedelta = NO_UNDO,
+    decided_at: datetime | None = None,
 ) -> QualificationRequest:
-    """Approve at the fee in force today (R27–R29): AWAITING_PAYMENT with the link (N6), or COMPLETED where it
+    """Approve at the fee in force on the day of the decision (R27–R29): AWAITING_PAYMENT with the link (N6), or COMPLETED where it
     is 0.
 
     Raises Refusal("error.no_tariff"), which alerts the staff, where no tariff is in force (Q48); and as
@@ -184,9 +197,15 @@ def approve(
     approval = QUALIFICATION_WORKFLOW.check(
         db, request, actor=actor, action=QualificationAction.APPROVE, version=version
     )
-    fee = _fee(db, request.kind, now)
+    fee = _fee(db, request.kind, decided_at or now)
+    if undo:
+        return held_decisions.hold(db, QUALIFICATION_WORKFLOW, approval, now=now, undo=undo, given={})
     free = fee == 0
-    values: dict[str, Any] = {"reviewer_id": actor.account_id, "fee_rial": fee, "decided_at": now}
+    values: dict[str, Any] = {
+        "reviewer_id": actor.account_id,
+        "fee_rial": fee,
+        "decided_at": decided_at or now,
+    }
     if not free:
         values["pay_token"] = token or secrets.token_hex(16)
     approval = replace(approval, case=replace(approval.case, free_of_charge=free))

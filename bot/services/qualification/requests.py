@@ -50,6 +50,7 @@ def case_of(db: Session, request: QualificationRequest) -> QualificationCase:
         deputy_for_id=request.deputy_for_id,
         reviewer_active=reviewer_active,
         qualified=request.state is RequestState.DRAFT and is_qualified(db, request.account_id),
+        held=request.held_until is not None,
         owner_suspended=request.state in _DECIDABLE
         and db.get_one(Account, request.account_id).state is AccountState.SUSPENDED,
         payment_uncertain=uncertain,

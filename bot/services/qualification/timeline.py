@@ -18,6 +18,8 @@ from storage.tables import Account, AuditEvent, DeficiencyRound
 
 #: Events of the rules that are lines of the timeline; views and edits are not.
 EVENTS = frozenset(row.event for row in TABLE.values()) - {"edited", "discarded"}
+#: What only the university and staff may know: until a decision is made, nobody has heard of it.
+UNTOLD = frozenset({"decision_held", "decision_undone"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ def request_timeline(db: Session, *, actor: Actor, request_id: int) -> list[Time
         .where(
             AuditEvent.subject == SUBJECT,
             AuditEvent.subject_id == request_id,
-            col(AuditEvent.event).in_(EVENTS),
+            col(AuditEvent.event).in_(EVENTS if for_expert else EVENTS - UNTOLD),
         )
         .order_by(col(AuditEvent.id))
     ).all()

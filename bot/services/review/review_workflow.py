@@ -25,16 +25,16 @@ from storage.database.unit_of_work import compare_and_set
 from storage.enums import Role
 from storage.tables import Account, AuditEvent
 
-#: What a colleague may have done before an expert's button came.
-_BY_EXPERTS = (
-    "claimed",
-    "assigned",
-    "handed_over",
-    "deficiencies_declared",
-    "rejected",
-    "rejected_by_university",
-    "approved",
-)
+#: Decisions, by their event in the audit → the action of the rules.
+_DECISIONS = {
+    "deficiencies_declared": "DECLARE_DEFICIENCIES",
+    "rejected": "REJECT",
+    "rejected_by_university": "UNIVERSITY_REJECT",
+    "approved": "APPROVE",
+    "decision_held": "HOLD",
+}
+#: What a colleague, or oneself on another messenger, may have done before an expert's button came.
+_BY_EXPERTS = (*_DECISIONS, "claimed", "assigned", "handed_over", "decision_undone")
 
 
 class FileCase(HasState, Protocol):
@@ -175,6 +175,9 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
             moved = {"state": target, "state_since": now, "reminders": 0}
         if target in self.machine.terminal:
             moved["closed_at"] = now
+        dropped = request.held_decision if request.held_until is not None else None
+        if dropped is not None:
+            moved |= {"held_until": None, "held_decision": {}}
         if not compare_and_set(db, request, moved | dict(values or {})):
             raise self._conflict_refusal(db, request, actor)
         audit.record(
@@ -188,13 +191,15 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
             to_state=target,
             **data,
         )
+        if dropped is not None and dropped["by"] != actor.account_id:
+            self._notify_expert(db, request, dropped["by"], "dropped", now)
         return request
 
     def _conflict_refusal(
         self, db: Session, request: R, actor: Actor, *, otherwise: Refusal | None = None
     ) -> Refusal:
-        """Why an expert's button is too late: another expert has the request, or decided. Others get the fresh
-        screen."""
+        """Why an expert's button is too late: another expert has the request, or it was decided (by whom, what and
+        when; also by themself on another messenger). Others get the fresh screen."""
         fresh = otherwise or Stale()
         if actor.role not in (*routing.REVIEWERS, Role.STAFF) or request.state not in self.conflict_states:
             return fresh
@@ -209,11 +214,18 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
             .limit(1)
         )
         last = db.exec(events).first()
-        if last is None or last.actor_id == actor.account_id:
+        if last is None:
             return fresh
-        time = formats.jalali_time(last.at)
-        if request.state is not self.review:
-            return AlreadyDecided(by=_decider(db, last, request.university_code), time=time)
+        time, own = formats.jalali_time(last.at), last.actor_id == actor.account_id
+        if own and last.event == "decision_undone":
+            return AlreadyDecided("error.you_undid", time=time)
+        undecided = request.state is self.review and request.held_until is None
+        if own:
+            decided = last.event in _DECISIONS and not undecided
+            return AlreadyDecided("error.you_decided", what=_what(last), time=time) if decided else fresh
+        if not undecided:
+            by = _decider(db, last, request.university_code)
+            return AlreadyDecided(by=by, time=time, what=_what(last))
         if request.reviewer_id in (None, actor.account_id):
             return fresh
         holder = db.get(Account, request.reviewer_id)
@@ -370,6 +382,11 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
         values = held_by(holder, instead_of=expert_id if holder != expert_id else None)
         self.change(db, giving, now=now, values=values, expert=holder, before=before, **data)
 
+    def notify_dropped(self, db: Session, request: R, expert_id: int | None, *, now: datetime) -> None:
+        """N22: what this expert decided about the file could not be made."""
+        if expert_id is not None:
+            self._notify_expert(db, request, expert_id, "dropped", now)
+
     def _notify_expert(
         self,
         db: Session,
@@ -380,7 +397,7 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
         *,
         text: str | None = None,
     ) -> None:
-        """N22: the file came to this expert ("given"), or left them. An account that is no expert there any more is
+        """N22: the file came to this expert ("given"), left them, or their decision about it was dropped. An account that is no expert there any more is
         not told."""
         if expert_id is None:
             return
@@ -399,9 +416,17 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
             account_id=expert_id,
             grant_id=grant_id,
             text=text,
-            rows=open_action if what == "given" else (),
+            rows=open_action if what in ("given", "dropped") else (),
             now=now,
         )
+
+
+def _what(event: AuditEvent) -> str:
+    """What was done to the file, in a word."""
+    action = _DECISIONS.get(event.event)
+    if action == "HOLD":
+        action = event.data["decision"]
+    return t(f"decided.{action or event.event}")
 
 
 def _decider(db: Session, event: AuditEvent, university_code: str | None) -> str:

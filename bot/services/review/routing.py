@@ -171,6 +171,8 @@ class ReviewableRow(Versioned, Protocol):
     state_since: datetime
     #: None in a draft.
     tracking_code: Any
+    held_until: datetime | None
+    held_decision: dict[str, Any]
 
 
 R = TypeVar("R", bound=ReviewableRow)
@@ -183,7 +185,7 @@ class Queue(Generic[R]):
     row: type[R]
     #: Not claimed.
     unclaimed: ColumnElement[bool]
-    #: Under an expert's review, also while it waits for its officer.
+    #: Under an expert's review and not decided, also while it waits for its officer.
     under_review: ColumnElement[bool]
     #: The column that says when it came.
     came: Any
@@ -192,14 +194,17 @@ class Queue(Generic[R]):
 REQUESTS = Queue(
     QualificationRequest,
     col(QualificationRequest.state) == RequestState.SUBMITTED,
-    col(QualificationRequest.state).in_((RequestState.IN_REVIEW, RequestState.DEFICIENT)),
+    col(QualificationRequest.state).in_((RequestState.IN_REVIEW, RequestState.DEFICIENT))
+    & col(QualificationRequest.held_until).is_(None),
     col(QualificationRequest.submitted_at),
 )
 _AT_UNIVERSITY = col(CooperationRequest.state) == CooperationState.PENDING_UNIVERSITY
 COOPERATIONS = Queue(
     CooperationRequest,
     _AT_UNIVERSITY & col(CooperationRequest.reviewer_id).is_(None),
-    _AT_UNIVERSITY & col(CooperationRequest.reviewer_id).is_not(None),
+    _AT_UNIVERSITY
+    & col(CooperationRequest.reviewer_id).is_not(None)
+    & col(CooperationRequest.held_until).is_(None),
     col(CooperationRequest.accepted_at),
 )
 QUEUES = (REQUESTS, COOPERATIONS)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session, select
 
-from bot.core.context import SYSTEM
+from bot.core.context import SYSTEM, PublicInfo
 from bot.documents.library import DocumentLibrary
 from bot.jobs import reminders, schedule
 from bot.services import qualification
@@ -174,14 +174,16 @@ async def test_every_sweep_runs_on_an_empty_and_on_a_busy_service(
         swept.append("payments")
 
     monkeypatch.setattr("bot.services.payments.reconcile", reconcile)
-    resources: Any = SimpleNamespace(database=database, clock=lambda: after(days=400), documents=library)
+    resources: Any = SimpleNamespace(
+        database=database, clock=lambda: after(days=400), documents=library, public_info=PublicInfo("", "")
+    )
     found = schedule.sweeps(resources, drafts=lambda db, now: swept.append("drafts"))
     # Without anybody about these days, what removes for ever does not trust the clock.
     event: dict[str, Any] = {"actor": SYSTEM, "event": "seen", "subject": "account", "subject_id": 1}
     await database.run(lambda db: audit.record(db, now=after(days=397), **event))
     assert len({name for name, _, _ in found}) == len(found)
     for name, seconds, sweep in found:
-        assert seconds >= (schedule.LETTERS if name.startswith("letters") else 60)
+        assert seconds >= (schedule.LETTERS if name in ("letters", "decisions") else 60)
         await sweep()
     await database.run(lambda db: submitted_request(db, people.sara))
     for _, _, sweep in found:

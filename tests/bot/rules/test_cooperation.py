@@ -157,6 +157,13 @@ def test_any_expert_decides_on_an_unclaimed_file_and_only_its_reviewer_on_a_clai
     assert allowed_actions(held, reviewer) == DECISIONS | {
         CooperationAction.RELEASE,
         CooperationAction.HAND_OVER,
+        CooperationAction.HOLD,
+    }
+    decided = replace(held, held=True)
+    assert allowed_actions(decided, reviewer) == {
+        CooperationAction.RELEASE,
+        CooperationAction.HAND_OVER,
+        CooperationAction.UNDO,
     }
     assert allowed_actions(held, colleague) == frozenset()
     assert allowed_actions(held, head) == {CooperationAction.ASSIGN, CooperationAction.RELEASE}

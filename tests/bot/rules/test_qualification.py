@@ -131,18 +131,45 @@ def test_only_the_fixed_reviewer_decides() -> None:
     assert allowed_actions(in_review, reviewer) == DECISIONS | {
         QualificationAction.RELEASE,
         QualificationAction.HAND_OVER,
+        QualificationAction.HOLD,
     }
     assert allowed_actions(in_review, colleague) == frozenset()
     assert allowed_actions(in_review, head) == {QualificationAction.ASSIGN, QualificationAction.RELEASE}
     assert allowed_actions(in_review, staff) == {QualificationAction.ASSIGN, QualificationAction.RELEASE}
     deficient = case(RequestState.DEFICIENT)
-    assert allowed_actions(deficient, reviewer) == {QualificationAction.REJECT, QualificationAction.HAND_OVER}
+    assert allowed_actions(deficient, reviewer) == {
+        QualificationAction.REJECT,
+        QualificationAction.HAND_OVER,
+        QualificationAction.HOLD,
+    }
     assert allowed_actions(deficient, head) == {QualificationAction.ASSIGN}
+
+
+@pytest.mark.parametrize("state", [RequestState.IN_REVIEW, RequestState.DEFICIENT])
+def test_a_decision_that_may_be_undone_comes_before_any_other(state: RequestState) -> None:
+    decided = case(state, held=True)
+    assert QualificationAction.UNDO in allowed_actions(decided, reviewer)
+    assert not (DECISIONS | {QualificationAction.HOLD}) & allowed_actions(decided, reviewer)
+    for other in (colleague, head, staff, officer, SYSTEM):
+        assert QualificationAction.UNDO not in allowed_actions(decided, other)
+    assert refusal(case(state), reviewer, QualificationAction.UNDO) == "error.nothing_to_undo"
+
+
+def test_nobody_is_approved_while_suspended() -> None:
+    for state, actor in product((RequestState.SUBMITTED, RequestState.IN_REVIEW), (reviewer,)):
+        suspended = case(state, owner_suspended=True)
+        assert refusal(suspended, actor, QualificationAction.APPROVE) == "error.applicant_suspended"
+        assert QualificationAction.REJECT in allowed_actions(suspended, actor)
 
 
 def test_an_in_charge_who_holds_a_file_decides_like_an_expert() -> None:
     held = case(RequestState.IN_REVIEW, reviewer_id=HEAD)
-    own = {QualificationAction.RELEASE, QualificationAction.ASSIGN, QualificationAction.HAND_OVER}
+    own = {
+        QualificationAction.RELEASE,
+        QualificationAction.ASSIGN,
+        QualificationAction.HAND_OVER,
+        QualificationAction.HOLD,
+    }
     assert allowed_actions(held, head) == DECISIONS | own
     assert relations(held, head) == {
         QualificationRelation.EXPERT,

@@ -43,11 +43,13 @@ people = st.sampled_from(
 officers = st.sampled_from(["sara", "mina"])
 rarely = st.sampled_from([False] * 5 + [True])
 managers = st.sampled_from(["manager", "deputy", "rival"])
+#: Decisions that are made later are tried in tests/handlers/expert/test_undo.py.
+UNDOING = (CooperationAction.HOLD, CooperationAction.UNDO)
 request_actions = st.sampled_from(
     [
         action
         for action in CooperationAction
-        if action not in (CooperationAction.PICK, CooperationAction.CLOSE)
+        if action not in (CooperationAction.PICK, CooperationAction.CLOSE, *UNDOING)
     ]
 )
 REASON = "شرایط همکاری تغییر کرده است"
@@ -170,7 +172,7 @@ class Cooperation(WorkflowMachine):
             for case in [cooperation_requests.case_of(self.db, request)]
             for who, actor in self.actors.items()
             if who not in FORGERS
-            for action in sorted(allowed_actions(case, actor))
+            for action in sorted(allowed_actions(case, actor) - set(UNDOING))
         ]
 
     def try_it(self, who: str, action: CooperationAction, request: CooperationRequest, old: bool) -> None:

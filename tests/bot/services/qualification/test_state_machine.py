@@ -1,6 +1,7 @@
 """Random actions of several people against the services: whatever they try, rules and promises hold."""
 
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 from hypothesis import strategies as st
@@ -8,11 +9,13 @@ from hypothesis.stateful import initialize, invariant, precondition, rule
 from sqlmodel import Session, select
 
 from bot.core.context import SYSTEM, Actor
+from bot.jobs import held_decisions as due_decisions
 from bot.rules.qualification import TABLE, TERMINAL, QualificationAction, allowed_actions
 from bot.services import qualification
 from bot.services.qualification import decisions
 from bot.services.qualification import requests as qualification_requests
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
+from bot.services.review import held_decisions
 from storage.enums import IN_CIRCULATION, OPEN_REQUEST, RejectReason, RequestState, Role
 from storage.tables import Officer, Push, QualificationRequest
 from tests.support.factories.people import Participants, end_role, expert, officer, participants
@@ -108,11 +111,19 @@ class Qualification(WorkflowMachine):
             ),
             QualificationAction.REJECT: (decisions.reject, {"reason": RejectReason.WRONG_REGION}),
             QualificationAction.APPROVE: (decisions.approve, {"public_url": PUBLIC_URL}),
+            QualificationAction.HOLD: (
+                decisions.reject,
+                {"reason": RejectReason.WRONG_REGION, "undo": timedelta(minutes=3)},
+            ),
         }
         common = {"actor": actor, "request_id": request.id, "now": self.now}
         if action is QualificationAction.SUBMIT:
             return lambda: qualification.submit(self.db, **common, answers=form_answers(self.db, owner))
-        if action not in services:
+        if action is QualificationAction.UNDO:
+            return lambda: held_decisions.undo(self.db, QUALIFICATION_WORKFLOW, **common, version=version)
+        if action not in services or (
+            action is QualificationAction.HOLD and request.state is RequestState.SUBMITTED
+        ):
             return None
         service, more = services[action]
         return lambda: service(self.db, **common, version=version, **more)
@@ -126,6 +137,18 @@ class Qualification(WorkflowMachine):
         payment = {"request_id": request.id, "actor": SYSTEM, "bank_ref": "1", "now": self.now}
         assert self.attempt(lambda: results.append(qualification.complete_request(self.db, **payment)))
         assert results == [waits]
+
+    @rule()
+    def make_due(self) -> None:
+        """The timer fires, after the time for undoing is over."""
+        later = self.now + timedelta(minutes=4)
+        for subject, request_id in due_decisions.due(self.db, now=later):
+            state = self.db.get_one(QualificationRequest, request_id).state
+            given: dict[str, Any] = {"subject": subject, "request_id": request_id}
+            assert due_decisions.make(self.db, **given, public_url=PUBLIC_URL, now=later)
+            request = self.db.get_one(QualificationRequest, request_id)
+            assert request.held_until is None
+            self.decided[QualificationAction.REJECT] += request.state is not state
 
     @rule()
     def replace_ali(self) -> None:
