@@ -17,6 +17,12 @@ from bot.texts.formats import TEHRAN
 from bot.web.http_server import listen
 
 TIMEOUT = 10.0
+#: What keeps a process that decodes files from anything else, as `doctor` names it.
+_ISOLATION = {
+    "limits": "limits (rlimits)",
+    "files": "its own files only (Landlock)",
+    "calls": "no network and processes (seccomp)",
+}
 
 
 def check_time_zone() -> Finding:
@@ -70,4 +76,10 @@ async def check_file_inspection() -> Finding:
         )
     finally:
         await pool.close()
-    return Finding("file inspection", True, "works")
+    without = ", ".join(words for name, words in _ISOLATION.items() if not pool.isolation.get(name))
+    held = "no network, no files, no new processes"
+    return Finding(
+        "file inspection",
+        True,
+        f"works; {held}" if not without else f"works; this kernel does not hold: {without}",
+    )

@@ -70,6 +70,8 @@ class InspectionPool:
         self._idle: list[Process] = []
         self._renewing: set[asyncio.Task[None]] = set()
         self._workers, self._time_limit = workers, time_limit
+        #: What the last worker that was started can no longer do (bot.documents.worker_isolation).
+        self.isolation: dict[str, bool] = {}
 
     @asynccontextmanager
     async def reserve_worker(self, account_id: int, side: Hashable = None) -> AsyncIterator[ReservedWorker]:
@@ -137,7 +139,7 @@ class InspectionPool:
             worker = self._idle.pop() if self._idle else None
             if worker is not None and worker.returncode is None:
                 return worker
-        return await _start()
+        return await self._start()
 
     async def _give_back(self, starting: asyncio.Task[Process]) -> None:
         (worker,) = await asyncio.gather(starting, return_exceptions=True)
@@ -156,13 +158,17 @@ class InspectionPool:
             self._renewing.add(task)
             task.add_done_callback(self._renewing.discard)
 
+    async def _start(self) -> Process:
+        worker, self.isolation = await _start()
+        return worker
+
     async def _renew(self) -> None:
         with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
-            self._idle.append(await _start())
+            self._idle.append(await self._start())
 
 
-async def _start() -> Process:
-    """A worker that is ready: its imports are done."""
+async def _start() -> tuple[Process, dict[str, bool]]:
+    """A worker that is ready (its imports are done), and what it can no longer do."""
     worker = await asyncio.create_subprocess_exec(
         *_COMMAND,
         stdin=asyncio.subprocess.PIPE,
@@ -175,11 +181,11 @@ async def _start() -> Process:
     assert worker.stdout is not None
     try:
         async with asyncio.timeout(_START):
-            await _frame(worker.stdout)
+            isolation = json.loads(await _frame(worker.stdout))
     except BaseException:
         await _stop(worker)
         raise
-    return worker
+    return worker, isolation
 
 
 async def _exchange(worker: Process, data: bytes) -> tuple[dict[str, Any], bytes, bytes]:

@@ -1,9 +1,8 @@
-"""The process that checks files: lengths and bytes come in on stdin, verdicts go out on stdout. An empty
-frame says that it is ready."""
+"""The process that checks files: lengths and bytes come in on stdin, verdicts go out on stdout. The first
+frame says that it is ready, and what it can no longer do."""
 
 import json
 import logging
-import resource
 import signal
 import sys
 from typing import Any, BinaryIO
@@ -11,16 +10,16 @@ from typing import Any, BinaryIO
 from bot.core.refusals import FileRejected
 from bot.documents.inspection import inspect
 from bot.documents.inspection_pool import BY_THE_CLOCK, LENGTH, TIME_LIMIT
+from bot.documents.worker_isolation import isolate
 
-#: Bytes of address space.
-MEMORY = 1 << 30
 #: What is answered about a file besides its copies.
 _TOLD = ("media_type", "shown_media_type", "pages", "width", "height", "quality_warning", "remarks")
 
 
-def run_worker(source: BinaryIO, sink: BinaryIO) -> None:
+def run_worker(source: BinaryIO, sink: BinaryIO, isolation: dict[str, bool]) -> None:
     """Until the bot closes its end."""
-    sink.write(LENGTH.pack(0))
+    ready = json.dumps(isolation).encode()
+    sink.write(LENGTH.pack(len(ready)) + ready)
     sink.flush()
     while len(head := source.read(LENGTH.size)) == LENGTH.size:
         data = source.read(LENGTH.unpack(head)[0])
@@ -44,6 +43,4 @@ def run_worker(source: BinaryIO, sink: BinaryIO) -> None:
 
 if __name__ == "__main__":
     logging.disable(logging.CRITICAL)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    run_worker(sys.stdin.buffer, sys.stdout.buffer)
+    run_worker(sys.stdin.buffer, sys.stdout.buffer, isolate())

@@ -48,7 +48,7 @@ _MOVING = {"image/webp", "image/avif"}
 _REDUCED = 1  # a preview of another page (TIFF 6, tag 254)
 
 register_heif_opener(thumbnails=False)
-# The process that decodes may start no threads.
+# Time is measured in seconds of CPU, so more threads gain nothing.
 heif_options.DECODE_THREADS = 1
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 

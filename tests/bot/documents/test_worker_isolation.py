@@ -1,0 +1,90 @@
+"""From inside a process that decodes files: no file, no socket, no process is within reach, and every decoder works."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.documents.inspection import inspect
+from bot.documents.inspection_pool import InspectionPool
+from tests.support import files, pdf_files, picture_files
+from tests.support.documents import check
+
+ROOT = Path(__file__).resolve().parents[3]
+TRIED = """
+import ctypes, json, os, socket, subprocess, sys
+from bot.documents.inspection import inspect
+from bot.documents.worker_isolation import isolate
+held = isolate()
+def tried(call):
+    try:
+        call()
+    except (OSError, MemoryError, subprocess.SubprocessError) as error:
+        return type(error).__name__
+    return "done"
+secret, made, parent = sys.argv[1:]
+outcomes = {
+    "a file": tried(lambda: open(secret).read()),
+    "a file of the system": tried(lambda: open("/etc/passwd").read()),
+    "the environment of others": tried(lambda: open(f"/proc/{parent}/environ", "rb").read()),
+    "a folder": tried(lambda: os.listdir(os.path.dirname(secret))),
+    "writing": tried(lambda: open(made, "w").write("x")),
+    "removing": tried(lambda: os.remove(secret)),
+    "a socket": tried(lambda: socket.socket()),
+    "a socket of this machine": tried(lambda: socket.socket(socket.AF_UNIX)),
+    "a fork": tried(os.fork),
+    "a program": tried(lambda: os.execv("/bin/true", ["true"])),
+    "a signal": tried(lambda: os.kill(int(parent), 0)),
+    "memory": tried(lambda: bytearray(2 << 30)),
+}
+print(json.dumps([held, outcomes]))
+"""
+
+
+def test_nothing_is_within_reach(tmp_path: Path) -> None:
+    secret = tmp_path / ".env"
+    secret.write_text("SECRET_KEY=x")
+    ran = subprocess.run(
+        [sys.executable, "-c", TRIED, str(secret), str(tmp_path / "made"), str(os.getpid())],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+    )
+    held, outcomes = json.loads(ran.stdout.splitlines()[-1])
+    assert held["limits"]
+    assert outcomes.pop("memory") == "MemoryError"
+    files_ = {"a file", "a file of the system", "the environment of others", "a folder", "removing"}
+    reachable = {name for name, outcome in outcomes.items() if outcome == "done"}
+    if held["files"]:
+        reachable |= {name for name in files_ if outcomes[name] != "PermissionError"}
+    assert (
+        not reachable
+        - (set() if held["files"] else files_)
+        - (set() if held["calls"] else {*outcomes} - files_)
+    )
+    assert secret.exists()
+    assert not (tmp_path / "made").exists() or not (tmp_path / "made").read_text()
+
+
+async def test_a_worker_says_what_holds_and_decodes_every_kind(checker: InspectionPool) -> None:
+    kinds = [picture_files.of_kind(kind) for kind in picture_files.KINDS]
+    for data in (
+        *kinds, picture_files.fax(2), picture_files.stitched(3), picture_files.jpeg(icc_profile=picture_files.display_p3()),
+        files.png(), files.photo_from_a_phone(), pdf_files.locked(), pdf_files.number_format(), pdf_files.signed(),
+    ):  # fmt: skip
+        assert await check(checker, data) == inspect(data)
+    assert checker.isolation["limits"]
+    assert checker.isolation.keys() == {"limits", "files", "calls"}
+
+
+@pytest.mark.parametrize("kind", ["image/heic", "image/avif", "image/webp", "image/tiff"])
+async def test_a_photo_of_twelve_million_pixels_fits_into_a_worker(
+    checker: InspectionPool, kind: str
+) -> None:
+    data = picture_files.of_kind(kind, picture_files.sheet(3000, 4000))
+    assert (await check(checker, data)).width == 3000
