@@ -180,6 +180,7 @@ PICK_OFFICER = Dialogue(
     _pick_steps,
     _finish_pick,
     second_question=_sure,
+    second_buttons="dist.pick_sure",
     exit=_branch,
     roles=MANAGERS,
     guard=_guard,

@@ -204,6 +204,9 @@ class Dialogue:
     #: The sentence may name steps as `{key}`: the answer is put in as people read it. «خیر» leads to the summary, or to
     #: the last step where there is none.
     second_question: str | Callable[[Turn, Answers], str] | None = None
+    #: Of a sentence that is made: its buttons are the texts "<this>_yes" and "<this>_no"; where there is none, «بله» and
+    #: «خیر، برگرد». Of a text key, that key.
+    second_buttons: str = ""
     #: Before the second question: raises the Refusal that says why this cannot be finished as it stands; the summary stays.
     obstacle: Callable[[Turn, dict[str, Any]], object] | None = None
     #: A sentence above the second question, or above the summary where there is none: what may have been forgotten.

@@ -39,8 +39,8 @@ EDIT_LABEL = 20
 #: One screen of the summary: the name of its part ("" where there are none), and its lines.
 Page = tuple[str, list[tuple[Step, str]]]
 _CANCEL = t("nav.cancel")
-#: What may be typed for a confirmation, whatever its button says.
-_SHORT_ANSWERS = {"yes": t("nav.yes"), "no": t("nav.no"), "meant": t("nav.yes")}
+#: What may be typed for a confirmation, whatever more its button says.
+_SHORT_ANSWERS = (t("nav.yes"), t("nav.no_word"))
 #: What is asked for in words, and the buttons that do it, the first of them that the screen has.
 _BUTTONS_IN_WORDS = {
     Intent.BACK: ("back",),
@@ -93,7 +93,7 @@ class RenderedStep:
             asked = key.action == "later" and key.label == _CANCEL
             if not asked and written in (
                 _label_key(key.label),
-                _label_key(_SHORT_ANSWERS.get(key.action, key.label)),
+                _label_key(short_answer(key.label)),
             ):
                 return key
         number = normalise(text)
@@ -106,6 +106,12 @@ class RenderedStep:
         rows = tuple(tuple(Button(key.label, press_of(key, position)) for key in row) for row in self.rows)
         text = "\n\n".join([*(line for line in above if line), self.text])
         return Screen(text, rows, self.attachments, self.ask_contact)
+
+
+def short_answer(label: str) -> str:
+    """«بله» of «✅ بله، ارسال شود»: what people type for it; a label without such a word as it is."""
+    head = label.partition("،")[0].removeprefix("✅").strip()
+    return head if head in _SHORT_ANSWERS else label
 
 
 @lru_cache(maxsize=2048)
@@ -132,12 +138,12 @@ def rendered_step(turn: Turn, position: Position) -> RenderedStep:
         aside = aside_of(turn, position)
         return _aside(rendered, aside) if aside else rendered
     if position.step == DISCARD:
-        return _yes_no(t("form.discard_confirm"))
+        return _yes_no(t("form.discard_confirm"), key="form.discard_confirm")
     if position.step == SECOND_QUESTION and position.dialogue.second_question:
         question = position.dialogue.second_question
         return _yes_no(
             _with_caution(turn, position, _second_question(turn, position, question)),
-            key=question if isinstance(question, str) else "",
+            key=question if isinstance(question, str) else position.dialogue.second_buttons,
         )
     return _summary(turn, position)
 

@@ -211,7 +211,7 @@ WRITE_LETTER = Dialogue(
     (
         Step("letter_audience", Choice(_audience_kinds, columns=2)),
         Step("letter_officer", OfficerCode(), when=_is(Kind.ONE)),
-        Step("letter_officer_sure", ThisOfficer(), when=_is(Kind.ONE)),
+        Step("letter_officer_sure", ThisOfficer("letters.this_officer"), when=_is(Kind.ONE)),
         Step("letter_province", NonEmptyGroup(Kind.PROVINCE, _provinces), when=_is(Kind.PROVINCE)),
         Step("letter_state", NonEmptyGroup(Kind.STATE, _groups), when=_is(Kind.STATE)),
         Step("letter_number", LetterLine(1, letters.NUMBER_MAX), optional=True),
@@ -228,6 +228,7 @@ WRITE_LETTER = Dialogue(
     overview=letter_overview,
     confirm="letters.send",
     second_question=_send_question,
+    second_buttons="letters.really",
     obstacle=_need_readers,
     keeps_draft=True,
     discard=_discard,

@@ -20,6 +20,7 @@ from bot.services.guide import faq
 from bot.services.search.keys import TEXT_LENGTH
 from bot.texts import has, quoted, t
 from conversations.engine.engine import Engine
+from conversations.engine.rendering import short_answer
 from storage.database.unit_of_work import savepoint
 from storage.enums import AccountState, Role
 
@@ -279,7 +280,7 @@ class UpdateRouter:
             if button.press is not None
         ]
         for label, press in presses:
-            if typed == search_key(label):
+            if typed in (search_key(label), search_key(short_answer(label))):
                 return press
         if typed.isascii() and typed.isdigit() and len(typed) < 3 and 0 < int(typed) <= len(presses):
             return presses[int(typed) - 1][1]

@@ -9,7 +9,8 @@ from bot.core.context import Turn
 from bot.core.screens import Press, Reply
 from bot.services.shared import audit
 from bot.texts import catalogue, t
-from conversations.engine.declaration import Answers, Step
+from conversations.catalogue import ALL
+from conversations.engine.declaration import Answers, Dialogue, Step
 from conversations.questions import Address, Choice, Email, PersianName, Text
 from storage.tables import Chat, Draft
 from tests.support.chat_driver import App, Person
@@ -125,3 +126,20 @@ def test_the_driver_names_a_recorded_event_without_a_text(app: App) -> None:
     person = at_dialogue(app, STEPS[0], finish=finish)
     with pytest.raises(AssertionError, match=r"trail\.address_changed"):
         person.type("علی")
+
+
+def test_the_buttons_of_a_question_say_what_they_do_and_a_word_is_enough(app: App) -> None:
+    """Those of a kept draft's deletion as well."""
+    person = at_dialogue(app, *STEPS, summary="review.summary", keeps_draft=True, discard=lambda turn: None)
+    person.type("علی", "شیراز، خیابان زند، پلاک ۳").tap("🗑 حذف پیش‌نویس").sees("بله، حذف شود", "خیر، برگرد")
+    person.type("خیر").sees(t("review.summary").splitlines()[0])
+    person.tap("🗑 حذف پیش‌نویس").type("بله")
+    assert person.chat.dialogue is None
+
+
+@pytest.mark.parametrize("dialogue", ALL, ids=lambda dialogue: dialogue.name)
+def test_no_second_question_is_answered_by_a_bare_yes(dialogue: Dialogue) -> None:
+    if dialogue.second_question is None:
+        return
+    key = dialogue.second_question if isinstance(dialogue.second_question, str) else dialogue.second_buttons
+    assert "، " in t(f"{key}_yes")

@@ -131,7 +131,7 @@ def test_how_answers_are_shown(app: App) -> None:
     assert show(Mobile(), {"number": "+989123456789", "verified": True}) == "۰۹۱۲۳۴۵۶۷۸۹"
     assert show(Mobile(), {"number": "+989123456789", "verified": False}) == "۰۹۱۲۳۴۵۶۷۸۹ (تأییدنشده)"
     assert show(Documents("x", "مدرک"), [1, 2]) == "۲ فایل"
-    assert show(Confirm(), False) == "خیر"
+    assert show(Confirm(), False) == "خیر، برگرد"
 
 
 @pytest.mark.parametrize("typed", [True, False], ids=["may be typed", "must be proved"])

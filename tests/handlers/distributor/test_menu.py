@@ -251,3 +251,15 @@ def test_a_manager_who_is_an_officer_too(app: App) -> None:
     pick(both, at, both).sees("ارسال شد").open("role").tap("مسئول فنی")
     accept(both).sees("⏳ در انتظار بررسی دانشگاه")
     expert(app).open("desk.coop").type("۱").tap("✅ تأیید", "بله، تأیید می‌کنم").sees("فعال است")
+
+
+def test_a_pick_says_what_its_buttons_do_and_a_typed_word_is_enough(app: App) -> None:
+    (boss, at), sara = distributor(app), eligible(app)
+    boss.open("dist.pick", at.id).type(code_of(sara)).sees("✅ بله، ارسال شود", "خیر، برگرد")
+    boss.type("خیر").sees("کد ملی مسئول فنی را بنویسید").open("dist.pick", at.id).type(code_of(sara), "بله")
+    request = app.newest(CooperationRequest)
+    assert request.state is CooperationState.PENDING_OFFICER
+    boss.open("dist.request", request.id).tap("پس گرفتن").sees("خیر، برگرد").type("خیر").sees_not(
+        "پس گرفته شود؟"
+    )
+    assert app.get(CooperationRequest, request.id).state is CooperationState.PENDING_OFFICER
