@@ -259,7 +259,7 @@ def test_a_pick_says_what_its_buttons_do_and_a_typed_word_is_enough(app: App) ->
     boss.type("خیر").sees("کد ملی مسئول فنی را بنویسید").open("dist.pick", at.id).type(code_of(sara), "بله")
     request = app.newest(CooperationRequest)
     assert request.state is CooperationState.PENDING_OFFICER
-    boss.open("dist.request", request.id).tap("پس گرفتن").sees("خیر، برگرد").type("خیر").sees_not(
+    boss.open("dist.request", request.id).tap("پس گرفتن درخواست").sees("خیر، برگرد").type("خیر").sees_not(
         "پس گرفته شود؟"
     )
     assert app.get(CooperationRequest, request.id).state is CooperationState.PENDING_OFFICER
