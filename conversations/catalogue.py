@@ -5,7 +5,7 @@ from conversations.account import login, password_and_mobile, registration
 from conversations.distributor import branches
 from conversations.distributor import registration as distributor_registration
 from conversations.engine.declaration import Dialogue
-from conversations.expert import cooperation_review, review, team
+from conversations.expert import bulk, cooperation_review, review, team
 from conversations.officer import cooperation, deficiency_response, personal_details, qualification
 from conversations.staff import catalogue, experts, letter, refunds
 
@@ -34,6 +34,8 @@ ALL: tuple[Dialogue, ...] = (
     branches.FIND_STAFF_BRANCH,
     cooperation_review.REJECT_COOPERATION,
     *team.DIALOGUES,
+    bulk.BULK_ASSIGN,
+    bulk.BULK_ASSIGN_COOPERATION,
     distributor_registration.NEW_DISTRIBUTOR,
     distributor_registration.EDIT_DISTRIBUTOR,
     distributor_registration.ADD_MANAGER,

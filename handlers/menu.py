@@ -114,7 +114,7 @@ def _expert_rows(turn: Turn) -> list[ButtonRow]:
         (button(t("desk.new"), "desk.queue"), button(t("desk.mine"), "desk.mine")),
     ]
     rows.append((button(t("desk.coop"), "desk.coop"), button(t("desk.search"), "desk.search")))
-    rows.append((button(t("desk.leave"), "desk.leave"),))
+    rows.append((button(t("desk.team"), "desk.team"),))
     if turn.role is Role.IN_CHARGE:
         rows.append((button(t("desk.under_way"), "desk.all"),))
     return rows

@@ -58,7 +58,12 @@ AT_BRANCH, ABOUT_COOPERATION = (
     frozenset({"coop_reject", "coop_note", "coop_hand_over"}),
 )
 #: Who is in a dialogue that asks the services before its end; staff are in theirs, officers in the others.
-ROLES = {"leave": Role.EXPERT, "pick_officer": Role.DISTRIBUTOR}
+ROLES = {
+    "bulk": Role.IN_CHARGE,
+    "coop_bulk": Role.IN_CHARGE,
+    "leave": Role.EXPERT,
+    "pick_officer": Role.DISTRIBUTOR,
+}
 _NUMBERS = count(90_000_001)
 _GUILD_NUMBERS = count(10_000)
 
@@ -78,7 +83,7 @@ def sample_turn(db: Session, dialogue: Dialogue, now: datetime) -> Turn:
         grants = [Grant(account_id=account.id or 0, role=role)]
         if role is Role.DISTRIBUTOR:
             grants[0].distributor_id = branch.distributor_id
-        if role is Role.EXPERT:
+        if role in (Role.EXPERT, Role.IN_CHARGE):
             grants[0].university_code = "sums"
             colleague = sample_account(db)
             db.add(Grant(account_id=colleague.id or 0, role=role, university_code="sums"))

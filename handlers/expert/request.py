@@ -30,7 +30,7 @@ from handlers.common.navigation import (
     truncate_lines,
 )
 from handlers.common.request_card import Extent
-from handlers.expert import cooperation, decisions, find, notes, team, worklists
+from handlers.expert import bulk, cooperation, decisions, find, notes, team, worklists
 from handlers.expert.caution_banner import caution_lines
 from handlers.expert.held_banner import held_line, undo_button
 from handlers.expert.worklists import EXPERTS, REVIEWERS
@@ -49,6 +49,7 @@ def routes(engine: Engine) -> Routes:
     table.include(find.routes(engine))
     table.include(notes.routes(engine))
     table.include(team.routes(engine))
+    table.include(bulk.routes(engine))
     for action, decide in (
         ("desk.file", show_request),
         ("desk.review", show_beside_documents),

@@ -7,18 +7,20 @@ from bot.core.context import Turn
 from bot.core.refusals import NotAllowed, Stale
 from bot.core.screens import Press, Reply, Screen, button
 from bot.services import team
+from bot.services.shared import reference_data
 from bot.texts import formats, t
 from conversations.common.labels import shortened
 from conversations.engine.engine import Engine
-from handlers.common.navigation import ButtonRow, home_button
+from handlers.common.navigation import ButtonRow, home_button, navigation_row
 from handlers.common.numbered_list import confirmation_screen
 from handlers.expert.worklists import EXPERTS
 from storage.enums import Role
 
 
 def routes(engine: Engine) -> Routes:
-    """desk.leave and what it leads to."""
+    """desk.team, desk.leave and what they lead to."""
     table = Routes()
+    table.show("desk.team", roles=EXPERTS)(show_team)
     table.show("desk.leave", roles=EXPERTS)(show_leaves)
     table.show("desk.leave_end", roles=EXPERTS)(ask_end_leave)
     table.act("desk.leave_end_do", roles=EXPERTS)(end_leave)
@@ -28,6 +30,18 @@ def routes(engine: Engine) -> Routes:
         return engine.start(turn, "leave")
 
     return table
+
+
+def show_team(turn: Turn, press: Press) -> Screen:
+    """What is done together with colleagues."""
+    university = reference_data.university_name(turn.db, turn.actor.university_code)
+    rows: list[ButtonRow] = [
+        (button(t("desk.take"), "desk.take"), button(t("desk.coop_take"), "desk.coop_take")),
+    ]
+    if turn.role is Role.IN_CHARGE:
+        rows.append((button(t("desk.bulk"), "desk.bulk"), button(t("desk.coop_bulk"), "desk.coop_bulk")))
+    rows.append((button(t("desk.leave"), "desk.leave"), home_button()))
+    return Screen(t("desk.team_title", university=university), tuple(rows))
 
 
 def _words(line: team.LeaveLine) -> dict[str, str]:
@@ -56,7 +70,7 @@ def show_leaves(turn: Turn, press: Press) -> Screen:
         if turn.role is Role.IN_CHARGE:
             label = shortened(t("desk.button_line", i=i, name=line.expert), 20)
             rows.append((button(label, "desk.leave_end", line.leave.id or 0),))
-    return Screen("\n".join(lines), (*rows, (home_button(),)))
+    return Screen("\n".join(lines), (*rows, navigation_row("desk.team")))
 
 
 def ask_end_leave(turn: Turn, press: Press) -> Screen:

@@ -1,5 +1,16 @@
 """Colleagues of a university together: notes on files, leave and deputies, many files at once, figures."""
 
+from bot.services.team.bulk import (
+    MOST,
+    BulkFile,
+    BulkResult,
+    BulkSource,
+    assign_many,
+    candidates,
+    claim_next,
+    plan,
+    sources,
+)
 from bot.services.team.leave import (
     LeaveLine,
     check_days,
@@ -13,15 +24,24 @@ from bot.services.team.leave import (
 from bot.services.team.notes import Workflow, add_note, notes_of
 
 __all__ = [
+    "MOST",
+    "BulkFile",
+    "BulkResult",
+    "BulkSource",
     "LeaveLine",
     "Workflow",
     "add_note",
+    "assign_many",
+    "candidates",
     "check_days",
     "check_deputy",
+    "claim_next",
     "end_leave",
     "end_past_leaves",
     "notes_of",
     "own_leave",
+    "plan",
+    "sources",
     "take_leave",
     "team_leaves",
 ]

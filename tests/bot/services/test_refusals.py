@@ -96,8 +96,11 @@ ADMITTED: tuple[tuple[frozenset[Role], str], ...] = (
     ),
     (
         EXPERTS - {Role.STAFF},
-        "team.leave: check_deputy end_leave own_leave take_leave team_leaves",
+        """
+        team.bulk: claim_next
+        team.leave: check_deputy end_leave own_leave take_leave team_leaves""",
     ),
+    (frozenset({Role.IN_CHARGE}), "team.bulk: assign_many candidates plan sources"),
     (
         ANY,
         """

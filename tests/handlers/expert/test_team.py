@@ -164,7 +164,9 @@ def test_a_cooperation_file_is_handed_over_too(app: App, maryam: Person, bahar: 
 def go_on_leave(
     person: Person, deputy: str, *, first: str = "۱۴۰۵/۰۹/۰۲", last: str = "۱۴۰۵/۰۹/۱۰"
 ) -> Person:
-    person.command("menu").tap("🏖 مرخصی و جانشین", "➕ ثبت مرخصی").type(first, last).type(deputy)
+    person.command("menu").tap("👥 همکاران", "🏖 مرخصی و جانشین", "➕ ثبت مرخصی").type(first, last).type(
+        deputy
+    )
     person.sees("مرخصی زیر ثبت شود؟").tap("✅ تأیید")
     return person
 
