@@ -12,7 +12,7 @@ from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from bot.application.resources import Resources
-from bot.jobs import clock_setback, digest, held_decisions, reminders, retention
+from bot.jobs import clock_setback, digest, held_decisions, reminders, retention, team_report
 from bot.jobs.clock_guard import clock_holds
 from bot.services import payments, team
 from bot.services.letters import letters
@@ -123,6 +123,7 @@ def sweeps(resources: Resources, *, drafts: Unit | None = None) -> list[Sweep]:
         ("reminders", 10 * MINUTE, unit(send_reminders)),
         ("leaves", 10 * MINUTE, unit(team.end_past_leaves)),
         ("digest", 10 * MINUTE, unit(digest.send_digests)),
+        ("team-reports", 10 * MINUTE, unit(team_report.send_team_reports)),
         ("alerts", 10 * MINUTE, unit(raise_alerts)),
         ("abandoned-drafts", 6 * HOUR, rows(reminders.abandoned_drafts)),
         ("retention", 6 * HOUR, removing(keep_no_longer)),

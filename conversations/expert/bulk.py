@@ -39,8 +39,8 @@ _ALL, _NONE, _DONE, _TO = "@all", "@none", "@done", "@page:"
 
 
 def _source(answers: Answers) -> int | None:
-    chosen = answers.get("bulk_from")
-    return None if chosen in (None, QUEUE) else int(chosen)
+    chosen = str(answers.get("bulk_from"))
+    return int(chosen) if chosen.isdigit() else None
 
 
 class FileTicks(Question):
@@ -158,13 +158,13 @@ def _chosen_experts(answers: Answers) -> list[int]:
 
 
 def _sure(workflow: team.Workflow, turn: Turn, answers: Answers) -> str:
-    experts, planned = _chosen_experts(answers), dict[int, int]()
-    if experts:
+    experts, chosen, planned = _chosen_experts(answers), answers.get("bulk_files"), dict[int, int]()
+    if experts and isinstance(chosen, list):
         planned = team.plan(
             turn.db,
             workflow,
             actor=turn.actor,
-            request_ids=answers.get("bulk_files") or [],
+            request_ids=chosen,
             expert_ids=experts,
             source=_source(answers),
             now=turn.now,

@@ -7,20 +7,26 @@ from bot.core.context import Turn
 from bot.core.refusals import NotAllowed, Stale
 from bot.core.screens import Press, Reply, Screen, button
 from bot.services import team
+from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from bot.services.shared import reference_data
 from bot.texts import formats, t
 from conversations.common.labels import shortened
 from conversations.engine.engine import Engine
-from handlers.common.navigation import ButtonRow, home_button, navigation_row
-from handlers.common.numbered_list import confirmation_screen
-from handlers.expert.worklists import EXPERTS
+from handlers.common.navigation import ButtonRow, home_button, navigation_row, truncate_lines
+from handlers.common.numbered_list import confirmation_screen, numbered_page
+from handlers.expert.worklists import EXPERTS, HEADS
 from storage.enums import Role
+from storage.tables import Account
+
+#: A page.
+COLLEAGUES = 10
 
 
 def routes(engine: Engine) -> Routes:
     """desk.team, desk.leave and what they lead to."""
     table = Routes()
     table.show("desk.team", roles=EXPERTS)(show_team)
+    table.show("desk.colleague", roles=HEADS)(show_colleague)
     table.show("desk.leave", roles=EXPERTS)(show_leaves)
     table.show("desk.leave_end", roles=EXPERTS)(ask_end_leave)
     table.act("desk.leave_end_do", roles=EXPERTS)(end_leave)
@@ -35,13 +41,83 @@ def routes(engine: Engine) -> Routes:
 def show_team(turn: Turn, press: Press) -> Screen:
     """What is done together with colleagues."""
     university = reference_data.university_name(turn.db, turn.actor.university_code)
-    rows: list[ButtonRow] = [
+    own = team.own_figures(turn.db, actor=turn.actor, now=turn.now)
+    lines = [
+        t("desk.team_title", university=university),
+        "",
+        t("team.own", last=formats.digits(own.decided_last_week), **_figures(own)),
+    ]
+    rows: list[ButtonRow] = []
+    if turn.role is Role.IN_CHARGE:
+        told, rows = _team_lines(turn, press)
+        lines += ["", *told]
+    rows += [
         (button(t("desk.take"), "desk.take"), button(t("desk.coop_take"), "desk.coop_take")),
     ]
     if turn.role is Role.IN_CHARGE:
         rows.append((button(t("desk.bulk"), "desk.bulk"), button(t("desk.coop_bulk"), "desk.coop_bulk")))
     rows.append((button(t("desk.leave"), "desk.leave"), home_button()))
-    return Screen(t("desk.team_title", university=university), tuple(rows))
+    return Screen(truncate_lines(lines), tuple(rows))
+
+
+def _figures(one: team.ColleagueFigures) -> dict[str, str]:
+    usual = one.median_days
+    return {
+        "n": formats.digits(one.to_decide),
+        "returned": formats.digits(one.returned),
+        "late": formats.digits(one.overdue),
+        "coop": formats.digits(one.cooperations),
+        "week": formats.digits(one.decided_this_week),
+        "usual": t("team.usual_none") if usual is None else t("team.usual", n=formats.digits(usual)),
+    }
+
+
+def _team_lines(turn: Turn, press: Press) -> tuple[list[str], list[ButtonRow]]:
+    """The head's desk: the queue, the week, a line a colleague, and buttons to their files."""
+    figures = team.team_figures(turn.db, actor=turn.actor, now=turn.now)
+    colleagues = figures.colleagues
+    lines = [
+        t("team.queue", n=formats.digits(figures.waiting)),
+        t("team.overdue", n=formats.digits(figures.overdue)),
+        t(
+            "team.week",
+            received=formats.digits(figures.received_this_week),
+            decided=formats.digits(sum(one.decided_this_week for one in colleagues)),
+            received_last=formats.digits(figures.received_last_week),
+            decided_last=formats.digits(sum(one.decided_last_week for one in colleagues)),
+        ),
+        "",
+    ]
+    listed, rows = numbered_page(
+        press,
+        colleagues,
+        size=COLLEAGUES,
+        line=lambda i, one: t(
+            "team.line_away" if one.on_leave else "team.line", i=i, name=one.name, **_figures(one)
+        ),
+        make_button=lambda i, one: button(i, "desk.colleague", one.account_id),
+    )
+    return [*lines, *listed], rows
+
+
+def show_colleague(turn: Turn, press: Press) -> Screen:
+    """The qualification files that one expert of the head's university has, the oldest first."""
+    files = team.candidates(turn.db, QUALIFICATION_WORKFLOW, actor=turn.actor, source=press.id)
+    if not files:
+        return Screen(t("team.nothing"), (navigation_row("desk.team"),))
+    lines, rows = numbered_page(
+        press,
+        files,
+        size=COLLEAGUES,
+        line=lambda i, file: t(
+            "desk.line", i=i, code=file.code, name=file.applicant, age=formats.age(turn.now - file.since)
+        ),
+        make_button=lambda i, file: button(i, "desk.file", file.id),
+    )
+    name = turn.db.get_one(Account, press.id).name
+    return Screen(
+        "\n".join([t("team.of_colleague", name=name), *lines]), (*rows, navigation_row("desk.team"))
+    )
 
 
 def _words(line: team.LeaveLine) -> dict[str, str]:

@@ -76,7 +76,7 @@ EXPECTED: dict[str, Access] = {
         "desk.queue desk.mine desk.next desk.coop desk.coop_mine desk.coop_next desk.team desk.take desk.take_ask desk.take_do desk.coop_take desk.coop_take_ask desk.coop_take_do desk.leave desk.leave_new desk.leave_end desk.leave_end_do",
         EXPERTS,
     ),
-    **_each("desk.all desk.coop_all desk.bulk desk.coop_bulk", {HEAD}),
+    **_each("desk.all desk.coop_all desk.bulk desk.coop_bulk desk.colleague", {HEAD}),
     **_each("desk.search", EXPERTS | {STAFF}),
     # Who is an expert elsewhere reads what the own search finds there.
     **_each("find", EXPERTS | {STAFF}),

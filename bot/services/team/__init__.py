@@ -11,6 +11,14 @@ from bot.services.team.bulk import (
     plan,
     sources,
 )
+from bot.services.team.figures import (
+    ColleagueFigures,
+    TeamFigures,
+    figures_of,
+    own_figures,
+    team_figures,
+    week_start,
+)
 from bot.services.team.leave import (
     LeaveLine,
     check_days,
@@ -28,7 +36,9 @@ __all__ = [
     "BulkFile",
     "BulkResult",
     "BulkSource",
+    "ColleagueFigures",
     "LeaveLine",
+    "TeamFigures",
     "Workflow",
     "add_note",
     "assign_many",
@@ -38,10 +48,14 @@ __all__ = [
     "claim_next",
     "end_leave",
     "end_past_leaves",
+    "figures_of",
     "notes_of",
+    "own_figures",
     "own_leave",
     "plan",
     "sources",
     "take_leave",
+    "team_figures",
     "team_leaves",
+    "week_start",
 ]

@@ -98,9 +98,15 @@ ADMITTED: tuple[tuple[frozenset[Role], str], ...] = (
         EXPERTS - {Role.STAFF},
         """
         team.bulk: claim_next
+        team.figures: own_figures
         team.leave: check_deputy end_leave own_leave take_leave team_leaves""",
     ),
-    (frozenset({Role.IN_CHARGE}), "team.bulk: assign_many candidates plan sources"),
+    (
+        frozenset({Role.IN_CHARGE}),
+        """
+        team.bulk: assign_many candidates plan sources
+        team.figures: team_figures""",
+    ),
     (
         ANY,
         """
