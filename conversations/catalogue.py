@@ -5,7 +5,7 @@ from conversations.account import login, password_and_mobile, registration
 from conversations.distributor import branches
 from conversations.distributor import registration as distributor_registration
 from conversations.engine.declaration import Dialogue
-from conversations.expert import bulk, cooperation_review, review, team
+from conversations.expert import bulk, cooperation_review, deficiencies, review, team
 from conversations.officer import cooperation, deficiency_response, personal_details, qualification
 from conversations.staff import catalogue, experts, letter, refunds
 
@@ -19,7 +19,7 @@ ALL: tuple[Dialogue, ...] = (
     deficiency_response.RESOLVE_DEFICIENCIES,
     personal_details.EDIT_PERSONAL_DETAILS,
     review.REJECT_QUALIFICATION,
-    review.DECLARE_DEFICIENCIES,
+    deficiencies.DECLARE_DEFICIENCIES,
     review.SEARCH_REQUESTS,
     experts.NEW_EXPERT,
     experts.RESET_ACCESS,

@@ -14,11 +14,12 @@ from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from bot.services.review import rejection
 from bot.texts import t
 from bot.texts.answers import with_persian_digits
-from conversations.engine.declaration import Answers, Dialogue, Step
+from conversations.engine.declaration import Answers, Dialogue, FinishRejected, Step
 from conversations.expert.review import (
     OTHER,
     Reason,
     chosen_reason,
+    not_rejected,
     reason_lines,
     rejecting,
     superseded_reply,
@@ -54,10 +55,10 @@ def _preset(reason: str) -> str:
     return t(f"{LABELS}.{reason}")
 
 
-def _reject(turn: Turn, answers: dict[str, Any]) -> Reply:
+def _reject(turn: Turn, answers: dict[str, Any]) -> Reply | FinishRejected:
     goto = _request_address(turn)
     if not answers["sure"]:
-        return Reply(goto=goto)
+        return not_rejected(answers)
     reason = str(chosen_reason(answers)["reason"])
     words = with_persian_digits(words_of(answers))
     try:

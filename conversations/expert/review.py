@@ -1,4 +1,4 @@
-"""The expert's dialogues: rejecting with a reason, declaring deficiencies, searching.
+"""The expert's dialogues: rejecting with a reason, searching; and what their dialogues share.
 
 See docs/specification.md 4.1, expert.*.
 
@@ -8,6 +8,7 @@ Each is bound to one file at the version that the expert saw; its last question 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from bot.application.routes import EXPERTS, REVIEWERS
@@ -20,15 +21,22 @@ from bot.services import cooperation
 from bot.services.qualification import decisions, review
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from bot.services.search.keys import TEXT_LENGTH
-from bot.services.shared import reference_data
 from bot.texts import formats, quoted, t
 from bot.texts.answers import with_persian_digits
 from conversations.common import searching
-from conversations.common.labels import Wording, shortened
-from conversations.common.request_steps import MAX_TICK_LABEL
 from conversations.engine import declaration
-from conversations.engine.declaration import Answers, Dialogue, FinishRejected, Incomplete, Step, UserInput
-from conversations.questions import Choice, Confirm, Text, Ticks
+from conversations.engine.declaration import (
+    Answers,
+    Dialogue,
+    FinishRejected,
+    Incomplete,
+    Prompt,
+    Step,
+    UserInput,
+)
+from conversations.engine.steps import question_state_of
+from conversations.expert import phrase_choices
+from conversations.questions import Choice, Confirm, Text
 from storage.enums import RejectReason
 from storage.tables import Account, CooperationRequest, QualificationRequest
 
@@ -39,39 +47,35 @@ if TYPE_CHECKING:
 LONGEST = 800
 
 
-def _case(turn: Turn) -> QualificationRequest:
+def request_of(turn: Turn) -> QualificationRequest:
     """The file that the dialogue is about."""
     assert turn.draft is not None
     return turn.db.get_one(QualificationRequest, turn.draft.subject_id)
 
 
-def _about(turn: Turn) -> dict[str, str]:
+def about_request(turn: Turn) -> dict[str, str]:
     """`code` and `name` of the file, for a question that must not be answered about another one."""
-    request = _case(turn)
+    request = request_of(turn)
     applicant = turn.db.get_one(Account, request.account_id)
     return {"code": request.tracking_code or "", "name": applicant.name}
 
 
-def _whose(turn: Turn) -> str:
+def whose(turn: Turn) -> str:
     """The applicant with the whole national code, for the last question of who may decide."""
-    applicant = turn.db.get_one(Account, _case(turn).account_id)
+    applicant = turn.db.get_one(Account, request_of(turn).account_id)
     code = formats.digits(applicant.national_code or "")
     return t("desk.applicant_code", name=applicant.name, code=code)
 
 
-def _guard(turn: Turn) -> None:
+def guard_request(turn: Turn) -> None:
     """Raises NotAllowed once the file is another university's than the expert's."""
     assert turn.draft is not None
     QUALIFICATION_WORKFLOW.see(turn.db, turn.draft.subject_id, actor=turn.actor)
 
 
-def _request_address(turn: Turn) -> Press:
+def request_address_of(turn: Turn) -> Press:
     assert turn.draft is not None
     return Press("desk.file", turn.draft.subject_id)
-
-
-def _headed(turn: Turn, text: str) -> str:
-    return f"{t('review.about', **_about(turn))}\n{text}"
 
 
 def superseded_reply(refusal: Refusal, goto: Press) -> Reply:
@@ -89,8 +93,8 @@ class Reason(Choice):
 
     def __init__(self, presets: Iterable[str], labels: str, *, longest: int = LONGEST) -> None:
         super().__init__([(str(reason), t(f"{labels}.{reason}")) for reason in presets], columns=1)
-        self.words = Text(request_items.SHORTEST_REPLY, longest, lines=True, short="error.short_reason")
-        self.addition = Addition(request_items.SHORTEST_REPLY, longest)
+        self.words = OwnWords(request_items.SHORTEST_REPLY, longest, lines=True, short="error.short_reason")
+        self.addition = OwnAddition(request_items.SHORTEST_REPLY, longest)
 
     def accept(self, turn: Turn, step: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
         try:
@@ -133,6 +137,45 @@ class Addition(Text):
         return super().format_answer(turn, step, value) if value else t("form.none")
 
 
+class _WithPhrases(Text):
+    """Words to the applicant, typed or one of the kept phrases."""
+
+    def make_prompt(self, turn: Turn, step: Step, answers: Answers) -> Prompt:
+        prompt = super().make_prompt(turn, step, answers)
+        page = int(question_state_of(turn, step).get("page") or 0)
+        offered = phrase_choices.rows(turn, text="", page=page)
+        return replace(prompt, choices=(*offered, *prompt.choices))
+
+    def accept(self, turn: Turn, step: Step, answers: Answers, given: UserInput) -> Any:
+        if (page := phrase_choices.turned_to(given.choice)) is not None:
+            return Incomplete(question_state={"page": page})
+        if (text := phrase_choices.chosen(turn, given.choice)) is not None:
+            return self.parse(turn, text)
+        return super().accept(turn, step, answers, given)
+
+
+class OwnWords(_WithPhrases):
+    """The expert's own words, which are the reason."""
+
+
+class OwnAddition(_WithPhrases, Addition):
+    """The expert's own words beside a preset, which may be left out."""
+
+
+class LastQuestion(Confirmation):
+    """«بله» or «خیر», and a way to keep the words that are on the screen for the next file."""
+
+    def make_prompt(self, turn: Turn, step: Step, answers: Answers) -> Prompt:
+        prompt = super().make_prompt(turn, step, answers)
+        keep = phrase_choices.keep_rows(turn, words_of(answers))
+        return replace(prompt, choices=(*prompt.choices, *keep))
+
+    def accept(self, turn: Turn, step: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
+        if phrase_choices.save(turn, given.choice, words_of(answers)):
+            return Incomplete(notice=t("defects.saved"))
+        return super().accept(turn, step, answers, given)
+
+
 _REJECTION_REASON = Reason(RejectReason, "reject")
 
 
@@ -148,6 +191,11 @@ def _needs_words(turn: Turn, answers: Answers) -> bool:
 
 
 def _may_add(turn: Turn, answers: Answers) -> bool:
+    return _addable(answers)
+
+
+def _addable(answers: Answers) -> bool:
+    """Whether a preset was chosen, to which own words may be added."""
     return chosen_reason(answers).get("reason") not in (None, OTHER)
 
 
@@ -170,7 +218,7 @@ def rejecting(presets: Reason, *, heading: str, sure: list[str]) -> list[Step]:
         Step("reject_reason", presets, prompt=headed("ask.reject_reason")),
         Step("reject_text", presets.words, when=_needs_words, prompt=headed("ask.reject_text")),
         Step("reject_addition", presets.addition, when=_may_add, prompt=headed("ask.reject_addition")),
-        Step("sure", Confirmation("reject.do"), prompt="\n".join(sure)),
+        Step("sure", LastQuestion("reject.do"), prompt="\n".join(sure)),
     ]
 
 
@@ -185,19 +233,28 @@ def reason_lines(answers: Answers, preset: Callable[[str], str]) -> list[str]:
 
 
 def reject_steps(turn: Turn, answers: Answers) -> list[Step]:
-    about = _about(turn)
+    about = about_request(turn)
     sure = [
         t("reject.confirm", **about),
-        _whose(turn),
+        whose(turn),
         *reason_lines(answers, lambda reason: t(f"reason.{reason}")),
     ]
     return rejecting(_REJECTION_REASON, heading=t("review.about", **about), sure=sure)
 
 
-def finish_reject(turn: Turn, answers: dict[str, Any]) -> Reply:
+def not_rejected(answers: Answers) -> FinishRejected:
+    """«خیر» on the last question: back to the words, which are kept."""
+    if _addable(answers):
+        at = "reject_addition"
+    else:
+        at = "reject_text" if answers.get("reject_text") else "reject_reason"
+    return FinishRejected(t("reject.kept"), forget=("sure",), at=at)
+
+
+def finish_reject(turn: Turn, answers: dict[str, Any]) -> Reply | FinishRejected:
     if not answers["sure"]:
-        return Reply(goto=_request_address(turn))
-    request = _case(turn)
+        return not_rejected(answers)
+    request = request_of(turn)
     assert request.id is not None
     try:
         with turn.db.begin_nested():
@@ -212,66 +269,7 @@ def finish_reject(turn: Turn, answers: dict[str, Any]) -> Reply:
                 undo=turn.public_info.decision_undo,
             )
     except (AlreadyDecided, NotAllowed, Stale) as refusal:
-        return superseded_reply(refusal, _request_address(turn))
-    return Reply(goto=Press("desk.outcome", request.id))
-
-
-def tickable_items(turn: Turn, answers: Answers) -> list[tuple[str, str]]:
-    """The items of the file that can be deficient, as (key, name that fits behind a tick)."""
-    snapshot = _case(turn).snapshot
-    words = Wording.load(turn.db)
-    document_rules = reference_data.document_rules(turn.db)
-    wanted = [
-        request_items.document(document_rule.code)
-        for document_rule in document_rules
-        if document_rule.must(snapshot)
-    ]
-    keys = dict.fromkeys([*words.keys(snapshot), *wanted])
-    codes = [document_rule.code for document_rule in document_rules]
-    return [
-        (key, shortened(words.label(key, short=True), MAX_TICK_LABEL))
-        for key in keys
-        if request_items.can_be_deficient(key, codes) and (key != "field_note" or snapshot.get(key))
-    ]
-
-
-def defects_steps(turn: Turn, answers: Answers) -> list[Step]:
-    ticks = Ticks(tickable_items, send="defects.send", note_max=LONGEST, empty="defects.none")
-    return [
-        Step("defects", ticks, prompt=_headed(turn, t("ask.defects"))),
-        Step("sure", Confirmation("defects.do"), prompt=_sure_of_defects(turn, answers)),
-    ]
-
-
-def _sure_of_defects(turn: Turn, answers: Answers) -> str:
-    defects = answers.get("defects") or {"items": [], "note": None}
-    words = Wording.load(turn.db)
-    lines = [t("defects.confirm", **_about(turn)), _whose(turn)]
-    lines += [t("qual.defect", item=words.label(key)) for key in defects["items"]]
-    if defects["note"]:
-        lines.append(t("qual.note", note=quoted(with_persian_digits(defects["note"]), t("who.you"))))
-    return "\n".join(lines)
-
-
-def finish_defects(turn: Turn, answers: dict[str, Any]) -> Reply:
-    if not answers["sure"]:
-        return Reply(goto=_request_address(turn))
-    request = _case(turn)
-    assert request.id is not None
-    try:
-        with turn.db.begin_nested():
-            decisions.declare_deficiencies(
-                turn.db,
-                actor=turn.actor,
-                request_id=request.id,
-                items=answers["defects"]["items"],
-                note=with_persian_digits(answers["defects"]["note"] or "") or None,
-                version=answers["_version"],
-                now=turn.now,
-                undo=turn.public_info.decision_undo,
-            )
-    except (AlreadyDecided, NotAllowed, Stale) as refusal:
-        return superseded_reply(refusal, _request_address(turn))
+        return superseded_reply(refusal, request_address_of(turn))
     return Reply(goto=Press("desk.outcome", request.id))
 
 
@@ -305,17 +303,9 @@ REJECT_QUALIFICATION = Dialogue(
     "reject",
     reject_steps,
     finish_reject,
-    exit=_request_address,
+    exit=request_address_of,
     roles=EXPERTS,
-    guard=_guard,
-)
-DECLARE_DEFICIENCIES = Dialogue(
-    "deficiencies",
-    defects_steps,
-    finish_defects,
-    exit=_request_address,
-    roles=EXPERTS,
-    guard=_guard,
+    guard=guard_request,
 )
 SEARCH_REQUESTS = Dialogue(
     "search",

@@ -116,7 +116,7 @@ def steps(turn: Turn, answers: Answers) -> list[Step]:
     papers = [kind for key, kind in kinds.items() if key in marked]
     first: list[Step] = []
     for key in (key for key in (*fields, *kinds) if key in marked):
-        head = _head(words, key, old, deficiency_round.note if deficiency_round is not None else None)
+        head = _head(words, key, old, deficiency_round, first=not first)
         plain = fields[key] if key in fields else document_step(kinds[key], among=papers)
         first.append(replace(plain, question=OrExplain(plain.question, head, old.get(key)), part=None))
         if answers.get(key) == EXPLAINED:
@@ -141,10 +141,22 @@ def steps(turn: Turn, answers: Answers) -> list[Step]:
     ]
 
 
-def _head(words: Wording, key: str, old: Mapping[str, Any], note: str | None) -> str:
-    """Which item is deficient and why, above its question."""
+def _head(
+    words: Wording,
+    key: str,
+    old: Mapping[str, Any],
+    deficiency_round: DeficiencyRound | None,
+    *,
+    first: bool,
+) -> str:
+    """Which item is deficient and why, above its question; the general note with the first item, and with each one that
+    has no reason of its own."""
     lines = [t("fix.item", item=words.label(key))]
-    if note:
+    reason = deficiency_round.reasons.get(key) if deficiency_round is not None else None
+    note = deficiency_round.note if deficiency_round is not None else None
+    if reason:
+        lines.append(t("fix.item_reason", reason=quoted(reason, t("role.expert"))))
+    if note and (first or not reason):
         lines.append(t("fix.item_note", note=quoted(note, t("role.expert"))))
     if is_document(key):
         lines += [t("fix.document_replaces")] if old.get(key) else []

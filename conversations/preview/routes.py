@@ -12,6 +12,7 @@ from bot.core.refusals import Refusal
 from conversations.engine.declaration import Dialogue, Finish, Incomplete, Step, UserInput
 from conversations.engine.rendering import rendered_step
 from conversations.engine.steps import Position, first_open, steps_of
+from conversations.expert.deficiencies import Deficiencies, tickable_items
 from conversations.questions import Documents, Ticks
 from conversations.questions.choice import Choice
 from storage.tables import Draft
@@ -67,6 +68,10 @@ def sample_values(turn: Turn, dialogue: Dialogue, step: Step, answers: dict[str,
     if isinstance(question, Ticks):
         keys = [key for key, _ in question.options(turn, answers)] if callable(question.options) else []
         return [{"items": keys, "note": "ناقص" if question.note else None}, {"items": keys[:1], "note": None}]
+    if isinstance(question, Deficiencies):
+        keys = [key for key, _ in tickable_items(turn)]
+        reasons = dict.fromkeys(keys[:1], "ناقص")
+        return [{"items": keys, "reasons": reasons, "note": "ناقص"}, {"items": keys[:1], "note": None}]
     position = Position(dialogue, turn.draft or Draft(dialogue=""), answers, (step,), step.key, False)
     turn.chat.dialogue_state = {"step": step.key}
     rendered = rendered_step(turn, position)

@@ -134,7 +134,7 @@ def deficiency_lines(words: Wording, deficiency_round: DeficiencyRound) -> list[
     lines: list[str] = []
     if deficiency_round.items:
         lines.append(t("qual.defects"))
-        lines += [t("qual.defect", item=words.label(item)) for item in deficiency_round.items]
+        lines += item_reason_lines(words, deficiency_round.items, deficiency_round.reasons, t("role.expert"))
     if deficiency_round.note:
         lines.append(t("qual.note", note=quoted(deficiency_round.note, t("role.expert"))))
     return lines
@@ -145,13 +145,26 @@ def decision_lines(words: Wording, decision: HeldDecision) -> list[str]:
     given, lines = decision.given, list[str]()
     if given.get("items"):
         lines.append(t("qual.defects"))
-        lines += [t("qual.defect", item=words.label(item)) for item in given["items"]]
+        lines += item_reason_lines(words, given["items"], given.get("reasons") or {}, t("role.expert"))
     if given.get("note"):
         lines.append(t("qual.note", note=quoted(given["note"], t("role.expert"))))
     if given.get("reason"):
         preset = None if given["reason"] == RejectReason.OTHER else t(f"reason.{given['reason']}")
         reason = quoted(given.get("text"), t("role.expert"), preset or "")
         lines.append(t("desk.outcome_reason", reason=reason))
+    return lines
+
+
+def item_reason_lines(words: Wording, items: Iterable[str], reasons: Mapping[str, str], by: str) -> list[str]:
+    """Deficient items, each with why, where `by` wrote it."""
+    lines = []
+    for item in items:
+        label, reason = words.label(item), quoted(reasons.get(item), by)
+        lines.append(
+            t("qual.defect_reason", item=label, reason=reason)
+            if reason.text
+            else t("qual.defect", item=label)
+        )
     return lines
 
 
@@ -320,10 +333,12 @@ def round_lines(words: Wording, deficiency_round: DeficiencyRound) -> list[str]:
     ]
     for item in deficiency_round.items:
         reply = quoted(deficiency_round.replies.get(item), t("who.applicant"))
-        label = words.label(item)
-        lines.append(
-            t("desk.round_reply", item=label, reply=reply) if reply.text else t("desk.round_item", item=label)
-        )
+        if reply.text and not deficiency_round.reasons.get(item):
+            lines.append(t("desk.round_reply", item=words.label(item), reply=reply))
+            continue
+        lines += item_reason_lines(words, [item], deficiency_round.reasons, t("role.expert"))
+        if reply.text:
+            lines.append(t("desk.round_reply_below", reply=reply))
     if deficiency_round.note:
         lines.append(t("desk.round_note", note=quoted(deficiency_round.note, t("role.expert"))))
     return lines

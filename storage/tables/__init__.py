@@ -17,6 +17,7 @@ from storage.tables.qualification import (
     FileHandle,
     QualificationRequest,
     RequestFile,
+    SavedPhrase,
     StoredFile,
     UploadDay,
 )
@@ -71,6 +72,7 @@ __all__ = [
     "Push",
     "QualificationRequest",
     "RequestFile",
+    "SavedPhrase",
     "SearchKey",
     "SearchQuery",
     "StaffAlert",

@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from storage.enums import Messenger, RejectReason, RequestKind, RequestState
+from storage.tables.column_types import Json
 from storage.tables.columns import (
     bigint_column,
     created,
@@ -119,10 +120,33 @@ class DeficiencyRound(SQLModel, table=True):
     note: str | None = None
     #: The snapshot that was found deficient.
     snapshot: dict[str, Any] = json_dict()
+    #: item → why the expert found it deficient, where they wrote it
+    reasons: dict[str, Any] = Field(
+        default_factory=dict, sa_type=Json, sa_column_kwargs={"server_default": text("'{}'")}
+    )
     #: item → the officer's reply where no new value was given
     replies: dict[str, Any] = json_dict()
     declared_at: datetime = created()
     resolved_at: datetime | None = timestamp_column(default=None)
+
+
+class SavedPhrase(SQLModel, table=True):
+    """What experts write again and again: of one account, or of all experts of a university."""
+
+    __tablename__ = "saved_phrase"
+    __table_args__ = (
+        UniqueConstraint("account_id", "text"),
+        UniqueConstraint("university_code", "text"),
+        CheckConstraint("(account_id IS NULL) <> (university_code IS NULL)", name="one_owner"),
+        # A removed phrase's id must not come back: audit events and old buttons refer to that phrase.
+        {"sqlite_autoincrement": True},
+    )
+
+    id: int | None = primary_key()
+    account_id: int | None = reference("account.id", index=False, default=None)
+    university_code: str | None = Field(default=None, foreign_key="university.code", max_length=32)
+    text: str = Field(max_length=300)
+    created_at: datetime = created()
 
 
 class StoredFile(SQLModel, table=True):

@@ -5,7 +5,7 @@ See docs/specification.md 2.2. With `undo` a decision is checked and only noted;
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,12 +33,14 @@ def declare_deficiencies(
     actor: Actor,
     request_id: int,
     items: Sequence[str],
+    reasons: Mapping[str, str] | None = None,
     note: str | None = None,
     version: int | None = None,
     now: datetime,
     undo: timedelta = NO_UNDO,
 ) -> QualificationRequest:
-    """Tell the officer what is missing (N4): ticked items, or a note of 5 characters, or both.
+    """Tell the officer what is missing (N4): ticked items, or a note of 5 characters, or both. `reasons` says why each
+    item is deficient; those of items that are not ticked are left out.
 
     Raises InvalidInput("error.nothing_declared"), InvalidInput("error.not_tickable"), and as `cases.change`.
     """
@@ -53,8 +55,9 @@ def declare_deficiencies(
         raise InvalidInput("error.not_tickable")
     if not ticked and not request_items.long_enough(note):
         raise InvalidInput("error.nothing_declared")
+    why = {key: text.strip() for key, text in (reasons or {}).items() if key in ticked and text.strip()}
     if undo:
-        given = {"items": ticked, "note": note}
+        given = {"items": ticked, "reasons": why, "note": note}
         return held_decisions.hold(db, QUALIFICATION_WORKFLOW, declaration, now=now, undo=undo, given=given)
     snapshot = request.snapshot
     request = QUALIFICATION_WORKFLOW.change(
@@ -73,6 +76,7 @@ def declare_deficiencies(
             round=request.round + 1,
             declared_by=actor.account_id,
             items=ticked,
+            reasons=why,
             note=note,
             snapshot=snapshot,
             declared_at=now,
@@ -84,7 +88,7 @@ def declare_deficiencies(
         request,
         kind="N4",
         event=f"deficient:{request.round + 1}",
-        text=_deficiencies(db, request, ticked, note),
+        text=_deficiencies(db, request, ticked, why, note),
         rows=[[button(t("fix.button"), "qual.fix", request.id)]],
         sms=t("push.N4_sms", code=request.tracking_code),
         now=now,
@@ -92,9 +96,18 @@ def declare_deficiencies(
     return request
 
 
-def _deficiencies(db: Session, request: QualificationRequest, ticked: list[str], note: str | None) -> str:
+def _deficiencies(
+    db: Session, request: QualificationRequest, ticked: list[str], why: Mapping[str, str], note: str | None
+) -> str:
     lines = [t("push.N4", code=request.tracking_code)]
-    lines += [t("push.N4_item", item=label) for label in reference_data.labels(db, ticked)]
+    by = _expert(db, request)
+    for key, label in zip(ticked, reference_data.labels(db, ticked), strict=True):
+        reason = quoted(why.get(key), by)
+        lines.append(
+            t("push.N4_item_reason", item=label, reason=reason)
+            if reason.text
+            else t("push.N4_item", item=label)
+        )
     if note:
         lines.append(_checked_note(db, request, note))
     return "\n".join(lines)

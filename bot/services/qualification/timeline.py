@@ -11,8 +11,10 @@ from sqlmodel import Session, col, select
 from bot.core.context import Actor
 from bot.rules.qualification import TABLE
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW, SUBJECT
+from bot.services.review import rejection
+from bot.services.shared import reference_data
 from bot.services.shared.reference_data import university_name
-from bot.texts import formats, has, t
+from bot.texts import checked, formats, has, quoted, t
 from storage.enums import Role
 from storage.tables import Account, AuditEvent, DeficiencyRound
 
@@ -50,9 +52,29 @@ def request_timeline(db: Session, *, actor: Actor, request_id: int) -> list[Time
         )
         .order_by(col(AuditEvent.id))
     ).all()
-    return [
-        TimelineEntry(event.at, event.event, _sentence(db, event, university, for_expert)) for event in events
-    ]
+    by = t("role.expert") if for_expert else t("who.expert", university=university)
+    declared = {one.round: one for one in rounds(db, request_id)}
+    entries = []
+    for event in events:
+        lines = [_sentence(db, event, university, for_expert)]
+        if event.event == "deficiencies_declared" and (one := declared.get(event.data.get("round", -1))):
+            lines += _round_lines(db, one, by)
+        elif event.event == "rejected" and request.reject_text:
+            lines.append(t("event_detail.reason", reason=rejection.of_request(request, by=by)))
+        entries.append(TimelineEntry(event.at, event.event, checked("\n".join(lines))))
+    return entries
+
+
+def _round_lines(db: Session, declared: DeficiencyRound, by: str) -> list[str]:
+    """What was found deficient, item by item, each with its reason, and the note."""
+    lines = []
+    for key, label in zip(declared.items, reference_data.labels(db, declared.items), strict=True):
+        reason = quoted(declared.reasons.get(key), by)
+        kind = "item_reason" if reason.text else "item"
+        lines.append(t(f"event_detail.{kind}", item=label, **({"reason": reason} if reason.text else {})))
+    if declared.note:
+        lines.append(t("event_detail.note", note=quoted(declared.note, by)))
+    return lines
 
 
 def _sentence(db: Session, event: AuditEvent, university: str, for_expert: bool) -> str:

@@ -86,6 +86,10 @@ ADMITTED: tuple[tuple[frozenset[Role], str], ...] = (
         distributors.registry: of_actor""",
     ),
     (MANAGERS | STAFF, "distributors.registry: view_distributor"),
+    (EXPERTS - {Role.EXPERT}, "team.phrases: save_for_university"),
+    (EXPERTS, "team.phrases: change find remove"),
+    (EXPERTS - STAFF, "team.phrases: offered save"),
+    (STAFF, "team.phrases: of_university"),
     (EXPERTS, "search.lookup: remember search"),
     (
         EXPERTS,

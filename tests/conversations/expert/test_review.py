@@ -2,7 +2,9 @@
 
 import pytest
 
+from bot.texts import BIDI_MARKS
 from storage.enums import RejectReason, RequestState
+from storage.tables import SavedPhrase
 from tests.support.chat_driver import App, Person
 from tests.support.chat_people import (
     at_decision,
@@ -54,8 +56,13 @@ def test_the_experts_own_words_are_a_reason(sara: Person, maryam: Person) -> Non
 
 
 def test_no_leaves_the_file_as_it_was_and_other_wants_words(sara: Person, maryam: Person) -> None:
-    maryam.tap("❌ رد", "رشته نامرتبط", "بدون توضیح", "خیر")
-    maryam.sees("🔍 در حال بررسی", "❌ رد").tap("❌ رد", "انصراف").sees("متوقف شد", "🔍 در حال بررسی")
+    maryam.tap("❌ رد", "رشته نامرتبط").type("رشته باید مهندسی پزشکی باشد").tap("خیر")
+    maryam.sees("چیزی رد نشد", "رشته باید مهندسی پزشکی باشد").tap("بدون تغییر").sees(
+        "رد شود؟", "رشته نامرتبط"
+    )
+    maryam.tap("خیر", "انصراف").sees("🔍 در حال بررسی", "❌ رد").tap("❌ رد", "انصراف").sees(
+        "متوقف شد", "🔍 در حال بررسی"
+    )
     assert request_of(sara).state is RequestState.IN_REVIEW
     maryam.tap("❌ رد", "سایر").sees("توضیح خود را برای متقاضی بنویسید").sees_not("بدون توضیح")
     maryam.type("پرونده تکراری است").tap("بله، رد می‌کنم").sees("رد شد")
@@ -70,6 +77,83 @@ def test_items_are_ticked_and_unticked(maryam: Person) -> None:
     maryam.type("عکس قدیمی است").tap("ارسال نواقص")
     maryam.sees("ارسال شود؟", "سارا کریمی‌نژاد", "• عکس پرسنلی", "عکس قدیمی است").sees_not("• نام پدر")
     maryam.tap("بله، ارسال شود").sees("⚠️ نواقص پرونده", "• عکس پرسنلی", "تصمیم: مریم رضایی")
+
+
+def test_each_item_has_its_reason_and_no_keeps_what_was_written(sara: Person, maryam: Person) -> None:
+    maryam.tap("اعلام نواقص", "▫️ عکس").sees("دلیل «عکس» را بنویسید").type("چهره پیدا نیست")
+    maryam.tap("▫️ مدرک تحصیلی").sees("دلیل «مدرک تحصیلی» را بنویسید").type("مهر دانشگاه ندارد")
+    maryam.tap("▫️ نام پدر", "✏️ توضیح کلی").type("لطفاً همه را با هم بفرستید")
+    written = ("عکس پرسنلی:\n│ چهره پیدا نیست", "تحصیلی:\n│ مهر دانشگاه ندارد", "• نام پدر", "با هم بفرستید")
+    maryam.tap("ارسال نواقص").sees("ارسال شود؟", *written).tap("خیر")
+    maryam.sees("چیزی ارسال نشد", "☑️ عکس", "☑️ مدرک تحصیلی", "☑️ نام پدر", "چهره پیدا نیست")
+    maryam.sees("مهر دانشگاه ندارد", "با هم بفرستید")
+    assert request_of(sara).state is RequestState.IN_REVIEW
+    # A tick that is taken off and set again has its words.
+    maryam.tap("☑️ عکس").sees_not("چهره پیدا نیست").tap("▫️ عکس").sees("چهره پیدا نیست")
+    maryam.tap("ارسال نواقص").sees(*written).tap("بله، ارسال شود").sees("اعلام شد", "چهره پیدا نیست")
+    # The officer reads them with each item: in the push, in tracking, at the question, in the timeline.
+    (told,) = [push for push in sara.pushes() if push.kind == "N4"]
+    for text in (BIDI_MARKS.sub("", told.text), sara.open("qual.track").text):
+        assert "• عکس پرسنلی:\n│ چهره پیدا نیست\n└ کارشناس" in text
+        assert "• نام پدر" in text
+        assert "با هم بفرستید" in text
+    sara.open("qual.timeline", request_of(sara).id).sees("• عکس پرسنلی:\n│ چهره پیدا نیست", "با هم بفرستید")
+    sara.open("qual.track").tap("رفع نقص").sees("نام پدر", "با هم بفرستید").sees_not("چهره پیدا نیست")
+    sara.type("عباس").sees("چهره پیدا نیست").sees_not("مهر دانشگاه", "با هم بفرستید")
+    sara.upload().sees("مهر دانشگاه ندارد").sees_not("چهره پیدا نیست").upload()
+    sara.tap("توضیحی ندارم", "ارسال دوباره", "بله")
+    at_request(maryam, sara).sees("چهره پیدا نیست", "مهر دانشگاه ندارد")
+
+
+def test_the_reason_of_an_item_is_not_that_of_the_note(maryam: Person) -> None:
+    maryam.tap("اعلام نواقص").type("همه مدارک قدیمی است").tap("▫️ عکس").sees("توضیح:", "همه مدارک قدیمی است")
+    maryam.type("ت").sees("کامل").type("تار").sees("│ تار")
+    maryam.tap("حذف این دلیل").sees_not("│ تار").sees("همه مدارک قدیمی است")
+    maryam.tap("✏️ توضیح کلی", "حذف توضیح").sees_not("همه مدارک")
+
+
+def test_reasons_that_would_not_fit_a_message_are_refused_with_what_to_do(maryam: Person) -> None:
+    maryam.tap("اعلام نواقص")
+    items = [one.label for one in maryam.screen.buttons() if one.label.startswith("▫️")]
+    for label in items[:8]:
+        maryam.tap(label).type("خ" * 300)
+    maryam.tap(items[8]).type("خ" * 300).sees("روی هم باید حداکثر ۲۴۰۰ حرف باشد")
+    maryam.tap("ارسال نواقص").sees("ارسال شود؟").tap("بله، ارسال شود").sees("اعلام شد")
+
+
+def test_a_rejection_is_in_the_timeline_with_its_reason(sara: Person, maryam: Person) -> None:
+    maryam.tap("❌ رد", "مدارک نامعتبر").type("مهر گواهی جعلی است").tap("بله، رد می‌کنم")
+    sara.open("qual.timeline", request_of(sara).id).sees("دلیل: مدارک نامعتبر", "مهر گواهی جعلی است")
+
+
+def test_i_keep_a_text_and_choose_it_for_the_next_file(app: App, sara: Person, maryam: Person) -> None:
+    maryam.tap("اعلام نواقص", "▫️ عکس").type("تصویر خوانا نیست").tap("💾 ذخیره این متن")
+    maryam.sees("متن ذخیره شد", "تصویر خوانا نیست").sees_not("💾 ذخیره این متن")
+    maryam.tap("▫️ شناسنامه", "تصویر خوانا نیست", "ارسال نواقص")
+    maryam.sees("عکس پرسنلی:\n│ تصویر خوانا نیست", "شناسنامه:\n│ تصویر خوانا نیست").tap("خیر", "انصراف")
+    # It is mine alone; what the head keeps for all is everybody's.
+    bahar, chief = expert(app, "رستمی"), in_charge(app)
+    at_request(chief, sara).tap("ارجاع به کارشناس", "مریم رستمی (۰)")
+    at_request(bahar, sara).tap("اعلام نواقص", "▫️ عکس").sees_not("تصویر خوانا نیست", "💾 ذخیره برای همه")
+    other = submit(officer(app, "رضا"))
+    at_decision(chief, other).tap("اعلام نواقص", "▫️ عکس").type("عکس باید زمینه سفید داشته باشد")
+    chief.tap("💾 ذخیره برای همه").sees("متن ذخیره شد")
+    bahar.tap("☑️ عکس", "▫️ عکس").sees("عکس باید زمینه سفید داشته باشد").tap("عکس باید زمینه سفید داشته باشد")
+    bahar.tap("ارسال نواقص").sees("عکس پرسنلی:\n│ عکس باید زمینه سفید داشته باشد")
+
+
+def test_more_phrases_than_a_screen_holds(app: App, maryam: Person) -> None:
+    for number in range(7):
+        app.add(SavedPhrase(account_id=maryam.account.id, text=f"متن شماره {number}"))
+    maryam.tap("اعلام نواقص", "▫️ عکس").sees("متن شماره 6", "متن شماره 2").sees_not("متن شماره 1")
+    maryam.tap("متن‌های دیگر").sees("متن شماره 1", "متن شماره 0").tap("متن شماره 0").sees("│ متن شماره 0")
+
+
+def test_a_rejection_in_words_that_i_keep(sara: Person, maryam: Person) -> None:
+    maryam.tap("❌ رد", "مدارک نامعتبر").type("گواهی دوره تاریخ ندارد").tap("💾 ذخیره این متن")
+    maryam.sees("رد شود؟", "گواهی دوره تاریخ ندارد", "متن ذخیره شد").sees_not("💾 ذخیره این متن")
+    maryam.tap("خیر", "انصراف").tap("❌ رد", "اطلاعات نادرست", "گواهی دوره تاریخ ندارد")
+    maryam.sees("رد شود؟", "دلیل: اطلاعات نادرست", "│ گواهی دوره تاریخ ندارد")
 
 
 REJECTION, APPROVAL = ["❌ رد", "رشته نامرتبط", "بدون توضیح"], ["✅ تأیید"]

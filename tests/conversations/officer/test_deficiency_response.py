@@ -17,6 +17,8 @@ def deficient(app: App, *labels: str, note: str | None = None) -> tuple[Person, 
     for label in labels:
         maryam.tap(f"▫️ {label}")
     if note:
+        if labels:
+            maryam.tap("توضیح کلی")
         maryam.type(note)
     maryam.tap("ارسال نواقص").sees("ارسال شود؟").tap("بله، ارسال شود").sees("نواقص پرونده", "اعلام شد")
     assert request_of(sara).state is RequestState.DEFICIENT

@@ -111,7 +111,7 @@ def test_the_expert_reads_whether_the_mobile_was_proven(verified: bool) -> None:
 def test_the_expert_reads_the_note_of_the_round(note: str | None) -> None:
     declared = DeficiencyRound(request_id=1, round=1, declared_by=2, items=["first_name"], note=note)
     text = "\n".join(round_lines(WORDS, declared))
-    assert t("desk.round_item", item=WORDS.label("first_name")) in text
+    assert t("qual.defect", item=WORDS.label("first_name")) in text
     assert ("کارشناس" in text) is (note is not None)
     assert (note or "") in text
 

@@ -228,7 +228,7 @@ def test_a_long_file_fits_a_message(app: App, sara: Person, maryam: Person) -> N
     request = request_of(sara)
     snapshot = request.snapshot | {"postal_address": "خیابان " * 60}
     app.change(QualificationRequest, request.id, snapshot=snapshot, officer_note="توضیح " * 400)
-    at_decision(maryam, sara).sees("خیابان").tap("⚠️ اعلام نواقص", "▫️ نام").type("خ " * 390)
+    at_decision(maryam, sara).sees("خیابان").tap("⚠️ اعلام نواقص", "▫️ نام", "توضیح کلی").type("خ " * 390)
     maryam.tap("ارسال نواقص", "بله، ارسال شود").sees("اعلام شد")
     at_request(maryam, sara).sees("نوبت ۱")
     sara.open("qual.track").sees("⚠️ دارای نقص")
