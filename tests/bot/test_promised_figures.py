@@ -179,9 +179,22 @@ PROMISES: list[tuple[str, str, str, Any]] = [
             ("its updates after a minute", "handlers.telegram.dispatcher.ABANDONED", 60),
             ("lived with that date for two days", "bot.jobs.clock_guard.LATEST", timedelta(days=2)),
             ("up to about nine hours of tries", "bot.messengers.delivery.outbox.TRIES", 40),
+            ("tried again at least every minute", "handlers.telegram.runtime.LONGEST_PAUSE", 60),
+            (
+                "asked for updates again at least every 30 s",
+                "bot.messengers.intake.polling.LONGEST_PAUSE",
+                30,
+            ),
+            (
+                "under a new address within five minutes",
+                "bot.messengers.transport.aiohttp_request.DNS_TTL",
+                300,
+            ),
         )
     ),
     ("gateways", "double up to 15 minutes", "bot.messengers.delivery.outbox.LONGEST_PAUSE", 900),
+    ("gateways", "5 s to connect, 20 s to read", "bot.gateways.http.CONNECT", 5),
+    ("gateways", "5 s to connect, 20 s to read", "bot.gateways.http.READ", 20),
     ("gateways", "40 times in all", "bot.messengers.delivery.outbox.TRIES", 40),
     ("gateways", "after ten minutes", "bot.messengers.delivery.outbox.UNKNOWN_PAUSE", 600),
     ("performance", "up to 32 waiting units", "storage.database.sqlite.GROUP", 32),

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import ParseError
 
 from defusedxml import DefusedXmlException
 from openpyxl.utils.exceptions import InvalidFileException
@@ -31,8 +30,9 @@ from bot.legacy_import.readers.xml_records import Records, TooLargeError
 
 #: Empty rows after which the rest is taken for formatting without contents.
 EMPTY_ROWS = 10_000
+# SyntaxError is the parent of what both XML parsers raise, that of the library and lxml (openpyxl takes the one that is there).
 _BROKEN = (
-    zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, InvalidFileException, DefusedXmlException, ParseError,
+    zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, InvalidFileException, DefusedXmlException, SyntaxError,
     ValueError, KeyError, IndexError, TypeError, AttributeError, OSError, EOFError, NotImplementedError,
     OverflowError, RecursionError,
 )  # fmt: skip

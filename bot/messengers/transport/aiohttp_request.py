@@ -20,6 +20,8 @@ from yarl import URL
 
 #: Seconds to wait where a 429 does not say how long, and the longest wait that is believed.
 RETRY_AFTER, MOST_RETRY_AFTER = 5, 24 * 3600
+#: Seconds that a resolved address is used.
+DNS_TTL = 300
 #: Bytes a second that the slowest line we wait for still carries.
 SLOWEST = 32 * 1024
 
@@ -74,7 +76,7 @@ class AioRequest(BaseRequest):
     async def initialize(self) -> None:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=300),
+                connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=DNS_TTL),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
                 auto_decompress=True,

@@ -67,6 +67,7 @@ async def test_what_is_in_order(good: Given) -> None:
     assert {GATEWAY, SMS, "PUBLIC_URL", "updates", "pushes"} <= set(found)
     assert found[SMS].words.endswith("1,000,000 rial of credit")
     assert "set-tariff --kind new" in found["tariff (new)"].words
+    assert found["audit triggers"].words == "stand"
     assert all("\n" not in str(one) for one in found.values())
 
 

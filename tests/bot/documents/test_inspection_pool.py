@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
+from io import BytesIO
 
 import pytest
 import pytest_asyncio
@@ -11,7 +12,8 @@ import pytest_asyncio
 from bot.core.refusals import FileRejected
 from bot.documents import inspection_pool
 from bot.documents.inspection import inspect
-from bot.documents.inspection_pool import InspectionPool
+from bot.documents.inspection_pool import LENGTH, InspectionPool
+from bot.documents.inspection_worker import run_worker
 from tests.support import files, hostile_pdfs
 from tests.support.documents import check as checked
 from tests.support.hostile_files import SAMPLES, Sample, only_pixels
@@ -39,6 +41,14 @@ async def test_a_hostile_file(sample: Sample, one_worker: InspectionPool) -> Non
             only_pixels(found.shown)
     # The next file is served, by the same worker or by a new one.
     assert (await checked(one_worker, files.pdf())).pages == 1
+
+
+def test_a_worker_that_waits_for_a_file_is_not_ended() -> None:
+    """Only while it is at one: the next file would find nobody."""
+    file, told = files.pdf(), BytesIO()
+    run_worker(BytesIO(LENGTH.pack(len(file)) + file), told, {})
+    assert b'"media_type": "application/pdf"' in told.getvalue()
+    assert signal.alarm(0) == 0
 
 
 async def test_the_verdict_is_that_of_check(checker: InspectionPool) -> None:

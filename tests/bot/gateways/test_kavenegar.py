@@ -95,6 +95,19 @@ async def test_refusals(status: int, expected: SmsRetry | SmsRejected) -> None:
 
 
 @respx.mock
+@pytest.mark.parametrize(
+    "body", [{}, [], {"return": []}, {"return": {"message": "…"}}, {"return": {"status": "?"}}]
+)
+async def test_an_answer_that_is_not_kavenegars_says_nothing_about_the_message(body: Any) -> None:
+    """A proxy between us, for one: it is tried again, and the credit is not known."""
+    respx.post(url__startswith=ROOT).mock(return_value=httpx.Response(200, json=body))
+    told = await send(gateway())
+    assert isinstance(told, SmsRetry)
+    with pytest.raises(GatewayDown):
+        await gateway().credit()
+
+
+@respx.mock
 async def test_an_unknown_outcome_may_be_repeated_only_with_a_local_id() -> None:
     respx.post(f"{ROOT}/sms/send.json").mock(side_effect=httpx.ReadTimeout("late"))
     respx.post(f"{ROOT}/verify/lookup.json").mock(side_effect=httpx.ReadTimeout("late"))

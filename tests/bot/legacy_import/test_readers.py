@@ -172,6 +172,16 @@ def test_xml_bombs_and_packed_bombs(tmp_path: Path) -> None:
         read(packed)
 
 
+def test_a_part_of_a_workbook_that_breaks_off(tmp_path: Path) -> None:
+    cells = row_of_texts(1, [0])
+    for part in ("xl/workbook.xml", "xl/sheet.xml"):
+        broken = write_workbook(
+            tmp_path / "a.xlsx", rows=cells, strings=text("نام"), **{part: "<workbook><sheets"}
+        )
+        with pytest.raises(UnusableFile, match="آسیب دیده"):
+            read(broken)
+
+
 @pytest.mark.parametrize(
     ("rows", "words"),
     [(([0], [0], [77]), "از ردیف ⁦3⁩ به بعد آسیب دیده"), (([0], [-1]), "آسیب دیده")],

@@ -38,6 +38,7 @@ def test_from_the_menu_to_the_inbox(app: App) -> None:
     boss.type("665/۱۲", "آزمون دوره", TEXT).sees("پیوست نامه")
     boss.upload("بخشنامه.jpg").upload("b.jpg").tap("⬅️ ادامه")
     boss.sees("همه مسئولان فنی، ۲ نفر", "شماره: ۶۶۵/۱۲", "📬 آزمون دوره", TEXT, "📎 پیوست: ۲ فایل")
+    boss.tap("✏️ عنوان").type("سلام").sees("📬 سلام")  # a title, not a word to the bot
     boss.tap("✏️ عنوان").type("آزمون تازه").sees("📬 آزمون تازه").tap("ارسال نامه")
     boss.sees("«آزمون تازه» برای همه مسئولان فنی (۲ نفر) فرستاده شود؟").tap("بله")
     boss.sees("✅ نامه ثبت شد", "⏳ در حال ارسال", "░░░ ۰٪", "در صندوق: ۰ از ۲ نفر")

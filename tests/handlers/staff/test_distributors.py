@@ -68,6 +68,8 @@ def test_search_and_edit(app: App) -> None:
         app.run(lambda db, name=name: distributor(db, name))
     boss.command("menu").tap("🏢 توزیع‌کنندگان")
     boss.sees("🏢 توزیع‌کنندگان: ۱۲", "۸. ", "بعدی").sees_not("۹. ").tap("بعدی").sees("۱۲. ", "قبلی")
-    boss.tap("🔎 جست‌وجو").type("هیچ").sees("پیدا نشد").type("کیان").sees("کیان طب", "کیان سلامت")
+    boss.tap("🔎 جست‌وجو").type("کیان طب").sees("کیان طب (واحد صنفی)")  # the only one
+    boss.command("menu").tap("🏢 توزیع‌کنندگان", "🔎 جست‌وجو")
+    boss.type("هیچ").sees("پیدا نشد").type("کیان").sees("کیان طب", "کیان سلامت")
     boss.tap("کیان طب").sees("کیان طب (واحد صنفی)", "هنوز مدیری در سامانه ندارد")
     boss.tap("✏️ ویرایش", "✏️ نام توزیع‌کننده").type("صنف کیان نو").tap("✅ تأیید").sees("کیان نو (واحد صنفی)")

@@ -99,6 +99,41 @@ def test_a_province_is_never_left_alone(app: App, boss: Person) -> None:
     assert len(app.events("university_made_default")) == 1
 
 
+def test_a_university_takes_no_new_files_for_a_while(app: App, boss: Person) -> None:
+    fars = (University.province == "فارس", ~col(University.province_default), col(University.regional))
+    code = app.first(select(University.code).where(*fars))
+    boss.press(Press("staff.university_data", arg=code)).tap("پرونده جدید نگیرد", "بله، انجام شود")
+    boss.sees("بیرون از استان‌بندی").sees_not("پرونده جدید نگیرد")
+    assert not app.get(University, code).regional
+    boss.tap("پرونده جدید بگیرد", "بله، انجام شود").sees("در استان‌بندی").sees_not("بیرون از استان‌بندی")
+    assert app.get(University, code).regional
+
+
+@pytest.mark.parametrize(
+    ("page", "edit", "name"),
+    [
+        (Press("staff.document", arg="birth_certificate"), "✏️ تغییر نام", "تصویر شناسنامه"),
+        (Press("staff.university_data", arg="sums"), "✏️ تغییر نام", "دانشگاه علوم پزشکی شیراز"),
+        (Press("staff.university_data", arg="sums"), "☎️ نشانی و تماس", "دانشگاه علوم پزشکی شیراز"),
+        (Press("staff.faq_entry", arg="visit"), "✏️ ویرایش", "خیر. ثبت درخواست"),
+    ],
+    ids=lambda one: one.action if isinstance(one, Press) else "",
+)
+def test_who_gives_a_change_up_is_back_where_it_began(
+    boss: Person, page: Press, edit: str, name: str
+) -> None:
+    boss.press(page).sees(name).tap(edit, "انصراف").sees(name, edit).sees_not("دیگر معتبر نیست")
+
+
+def test_a_field_that_is_not_listed_is_the_general_one(app: App, boss: Person) -> None:
+    """Also where staff ask for a description of a field of their own, whatever its place in the list."""
+    for name in ("آ رشته نخست", "ی رشته آخر"):
+        boss.open("staff.new_field").type(name).tap("بله", "✅ تأیید")
+    sara = app.person().command("start").tap("ثبت‌نام").type("۹۹۹۱۲۳۴۵۶۱", "۱۳۶۵/۰۴/۱۲", "سارا", "کریمی")
+    sara.tap("کارشناسی").type("ناموجود").tap("رشته من در فهرست نیست")
+    assert sara.answers["field_of_study"] == "other"
+
+
 def test_tehran_keeps_one_university_and_no_default(app: App, boss: Person) -> None:
     tehran = (University.province == "تهران", col(University.regional), col(University.active))
     codes = app.all(select(University.code).where(*tehran))

@@ -4,6 +4,7 @@ password is deleted for certain."""
 import asyncio
 import random
 import sqlite3
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,7 @@ async def test_a_password_that_was_not_deleted_is_deleted_after_the_start(
 
 async def test_what_a_living_process_has_in_hand_is_left_to_it(app: MessengerApp, sara: Person) -> None:
     await died_before_the_answer(app, sara)
+    app.service.processor.delivery = app.service.delivery  # type: ignore[attr-defined]
     app.service.dispatcher._shared = True
     await app.service.dispatcher.recover(Messenger.BALE)
     await app.service.dispatcher.show_unanswered()
@@ -74,6 +76,9 @@ async def test_whoever_was_not_answered_sees_the_present_screen(
         await app.until_noted("first")
     sara.sees_not("یادداشت شد")
     app.service.dispatcher._shared = False
+    clock = app.service.resources.clock
+    # Also where the clock was set back meanwhile.
+    monkeypatch.setattr(app.service.resources, "clock", lambda: clock() - timedelta(hours=1))
     await app.service.dispatcher.show_unanswered()
     app.service.ticker.wake()
     await sara.sees("یادداشت شد: first")

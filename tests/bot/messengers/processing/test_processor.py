@@ -3,11 +3,15 @@
 import json
 import logging
 import re
+from dataclasses import replace
 
+from bot.core.incoming import Incoming
 from bot.core.screens import Press
+from bot.messengers.processing.inbox_store import InboxRow
 from bot.texts.formats import digits
+from handlers.telegram.update_handler import CURRENT_UPDATE, UpdateScope
 from storage.correlation import CORRELATION_ID
-from storage.enums import InboxState
+from storage.enums import InboxState, Messenger
 from tests.support.messenger_app import MessengerApp, raw_message, started
 
 
@@ -69,6 +73,20 @@ async def test_forged_and_foreign_buttons(app: MessengerApp) -> None:
         assert not [toast for toast in sara.toasts if "معتبر نیست" in toast.text]
     await sara.press_raw("1|note").sees_toast(re.compile("معتبر نیست"))
     assert await app.notes() == []
+
+
+async def test_who_waits_for_the_database_is_told_once_an_update(app: MessengerApp) -> None:
+    sara = await started(app.emulators.telegram)
+    before = len(sara.history())
+    incoming = Incoming(Messenger.TELEGRAM, 1, sara.user.id)
+    for private in (True, True, False):
+        asked = replace(incoming, private=private)
+        CURRENT_UPDATE.set(scope := UpdateScope(InboxRow(1, Messenger.TELEGRAM, 1, sara.user.id, "{}")))
+        for _ in range(2):
+            await app.service.processor._ask_to_wait(asked)
+        assert scope.told_to_wait is private
+    await sara.sees("لازم نیست دوباره بفرستید")
+    assert len(sara.history()) == before + 2
 
 
 async def test_unknown_input_and_edits_are_answered(app: MessengerApp) -> None:

@@ -13,7 +13,7 @@ from bot.services.qualification import decisions
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from storage.enums import AccountState, RequestState, Role
 from storage.tables import Account, AuditEvent, Draft, Officer
-from tests.support.factories.people import Participants
+from tests.support.factories.people import Participants, officer
 from tests.support.factories.qualification import submitted_request, unpaid_request
 from tests.support.factories.reference_data import NOW
 from tests.support.services import act, refused
@@ -126,8 +126,11 @@ def test_a_draft_follows_unless_it_says_otherwise(db: Session, people: Participa
     request = qualification.start_draft(db, actor=people.sara, now=NOW)
     answers = qualification.prefill(db, request) | {"phone": "07132123456"}
     owner = people.sara.account_id
-    draft = Draft(account_id=owner, dialogue="qualification", subject_id=request.id, answers=answers)
-    db.add(draft)
+    draft, of_another = (
+        Draft(account_id=account_id, dialogue="qualification", subject_id=request.id, answers=answers)
+        for account_id in (owner, officer(db, "مینا").account_id)
+    )
+    db.add_all([draft, of_another])
     db.flush()
     for field, value in (("father_name", "حسن"), ("phone", ""), ("email", "a@b.ir")):
         edit(db, people.sara, field, value)
@@ -137,6 +140,8 @@ def test_a_draft_follows_unless_it_says_otherwise(db: Session, people: Participa
     assert draft.answers["phone"] == "07132123456"  # the form says otherwise
     assert draft.answers["email"] == "a@b.ir"
     assert draft.version == 2
+    db.refresh(of_another)
+    assert of_another.answers == answers
 
 
 def test_nobody_edits_for_another_or_while_suspended(db: Session, people: Participants) -> None:
