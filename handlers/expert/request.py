@@ -6,10 +6,12 @@ with, and below them the rest of the data with the decisions. See docs/specifica
 
 from __future__ import annotations
 
+import contextlib
 from operator import itemgetter
 
 from bot.application.routes import Routes
 from bot.core.context import Turn
+from bot.core.refusals import NotAllowed
 from bot.core.screens import Attachment, Button, Press, Reply, Screen, button
 from bot.documents.library import shown_media_type
 from bot.rules.qualification import QualificationAction
@@ -35,7 +37,7 @@ from handlers.expert.caution_banner import caution_lines
 from handlers.expert.held_banner import held_line, undo_button
 from handlers.expert.worklists import EXPERTS, REVIEWERS
 from storage.enums import RequestState
-from storage.tables import QualificationRequest
+from storage.tables import QualificationRequest, StoredFile
 
 _UNDECIDED = frozenset({RequestState.SUBMITTED, RequestState.IN_REVIEW, RequestState.DRAFT})
 
@@ -63,6 +65,7 @@ def routes(engine: Engine) -> Routes:
     table.act("desk.claim", roles=EXPERTS)(claim_request)
     table.act("desk.document", roles=REVIEWERS)(send_document)
     table.act("desk.all_documents", roles=REVIEWERS)(send_all_documents)
+    table.act("desk.original", roles=REVIEWERS)(send_originals)
     return table
 
 
@@ -184,6 +187,9 @@ def show_documents(turn: Turn, press: Press) -> Screen:
     everything = (button(t("desk.all_documents"), "desk.all_documents", press.id),)
     text = t("desk.documents_title", code=details.request.tracking_code or "")
     back_row = (back_button("desk.file", press.id, label="desk.file"), home_button())
+    if press.arg:  # of the document that was sent above
+        original = button(t("desk.original"), "desk.original", press.id, arg=press.arg)
+        rows = [(original,), *rows]
     return Screen(text, (*rows, everything, back_row))
 
 
@@ -200,6 +206,28 @@ def send_document(turn: Turn, press: Press) -> Reply:
     """Send one document, and the list again below it. An act, for every view is recorded (Q44)."""
     details = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
     return _with_documents(turn, details, press.arg, Press("desk.documents", press.id))
+
+
+def send_originals(turn: Turn, press: Press) -> Reply:
+    """Send the pictures of one document as they were uploaded, as files: what is shown is smaller and without metadata."""
+    details = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
+    words = Wording.load(turn.db)
+    attachments = []
+    for group in request_documents.requested_document(words, details.request, press.arg, details.rounds):
+        for file_id in group.files:
+            with contextlib.suppress(NotAllowed):  # of a PDF there is none
+                review.view_document(
+                    turn.db,
+                    actor=turn.actor,
+                    request_id=press.id,
+                    file_id=file_id,
+                    now=turn.now,
+                    original=True,
+                )
+                caption = t("desk.original_caption", doc=words.label(group.item))
+                attachments.append(Attachment(file_id, caption, "original"))
+    screens = (Screen("", attachments=tuple(attachments)),) if attachments else ()
+    return Reply(screens=screens, goto=Press("desk.documents", press.id), send_as_new=bool(attachments))
 
 
 def send_all_documents(turn: Turn, press: Press) -> Reply:
@@ -235,11 +263,24 @@ def _with_documents(
             file = review.view_document(
                 turn.db, actor=turn.actor, request_id=below.id, file_id=file_id, now=turn.now
             )
-            shown.append((shown_media_type(file) == "application/pdf", Attachment(file_id, caption)))
+            shown.append(_shown(file, caption, as_picture=asked is None))
+            if asked is not None and file.media_type != "application/pdf" and file.removed_at is None:
+                below = Press(below.action, below.id, arg=asked)
     shown.sort(key=itemgetter(0))
     attachments = tuple(attachment for _, attachment in shown)
     screens = (Screen("", attachments=attachments),) if attachments else ()
     return Reply(screens=screens, goto=below, notice=notice, send_as_new=bool(attachments))
+
+
+def _shown(file: StoredFile, caption: str, *, as_picture: bool) -> tuple[bool, Attachment]:
+    """Whether it is sent as a file, and what is sent: of a PDF among all documents a picture of its first page."""
+    is_pdf = shown_media_type(file) == "application/pdf"
+    told = file.remarks.split(",") if file.remarks else []
+    lines = [caption, *(t(f"desk.remark_{remark}") for remark in told if remark != "unlocked")]
+    if is_pdf and as_picture and file.preview_key is not None:
+        lines.append(t("desk.first_page", n=formats.digits(file.pages or 1)))
+        return False, Attachment(file.id or 0, "\n".join(lines), "preview")
+    return is_pdf, Attachment(file.id or 0, "\n".join(lines))
 
 
 def show_outcome(turn: Turn, press: Press) -> Screen:

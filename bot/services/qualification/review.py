@@ -138,9 +138,12 @@ def _quality_warnings(db: Session, request: QualificationRequest) -> dict[int, s
     return {file_id: warning for file_id, warning in db.exec(query) if file_id is not None and warning}
 
 
-def view_document(db: Session, *, actor: Actor, request_id: int, file_id: int, now: datetime) -> StoredFile:
+def view_document(
+    db: Session, *, actor: Actor, request_id: int, file_id: int, now: datetime, original: bool = False
+) -> StoredFile:
     """A document that was part of this request in any round; the view is recorded (Q44). Raises NotAllowed.
 
+    `original` says that the bytes as they were uploaded are viewed: of a PDF they are shown to nobody (NotAllowed).
     A document whose time is over is given with its `removed_at`."""
     request, _ = QUALIFICATION_WORKFLOW.see(db, request_id, actor=actor)
     query = select(StoredFile, RequestFile.document_code).join(
@@ -154,6 +157,8 @@ def view_document(db: Session, *, actor: Actor, request_id: int, file_id: int, n
     if row is None:
         raise NotAllowed
     file, code = row
+    if original and file.media_type == "application/pdf":
+        raise NotAllowed
     if actor.account_id != request.account_id and file.removed_at is None:
         audit.record(
             db,
@@ -164,6 +169,7 @@ def view_document(db: Session, *, actor: Actor, request_id: int, file_id: int, n
             subject_id=request_id,
             file=file_id,
             document=code,
+            **({"copy": "original"} if original else {}),
         )
     return file
 
