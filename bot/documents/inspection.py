@@ -81,5 +81,6 @@ def _jpeg(image: Image.Image, side: int | None = None) -> bytes:
     out = io.BytesIO()
     if side is not None:
         image.thumbnail((side, side))
-    image.convert("RGB").save(out, "JPEG", quality=SHOWN_QUALITY, optimize=True)
+    image = image if image.mode == "RGB" else image.convert("RGB")
+    image.save(out, "JPEG", quality=SHOWN_QUALITY)
     return out.getvalue()

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psutil
 
+from tests.benchmarks import documents
 from tests.benchmarks.messenger import TOKEN, BusyMessenger
 from tests.support.identities import national_code
 
@@ -103,6 +104,8 @@ async def main() -> None:
             "ours_rss_mb": round(statistics.median(other["rss_mb"] for _, other in pairs)),
         }
         print(f"{chats:>3} chats: {results[f'{chats}_chats']}")
+    results["documents"] = await asyncio.to_thread(documents.measured)
+    print(f"documents: {results['documents']}")
     (PROJECT / "bench.json").write_text(json.dumps(results, indent=2) + "\n")
 
 
