@@ -6,7 +6,7 @@ from sqlalchemy import func, or_, update
 from sqlmodel import Session, col, select
 
 from bot.core.screens import Button, button
-from bot.services.review import routing
+from bot.services.review import leaves, routing
 from bot.services.shared import notify
 from bot.texts import formats, t
 from storage.tables import CooperationRequest, Grant
@@ -16,8 +16,8 @@ PAUSE = timedelta(hours=1)
 
 
 def notify_waiting(db: Session, *, university_code: str, now: datetime, since: datetime | None = None) -> int:
-    """Tell the university's experts how many files wait, except those told within the hour; say how many were
-    told.
+    """Tell the university's experts how many files wait, except those told within the hour and those on leave
+    (unless all are); say how many were told.
 
     With `since`, only those not told since then. Staff are alerted where there is no expert.
     """
@@ -27,8 +27,10 @@ def notify_waiting(db: Session, *, university_code: str, now: datetime, since: d
         return 0
     text = t("push.N10", n=formats.digits(unclaimed.total), age=formats.age(now - unclaimed.oldest))
     rows = _worklist_buttons(db, university_code, unclaimed)
+    experts = routing.experts(db, university_code)
+    away = leaves.leaves_of(db, university_code, leaves.today(now))
     notified = 0
-    for grant in routing.experts(db, university_code):
+    for grant in [one for one in experts if one.account_id not in away] or experts:
         knows = (
             since is not None and grant.waiting_notified_at is not None and grant.waiting_notified_at >= since
         )

@@ -244,3 +244,12 @@ def test_files_stay_with_the_expert_whose_deputy_may_not_review_them(
     resolve(sara)
     request: QualificationRequest = request_of(sara)
     assert (request.reviewer_id, request.deputy_for_id) == (maryam.account.id, None)
+
+
+def test_nobody_on_leave_is_told_of_waiting_files_unless_all_are(
+    app: App, maryam: Person, bahar: Person
+) -> None:
+    go_on_leave(maryam, "مریم رستمی", first="۱۴۰۵/۰۹/۰۱")
+    submit(officer(app))
+    assert not [one for one in maryam.pushes() if one.kind == "N10"]
+    assert [one for one in bahar.pushes() if one.kind == "N10"]

@@ -141,6 +141,10 @@ async def test_the_hourly_list_finds_ours_and_reports_unknown_payments(zarinpal:
     await zarinpal.reconcile(minutes=61)
     assert zarinpal.bank.calls["unverified"] == 2
     assert len(await zarinpal.push_texts("alert")) == 1
+    # Once it does not wait at the gateway any more, the alert is closed.
+    await zarinpal.resources.gateway.verify(ref=unknown.ref, amount_rial=1000)
+    await zarinpal.reconcile(minutes=61)
+    assert await zarinpal.alerts() == []
 
 
 @pytest.mark.campaign
