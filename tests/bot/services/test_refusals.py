@@ -19,8 +19,9 @@ from bot.rules.validators import NationalCode
 from bot.services.accounts import queries
 from bot.services.shared.permissions import require
 from storage.enums import Role
-from tests.support.factories.cooperation import Parties
-from tests.support.factories.people import end_role
+from tests.support.factories.cooperation import Parties, accepted_request, active_contract
+from tests.support.factories.people import end_role, officer, qualified_officer
+from tests.support.factories.qualification import submitted_request
 from tests.support.factories.reference_data import NOW
 from tests.support.services import refused
 
@@ -223,6 +224,40 @@ def test_what_is_not_there_is_refused_politely(db: Session, parties: Parties) ->
     assert faults == []
     with refused(NotAllowed):
         queries.lock_account(db, 98_765)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_belongs_to_others_is_refused(db: Session, parties: Parties) -> None:
+    """Officers, a manager and an expert of elsewhere try each service on what is another's, with its true number."""
+    asked = accepted_request(db, parties.kian, parties.sara)
+    contract = active_contract(db, parties.kian, parties.mina, parties.ali, branch=parties.kian.central)
+    file = submitted_request(db, parties.unqualified)
+    true = {
+        "contract_id": contract.id,
+        "branch_id": parties.kian.east,
+        "distributor_id": parties.kian.id,
+        "account_id": parties.sara.account_id,
+    }
+    strangers = [officer(db, "رعنا"), qualified_officer(db, "زهره"), parties.arad.manager, parties.foreign]
+    allowed, tried = set(), 0
+    for name, service in services_of_actors():
+        given = arguments_of(service) or {}
+        ids = true | {"request_id": (asked if name.startswith("cooperation") else file).id}
+        named = {key: value for key, value in ids.items() if key in given}
+        if not named or name == "accounts.queries.need_owner":
+            continue
+        tried += 1
+        for person in strangers:
+            try:
+                with db.begin_nested() as savepoint:
+                    service(db, actor=person, **given | named)
+                    savepoint.rollback()
+            except Refusal:
+                continue
+            allowed.add(name)
+    assert tried >= 40
+    # There is nothing for them to do here; each file that they would change is checked by itself.
+    assert allowed == {"accounts.experts.leave_desk", "qualification.completion.complete_request"}
 
 
 def test_a_role_holds_for_its_own_university_and_distributor(db: Session, parties: Parties) -> None:

@@ -111,6 +111,13 @@ def test_an_address_of_another_city_is_pointed_out_before_it_is_sent(app: App) -
     sara.sees("ادامه می‌دهید؟").sees_not("نام می‌برد").tap("بله").sees("🔍 در حال بررسی")
 
 
+def test_a_field_of_ones_own_words_is_asked_for_them(app: App) -> None:
+    sara, _ = deficient(app, "رشته تحصیلی")
+    sara.tap("رفع نقص").type("ناموجود").tap("رشته من در فهرست نیست", "توضیحی ندارم")
+    sara.sees("همان‌طور که در مدرک آمده").type("مهندسی تجهیزات").tap("ارسال دوباره", "بله")
+    assert request_of(sara).snapshot["field_note"] == "مهندسی تجهیزات"
+
+
 def test_fixing_can_wait_and_a_new_gender_asks_for_the_mens_card(app: App) -> None:
     sara, _ = deficient(app, "نام پدر", "جنسیت")
     sara.tap("رفع نقص").type("عباس").tap("بعداً ادامه می‌دهم").sees("پاسخ‌های شما ذخیره شد", "⚠️ دارای نقص")
