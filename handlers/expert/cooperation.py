@@ -23,9 +23,9 @@ from handlers.common.navigation import (
     truncate_lines,
 )
 from handlers.expert import decisions, notes
-from handlers.expert.caution_banner import caution_lines
-from handlers.expert.held_banner import held_line, undo_button
-from handlers.expert.worklists import EXPERTS, REVIEWERS
+from handlers.expert.banner import caution_lines, held_line, undo_button
+from handlers.expert.next_file import left_lines, note_place
+from handlers.expert.worklists import COOPERATION_LISTS, EXPERTS, REVIEWERS
 from storage.enums import CooperationState, Role
 from storage.tables import CooperationRequest
 
@@ -52,6 +52,7 @@ def _open_request(turn: Turn, press: Press) -> ExpertCard:
 def show_request(turn: Turn, press: Press) -> Screen:
     """Both sides and the branch, what is to be decided, and who decides."""
     card = _open_request(turn, press)
+    note_place(COOPERATION_LISTS, turn, press.id)
     request = card.request
     banner = [*held_line(turn.db, request, "desk.coop_held"), *caution_lines(card.cautions)]
     lines = [*banner, *([""] if banner else []), *cooperation_card.heading_lines(request, turn.role)]
@@ -175,9 +176,8 @@ def show_outcome(turn: Turn, press: Press) -> Screen:
             lines.append(t("desk.coop_undo_until", until=formats.clock(decision.until)))
             rows.append((undo_button(request, "desk.coop_"),))
     if turn.role in EXPERTS:
-        waiting = cooperation.LISTS.queue(turn.db, actor=turn.actor, now=turn.now, limit=1).total
-        if waiting:
-            lines += ["", t("desk.coop_outcome_waiting", n=formats.number(waiting))]
+        if left := left_lines(turn, COOPERATION_LISTS, press.id):
+            lines += left
             rows.append((button(t("desk.coop_next"), "desk.coop_next", press.id),))
         rows.append(
             (button(t("desk.coop_queue"), "desk.coop"), button(t("desk.coop_mine"), "desk.coop_mine"))

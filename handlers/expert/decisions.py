@@ -34,7 +34,7 @@ from handlers.common.navigation import (
     page_of,
     pager_rows,
 )
-from handlers.expert.caution_banner import caution_lines
+from handlers.expert.banner import caution_lines
 from handlers.expert.worklists import EXPERTS, REVIEWERS
 from storage.enums import Role
 from storage.tables import Account

@@ -32,10 +32,10 @@ from handlers.common.navigation import (
     truncate_lines,
 )
 from handlers.common.request_card import Extent
-from handlers.expert import bulk, cooperation, decisions, find, notes, team, worklists
-from handlers.expert.caution_banner import caution_lines
-from handlers.expert.held_banner import held_line, undo_button
-from handlers.expert.worklists import EXPERTS, REVIEWERS
+from handlers.expert import bulk, cooperation, decisions, find, next_file, notes, team, worklists
+from handlers.expert.banner import caution_lines, held_line, undo_button
+from handlers.expert.next_file import left_lines
+from handlers.expert.worklists import EXPERTS, QUALIFICATION_LISTS, REVIEWERS
 from storage.enums import RequestState
 from storage.tables import QualificationRequest, StoredFile
 
@@ -46,6 +46,7 @@ def routes(engine: Engine) -> Routes:
     """Everything of the expert's desk: routes that begin with "desk."."""
     table = Routes()
     table.include(worklists.routes(engine))
+    table.include(next_file.routes(engine))
     table.include(decisions.routes(engine))
     table.include(cooperation.routes(engine))
     table.include(find.routes(engine))
@@ -73,6 +74,7 @@ def show_request(turn: Turn, press: Press) -> Screen:
     """The file; of an amendment, what it changes. Whoever may take it sees whose it is, and takes it before anything is
     decided. The national code is whole for the reviewing expert alone."""
     details = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
+    next_file.note_place(QUALIFICATION_LISTS, turn, press.id)
     may_claim = QualificationAction.CLAIM in details.actions
     return _card(turn, details, Extent.HEADING if may_claim else Extent.CARD)
 
@@ -325,16 +327,15 @@ def _held_outcome(
 
 
 def _left_lines(turn: Turn, request: QualificationRequest) -> list[str]:
-    """How many files wait beside this one."""
-    waiting = review.waiting_beside(turn.db, request) if turn.role in EXPERTS else 0
-    return ["", t("desk.outcome_waiting", n=formats.number(waiting))] if waiting else []
+    """How many files the list has left, and which is the next."""
+    return left_lines(turn, QUALIFICATION_LISTS, request.id or 0)
 
 
 def _onward_rows(turn: Turn, request: QualificationRequest) -> list[ButtonRow]:
     rows: list[ButtonRow] = []
     request_id = request.id or 0
     if turn.role in EXPERTS:
-        if review.waiting_beside(turn.db, request):
+        if next_file.next_file(QUALIFICATION_LISTS, turn, request_id) is not None:
             rows.append((button(t("desk.next"), "desk.next", request_id),))
         rows.append((button(t("desk.queue"), "desk.queue"), button(t("desk.mine"), "desk.mine")))
     rows.append((back_button("desk.file", request_id, label="desk.file"), home_button()))

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from bot.application.routes import Routes
@@ -37,8 +36,6 @@ def routes(engine: Engine) -> Routes:
         table.show(action, roles=HEADS if action in FOR_HEADS else EXPERTS)(show_worklist)
     table.commands |= {"queue": Press("desk.queue"), "mine": Press("desk.mine")}
     table.show("desk.person", roles=REVIEWERS)(show_applicant_requests)
-    table.act("desk.next", roles=EXPERTS)(partial(open_next_request, QUALIFICATION_LISTS))
-    table.act("desk.coop_next", roles=EXPERTS)(partial(open_next_request, COOPERATION_LISTS))
 
     @table.act("desk.search", roles=REVIEWERS)
     def search(turn: Turn, press: Press) -> Reply:
@@ -149,6 +146,9 @@ _LISTS = {
 def show_worklist(turn: Turn, press: Press) -> Screen:
     """The list that the press names, a page of it."""
     kind = _LISTS[press.action]
+    if turn.chat.list_view != (packed := press.pack()):
+        turn.chat.list_view = packed
+        turn.chat.listing = {}
     page = page_of(press)
     listing = kind.fetch(turn.db, actor=turn.actor, now=turn.now, offset=page * PAGE, limit=PAGE)
     pages = max(-(-listing.total // PAGE), 1)
@@ -196,13 +196,14 @@ def _other_lists_rows(turn: Turn, here: str, view: WorklistView) -> list[ButtonR
     )
 
 
-def open_next_request(view: WorklistView, turn: Turn, press: Press) -> Reply:
-    """The oldest file of the queue but the one just seen."""
-    queue = view.services.queue(turn.db, actor=turn.actor, now=turn.now, limit=2)
-    waiting = [line.request.id for line in queue.lines if line.request.id != press.id]
-    if not waiting:
-        return Reply(goto=Press(next(iter(view.lists))), notice=t("desk.nothing_next"))
-    return Reply(goto=Press(view.opens, waiting[0]))
+def lines_of(turn: Turn, press: Press, *, offset: int, limit: int) -> WorklistPage[Any]:
+    """The files of the list that `press` shows, from the row `offset` on, whatever page it is at."""
+    return _LISTS[press.action].fetch(turn.db, actor=turn.actor, now=turn.now, offset=offset, limit=limit)
+
+
+def first_row(press: Press) -> int:
+    """Of the page that `press` shows, counted from 0."""
+    return page_of(press) * PAGE
 
 
 def show_applicant_requests(turn: Turn, press: Press) -> Screen:

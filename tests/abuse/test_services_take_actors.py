@@ -26,7 +26,7 @@ REASONS = {
     "the draft of the turn, which the engine found for this very person": "drafts.store.drop_draft",
     "a timer's, of nobody in particular": "drafts.store.drop_expired",
     "of the request that a service, told who acts, changed in the same unit": """
-        cooperation.expert_card_of qualification.review.details_of qualification.review.waiting_beside""",
+        cooperation.expert_card_of qualification.review.details_of""",
     "its check with the actor follows in the next line": "cooperation.requests.COOPERATION_WORKFLOW.load",
     "live for whoever scans the card": "officers.card.look_up",
     "names and rules that everybody may know": """

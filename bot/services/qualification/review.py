@@ -98,14 +98,6 @@ def open_file(db: Session, *, actor: Actor, request_id: int) -> RequestDetails:
     return replace(details_of(db, request), actions=allowed_actions(case, actor))
 
 
-def waiting_beside(db: Session, request: QualificationRequest) -> int:
-    """How many requests nobody has claimed at the university of this one, for a caller that a service has just let see
-    it or act on it."""
-    there = col(QualificationRequest.university_code) == request.university_code
-    query = select(func.count()).select_from(QualificationRequest)
-    return db.exec(query.where(there, LISTS.entry.unclaimed)).one()
-
-
 def details_of(db: Session, request: QualificationRequest) -> RequestDetails:
     """The file without `actions`, for a caller that a service has just let act on this request."""
     applicant = db.get(Account, request.account_id)

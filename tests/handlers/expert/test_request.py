@@ -80,7 +80,7 @@ def test_the_next_file(app: App) -> None:
     maryam.tap("پرونده بعدی").sees("متقاضی: سارا").tap("📌 برداشتن پرونده", "✅ تأیید", "بله، تأیید می‌کنم")
     maryam.sees("✅ پرونده", "تأیید شد", "تصمیم: مریم رضایی", "۱ پرونده دیگر در انتظار بررسی است")
     maryam.tap("پرونده بعدی").sees("متقاضی: رضا").tap("پرونده بعدی")
-    assert maryam.notice == "پرونده دیگری در انتظار بررسی نیست."
+    assert maryam.notice == "پرونده دیگری در این فهرست نیست."
     assert request_of(first).state is RequestState.AWAITING_PAYMENT
     assert request_of(second).state is RequestState.SUBMITTED
 

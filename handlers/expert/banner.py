@@ -1,10 +1,16 @@
-"""The banner of a file card: what must not be overlooked before deciding."""
+"""The banner of a file card: a decision that may still be undone, and what must not be overlooked before deciding."""
 
 from __future__ import annotations
 
+from sqlmodel import Session
+
+from bot.core.screens import Button, button
 from bot.services.review.cautions import Cautions
+from bot.services.review.held_decisions import held
+from bot.services.review.routing import ReviewableRow
 from bot.texts import formats, quoted, t
 from storage.enums import AccountState
+from storage.tables import Account
 
 
 def caution_lines(cautions: Cautions | None) -> list[str]:
@@ -24,3 +30,18 @@ def caution_lines(cautions: Cautions | None) -> list[str]:
     if cautions.rejected_elsewhere:
         lines.append(t("desk.rejected_elsewhere", n=formats.number(cautions.rejected_elsewhere)))
     return lines
+
+
+def held_line(db: Session, request: ReviewableRow, key: str = "desk.held") -> list[str]:
+    """On the file card: who decided what, and when it is told. Nothing where no decision is held."""
+    decision = held(request)
+    if decision is None:
+        return []
+    by = db.get_one(Account, decision.actor.account_id).name
+    time, until = formats.jalali_time(decision.decided_at), formats.clock(decision.until)
+    return [t(key, what=t(f"decided.{decision.action}"), by=by, time=time, until=until)]
+
+
+def undo_button(request: ReviewableRow, prefix: str) -> Button:
+    """Takes the decision about this file back, as it is now."""
+    return button(t("desk.undo"), f"{prefix}undo", request.id or 0, request.version)
