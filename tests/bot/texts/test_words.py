@@ -121,6 +121,7 @@ def test_a_name_does_not_end_the_quotation_marks_around_it() -> None:
         "192.168.1.1:80/a",
         "/start",
         "/\u00ba",
+        "\u00aa:0",
         "#پرداخت",
         "۰۹۱۲۱۲۳۴۵۶۷ زنگ بزنید",
         "با 0912 123 4567 تماس",
