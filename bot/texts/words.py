@@ -122,7 +122,9 @@ _COLON = re.compile(r"(?<=[^\W\u0600-\u06ff])([:：\ufe55])(?=\S)")
 _CLOCK = re.compile(r"\d[:：]\d\d(?!\d)")
 _SLASHES = re.compile(r"([/\\／])(?=[/\\／])")
 #: A name, a tag, a ticker, a command.
-_SIGN = re.compile(r"([@＠﹫#＃﹟])(?=\w)|(?<!\w)([$＄])(?=[^\W\u0600-\u06ff])|(?<![\w/])([/／])(?=[^\W\u0600-\u06ff])")
+_SIGN = re.compile(
+    r"([@＠﹫#＃﹟])(?=\w)|(?<!\w)([$＄])(?=[^\W\u0600-\u06ff])|(?<![\w/])([/／])(?=[^\W\u0600-\u06ff])"
+)
 _NUMBER = re.compile(r"\d(?:[ ()\u2010-\u2015\u2212-]{0,3}\d){6,}")
 _LONG_RUN = re.compile(r"\d{7,}")
 _GROUP = re.compile(r"(\d)(?=(?:\d{3})+(?!\d))")
