@@ -1,18 +1,20 @@
 """Every dialogue there is. One test goes over them: doubled ids, missing texts, unreachable steps, long
 labels."""
 
-from conversations.account import login, password_and_mobile, registration
+from conversations.account import invitation, login, password_and_mobile, registration
 from conversations.distributor import branches
 from conversations.distributor import registration as distributor_registration
 from conversations.engine.declaration import Dialogue
 from conversations.expert import bulk, cooperation_review, deficiencies, review, team
 from conversations.officer import cooperation, deficiency_response, personal_details, qualification
-from conversations.staff import catalogue, experts, letter, refunds
+from conversations.staff import audit_search, catalogue, experts, letter, refunds
 
 ALL: tuple[Dialogue, ...] = (
     registration.REGISTER,
     login.LOG_IN,
     login.RECOVER_ACCESS,
+    invitation.ACCEPT_INVITATION,
+    invitation.ADD_INVITED_ROLE,
     password_and_mobile.CHANGE_PASSWORD,
     password_and_mobile.CHANGE_MOBILE,
     qualification.QUALIFICATION_REQUEST,
@@ -24,6 +26,7 @@ ALL: tuple[Dialogue, ...] = (
     experts.NEW_EXPERT,
     experts.RESET_ACCESS,
     refunds.REFUND,
+    refunds.CORRECT_REFUND,
     *catalogue.DIALOGUES,
     cooperation.REFUSE_COOPERATION,
     cooperation.TERMINATE_COOPERATION,
@@ -42,4 +45,5 @@ ALL: tuple[Dialogue, ...] = (
     distributor_registration.EDIT_OWN,
     distributor_registration.FIND_DISTRIBUTOR,
     letter.WRITE_LETTER,
+    audit_search.AUDIT_SEARCH,
 )

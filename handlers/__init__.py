@@ -3,7 +3,7 @@
 from bot.application.routes import Routes
 from conversations.engine.engine import Engine
 from handlers import menu as menu_menu
-from handlers.common import account, guide, letters, my_data
+from handlers.common import account, guide, invitation, letters, my_data
 from handlers.distributor import menu
 from handlers.expert import request
 from handlers.officer import card, cooperation, personal_details, qualification, sheets
@@ -18,6 +18,7 @@ def all_routes(engine: Engine) -> Routes:
         menu_menu,
         guide,
         account,
+        invitation,
         my_data,
         personal_details,
         qualification,

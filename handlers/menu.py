@@ -86,6 +86,7 @@ def _role_menu(turn: Turn, engine: Engine) -> Screen:
         case Role.EXPERT | Role.IN_CHARGE:
             lines += _expert_lines(turn)
             rows += _expert_rows(turn)
+            rows.append((inbox_button(turn),))
         case Role.STAFF:
             lines.append(t("staff.menu"))
             rows += _staff_rows(turn)
@@ -93,6 +94,7 @@ def _role_menu(turn: Turn, engine: Engine) -> Screen:
             line, own = menu.home_menu(turn)
             lines.append(line)
             rows += own
+            rows.append((inbox_button(turn),))
     return Screen("\n".join(lines), (*rows, *_account_rows(turn)))
 
 
@@ -116,7 +118,7 @@ def _expert_rows(turn: Turn) -> list[ButtonRow]:
     rows.append((button(t("desk.coop"), "desk.coop"), button(t("desk.search"), "desk.search")))
     rows.append((button(t("desk.team"), "desk.team"),))
     if turn.role is Role.IN_CHARGE:
-        rows.append((button(t("desk.under_way"), "desk.all"),))
+        rows.append((button(t("desk.under_way"), "desk.all"), button(t("export.button"), "export")))
     return rows
 
 

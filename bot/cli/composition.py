@@ -67,6 +67,8 @@ async def open_resources(settings: Settings, database: Database, public_url: str
             settings.support_contact,
             public_url,
             decision_undo=timedelta(minutes=settings.decision_undo_minutes),
+            sms_price=settings.sms_price,
+            letter_delay=timedelta(seconds=settings.letter_delay_seconds),
         ),
         settings=settings,
         disk_space=DiskSpace.of(settings),

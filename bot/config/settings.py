@@ -104,6 +104,10 @@ class Settings(BaseSettings):
 
     #: Minutes in which an expert may undo a decision; nobody hears of it before they are over. 0: at once.
     decision_undo_minutes: float = Field(default=3, ge=0, le=60, allow_inf_nan=False)
+    #: Rial for one part of an SMS, so that staff are told what many cost; 0: nothing is said of it.
+    sms_price: int = Field(default=2000, ge=0)
+    #: How long a letter that was sent off waits, so that it can be stopped before anybody got it; 0: not at all.
+    letter_delay_seconds: int = Field(default=120, ge=0, le=3600)
 
     #: host:port of a private address for /metrics; empty: none.
     metrics_listen: str = ""

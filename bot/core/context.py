@@ -22,6 +22,10 @@ class PublicInfo:
     bot_links: dict[Messenger, str] = field(default_factory=dict)
     #: How long a decision may be undone; before that is over nobody hears of it.
     decision_undo: timedelta = timedelta(0)
+    #: Rial for one part of an SMS (70 letters, several parts: 67), to tell what sending one to many costs.
+    sms_price: int = 0
+    #: How long a letter that was sent off waits, so that it can be stopped before anybody got it.
+    letter_delay: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from bot.application.resources import Resources
 from bot.jobs import clock_setback, digest, held_decisions, reminders, retention, team_report
 from bot.jobs.clock_guard import clock_holds
 from bot.services import payments, team
+from bot.services.directorate import document_requirements
 from bot.services.letters import letters
 from bot.services.review import queue_notices, routing
 from bot.services.search import lookup
@@ -122,6 +123,7 @@ def sweeps(resources: Resources, *, drafts: Unit | None = None) -> list[Sweep]:
         ("waiting-files", 5 * MINUTE, unit(queue_notices.follow_up)),
         ("reminders", 10 * MINUTE, unit(send_reminders)),
         ("leaves", 10 * MINUTE, unit(team.end_past_leaves)),
+        ("document-rules", 10 * MINUTE, unit(document_requirements.keep_requirements)),
         ("digest", 10 * MINUTE, unit(digest.send_digests)),
         ("team-reports", 10 * MINUTE, unit(team_report.send_team_reports)),
         ("alerts", 10 * MINUTE, unit(raise_alerts)),

@@ -35,6 +35,17 @@ class StatisticsReport:
 
 
 @dataclass(frozen=True, slots=True)
+class RowExport:
+    """A list by row: what it is of as (label, value), the head, the rows, and the sum of each column that has one."""
+
+    title: str
+    about: Sequence[tuple[str, str]]
+    head: Sequence[str]
+    rows: Sequence[Sequence[str | int]]
+    sums: Sequence[int | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
     """What a PDF of one page says. `facts` are (label, value); `link` is what the QR code leads to, if there is one."""
 

@@ -3,8 +3,9 @@ names."""
 
 from __future__ import annotations
 
+import csv
 import re
-from io import BytesIO
+from io import BytesIO, StringIO
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -13,7 +14,8 @@ from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from bot.reports.model import ReportTable, StatisticsReport
+from bot.reports.model import ReportTable, RowExport, StatisticsReport
+from bot.texts import t
 
 #: What a spreadsheet program may take for a formula, also after a tab or a line break.
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -30,6 +32,59 @@ def spreadsheet_bytes(report: StatisticsReport) -> bytes:
     out = BytesIO()
     book.save(out)
     return out.getvalue()
+
+
+def export_bytes(export: RowExport) -> bytes:
+    """The list as XLSX: what it is of, the head, the rows, the sums. Sums are numbers, not formulas."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(_title(export.title, set()))
+    sheet.sheet_view.rightToLeft = True
+    above = [(export.title,), *export.about, ()]
+    sheet.freeze_panes = f"A{len(above) + 2}"
+    whole = ReportTable(export.title, export.head, [*export.rows, _sum_row(export)])
+    for column, width in enumerate(_widths(whole), start=1):
+        sheet.column_dimensions[get_column_letter(column)].width = width
+    for line in above:
+        sheet.append([_cell(sheet, value) for value in line])
+    sheet.append([_bold(_cell(sheet, name)) for name in export.head])
+    for row in export.rows:
+        sheet.append([_cell(sheet, value) for value in row])
+    sheet.append([_bold(_cell(sheet, value)) for value in _sum_row(export)])
+    out = BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def export_csv_bytes(export: RowExport) -> bytes:
+    """The list as CSV (UTF-8 with a byte order mark, so that spreadsheet programs see Persian): head, rows, sums, and
+    below an empty line what it is of."""
+    out = StringIO()
+    writer = csv.writer(out)
+    writer.writerow([_harmless(name) for name in export.head])
+    for row in (*export.rows, _sum_row(export)):
+        writer.writerow([value if isinstance(value, int) else _harmless(value) for value in row])
+    writer.writerow([])
+    for line in ((export.title,), *export.about):
+        writer.writerow([_harmless(value) for value in line])
+    return b"\xef\xbb\xbf" + out.getvalue().encode()
+
+
+def _sum_row(export: RowExport) -> list[str | int]:
+    """The sums under their columns, with a word in the first one."""
+    row: list[str | int] = ["" if total is None else total for total in export.sums]
+    return [t("export.sum"), *row[1:]] if row and export.sums[0] is None else row
+
+
+def _harmless(value: str) -> str:
+    """A text that no spreadsheet program takes for a formula: with an apostrophe before it where it might."""
+    value = ILLEGAL_CHARACTERS_RE.sub(" ", value)
+    dangerous = value.lstrip(" \u200e\u200f\u2066\u2068\ufeff").startswith(_DANGEROUS)
+    return f"'{value}" if dangerous else value
+
+
+def _bold(cell: WriteOnlyCell) -> WriteOnlyCell:
+    cell.font = Font(bold=True)
+    return cell
 
 
 def _title(title: str, taken: set[str]) -> str:

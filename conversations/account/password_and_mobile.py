@@ -42,8 +42,9 @@ class NewPassword(Secret):
 
     def accept(self, turn: Turn, step: Step, answers: Answers, given: UserInput) -> str:
         password = checked_password(super().accept(turn, step, answers, given))
-        assert turn.account is not None
-        if password in (turn.account.user_code, turn.account.national_code):
+        account = turn.account
+        known = (account.user_code, account.national_code) if account is not None else ()
+        if password in (*known, *answers.values()):
             raise InvalidInput("error.password_code")
         assert isinstance(turn.prepared, str)
         return turn.prepared

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any, TypeVar
 
 from bot.core.context import Turn
 from bot.rules import regions, request_items
 from bot.rules.request_items import DocumentRule
 from bot.services.shared import reference_data
-from bot.texts import t
+from bot.texts import formats, t
 from conversations.common.labels import shortened
 from conversations.common.turn_cache import cached_in_turn
 from conversations.common.university import ChosenUniversity, universities_of
@@ -126,7 +127,23 @@ def other_city_sentence(key: str, address: Any, region: Mapping[str, Any]) -> st
     return t(key, other=other, city=city) if other else None
 
 
-def document_step(kind: DocumentType, *, optional: bool = False, among: Sequence[DocumentType] = ()) -> Step:
+def required_since(turn: Turn, kind: DocumentType) -> str | None:
+    """Why a draft that was begun before is asked for this document; None where it is not."""
+    if kind.required_since is None or turn.draft is None:
+        return None
+    day = date.fromisoformat(kind.required_since)
+    if turn.draft.created_at.astimezone(formats.TEHRAN).date() >= day:
+        return None
+    return t("doc.required_since", day=formats.jalali_day(day))
+
+
+def document_step(
+    kind: DocumentType,
+    *,
+    optional: bool = False,
+    among: Sequence[DocumentType] = (),
+    why: str | None = None,
+) -> Step:
     """The step of one document type; `among` are the documents of the form, to which a file may belong instead."""
     siblings = [
         Sibling(request_items.document(other.code), other.name, other.short_name, other.max_files, other.code)
@@ -134,7 +151,13 @@ def document_step(kind: DocumentType, *, optional: bool = False, among: Sequence
         if other.code != kind.code
     ]
     question = Documents(
-        kind.code, kind.name, kind.max_files, short_name=kind.short_name, sides=kind.sides, siblings=siblings
+        kind.code,
+        kind.name,
+        kind.max_files,
+        short_name=kind.short_name,
+        sides=kind.sides,
+        siblings=siblings,
+        why=why,
     )
     part = OPTIONAL_DOCUMENTS if optional else DOCUMENTS
     key = request_items.document(kind.code)

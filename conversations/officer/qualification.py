@@ -24,6 +24,7 @@ from conversations.common.request_steps import (
     extras_step,
     given,
     kinds_of,
+    required_since,
     summary_part,
     ticked_codes,
 )
@@ -42,7 +43,7 @@ def steps(turn: Turn, answers: Answers) -> list[Step]:
     extras = [kind for kind in kinds if kind.required == "no"]
     owed = [kind for kind in kinds if document_rule_of(kind).must(answers)]
     ticked = [kind for kind in extras if kind.code in ticked_codes(answers)]
-    must = [document_step(kind, among=[*owed, *ticked]) for kind in owed]
+    must = [document_step(kind, among=[*owed, *ticked], why=required_since(turn, kind)) for kind in owed]
     chosen = [document_step(kind, optional=True, among=[*owed, *ticked]) for kind in ticked]
     form_steps = [*FIELD_STEPS, *must, *([extras_step(extras)] if extras else []), *chosen]
     return amendment.steps(turn, form_steps, answers) if amendment.is_amendment(answers) else form_steps

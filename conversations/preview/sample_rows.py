@@ -63,6 +63,7 @@ ROLES = {
     "coop_bulk": Role.IN_CHARGE,
     "leave": Role.EXPERT,
     "pick_officer": Role.DISTRIBUTOR,
+    "find_branch": Role.DISTRIBUTOR,
 }
 _NUMBERS = count(90_000_001)
 _GUILD_NUMBERS = count(10_000)
@@ -91,6 +92,8 @@ def sample_turn(db: Session, dialogue: Dialogue, now: datetime) -> Turn:
         db.flush()
         if dialogue.name in AT_BRANCH:
             subject = branch.id or 0
+        if dialogue.name == "find_staff_branch":
+            subject = branch.distributor_id
         if dialogue.name in ABOUT_COOPERATION:
             subject = sample_cooperation(db, account, branch)
     draft = Draft(id=7, account_id=chat.account_id, dialogue=dialogue.name, subject_id=subject)
@@ -100,7 +103,11 @@ def sample_turn(db: Session, dialogue: Dialogue, now: datetime) -> Turn:
 def sample_account(db: Session) -> Account:
     """An officer without a national code."""
     account = Account(
-        user_code=f"{next(_NUMBERS):08}", password_hash="", first_name="سارا", last_name="کریمی‌نژاد"
+        user_code=f"{next(_NUMBERS):08}",
+        password_hash="",
+        first_name="سارا",
+        last_name="کریمی‌نژاد",
+        mobile="+989120000000",
     )
     db.add(account)
     db.flush()

@@ -8,6 +8,7 @@ DIALOGUES: tuple[Dialogue, ...] = (
     reference_data.NEW_FIELD,
     reference_data.NEW_DOCUMENT,
     reference_data.RENAME_DOCUMENT,
+    reference_data.REQUIRE_DOCUMENT,
     reference_data.RENAME_UNIVERSITY,
     reference_data.UNIVERSITY_CONTACT,
     reference_data.NEW_COVERAGE,

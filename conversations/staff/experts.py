@@ -1,4 +1,4 @@
-"""Staff appoint an expert of a university, and give an account a new password."""
+"""Staff invite an expert of a university, or give a known person the role, and give an account a new password."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from bot.core.screens import Press, Reply, Screen
 from bot.rules.account import REASON_MAX, REASON_MIN
 from bot.security.passwords import GeneratedPassword
 from bot.services import accounts
-from bot.texts import t
+from bot.services.accounts import invitations
+from bot.texts import formats, t
 from conversations.account.credentials import credentials_screen
 from conversations.engine.declaration import Answers, Dialogue, Step
-from conversations.questions import Choice, NationalCode, PersianName, Text
+from conversations.questions import Choice, MobileNumber, NationalCode, PersianName, Text
 from storage.enums import Role
 
 UNIVERSITY, ACCOUNT, VERSION, GRANT = "_university", "_account", "_version", "_grant"
@@ -41,40 +42,53 @@ def _back_to_university(turn: Turn) -> Press:
 
 
 def _hire(turn: Turn, answers: dict[str, Any]) -> Reply:
-    made = turn.prepared
-    assert isinstance(made, GeneratedPassword)
-    code = answers[UNIVERSITY]
-    name = f"{answers.get('expert_first_name') or ''} {answers.get('expert_last_name') or ''}"
-    hired = accounts.appoint_expert(
+    """A known person gets the role and is told; a new one is invited."""
+    code, national_code = answers[UNIVERSITY], answers.get("expert_national_code")
+    goto = Press("staff.university", arg=code)
+    if national_code and not _is_new(turn, answers):
+        hired = accounts.appoint_expert(
+            turn.db,
+            actor=turn.actor,
+            role=Role(answers["expert_role"]),
+            university_code=code,
+            national_code=national_code,
+            now=turn.now,
+        )
+        return Reply((Screen(t("staff.role_added", name=hired.name)),), goto=goto)
+    invited = invitations.invite_expert(
         turn.db,
         actor=turn.actor,
         role=Role(answers["expert_role"]),
         university_code=code,
-        national_code=answers["expert_national_code"],
-        name=name,
-        password_hash=made.hash,
+        first_name=answers["expert_first_name"],
+        last_name=answers["expert_last_name"],
+        mobile=answers["expert_mobile"],
+        national_code=national_code,
+        public_info=turn.public_info,
         now=turn.now,
     )
-    goto = Press("staff.university", arg=code)
-    if not hired.created:
-        return Reply((Screen(t("staff.role_added", name=hired.account.name)),), goto=goto)
-    made_for = Screen(t("staff.expert_made", name=hired.account.name))
-    shown = credentials_screen(hired.account, made.password, "staff.credentials")
-    return Reply((made_for, shown), goto=goto, credentials_of=hired.account.id)
+    return Reply(invited_screens(invited), goto=goto)
+
+
+def invited_screens(invited: invitations.Invited) -> tuple[Screen, Screen]:
+    """What was sent, and the message to be forwarded, which no later press edits."""
+    to = formats.local_mobile(invited.invitation.mobile)
+    said = t("invite.sent", name=invited.invitation.name, mobile=to)
+    return Screen(said), Screen(invited.message, once=True)
 
 
 NEW_EXPERT = Dialogue(
     "new_expert",
     (
         Step("expert_role", Choice(_roles, columns=2)),
-        Step("expert_national_code", NationalCode()),
+        Step("expert_national_code", NationalCode(), optional=True),
         Step("expert_first_name", PersianName(), when=_is_new),
         Step("expert_last_name", PersianName(), when=_is_new),
+        Step("expert_mobile", MobileNumber(), when=_is_new),
     ),
     _hire,
     summary="staff.expert_summary",
     exit=_back_to_university,
-    prepare_finish=_make_password,
     roles=STAFF_ONLY,
 )
 

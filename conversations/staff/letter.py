@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +15,7 @@ from bot.messengers.transport.channel import utf16_units
 from bot.rules import validators
 from bot.services import accounts
 from bot.services.letters import audience, letters
-from bot.services.letters.audience import Audience, Group, Kind
+from bot.services.letters.audience import Audience, Group, Kind, Reach
 from bot.texts import formats, t
 from bot.texts.answers import with_persian_digits
 from bot.texts.written_text import written
@@ -21,7 +23,11 @@ from conversations.engine.declaration import Answers, Dialogue, Prompt, Step, Us
 from conversations.questions import Attachments, Choice, Confirm, Text
 from conversations.questions.choice import Option
 from conversations.questions.text import TextQuestion
-from storage.tables import Account, Officer
+from storage.tables import Account, Letter, Officer
+
+#: Context: letter.id of the one that is corrected. The area that is all provinces.
+CORRECTS, EVERYWHERE = "_corrects", "ALL"
+_COUNTED_KINDS = frozenset({Kind.ALL.value, Kind.EXPERTS.value, Kind.MANAGERS.value})
 
 
 def letter_text(*, number: str | None, title: str, text: str, files: int, date: datetime) -> str:
@@ -99,19 +105,100 @@ class ThisOfficer(Confirm):
 
 
 class NonEmptyGroup(Choice):
-    """A group of officers that is not empty now."""
+    """A group that is not empty now. Above the buttons stands how many each has, with a chat and without."""
 
-    def __init__(self, kind: Kind, options: Any, *, columns: int = 2) -> None:
+    def __init__(self, means: Callable[[Answers, str], Audience], options: Any, *, columns: int = 2) -> None:
         super().__init__(options, columns=columns)
-        self.kind = kind
+        #: The audience of an option.
+        self.means = means
+
+    def make_prompt(self, turn: Turn, step: Step, answers: Answers) -> Prompt:
+        prompt = super().make_prompt(turn, step, answers)
+        shown = [choice for row in prompt.choices for choice in row if not choice.key.startswith("@")]
+        counts = self.counts(turn, answers, [choice.key for choice in shown])
+        below = tuple(
+            _count_line(choice.label, counts[choice.key]) for choice in shown if choice.key in counts
+        )
+        return replace(prompt, below=below)
+
+    def counts(self, turn: Turn, answers: Answers, keys: list[str]) -> dict[str, Reach]:
+        return {key: _reach(turn, self.means(answers, key)) for key in keys}
 
     def accept(self, turn: Turn, step: Step, answers: Answers, given: UserInput) -> Any:
         accepted = super().accept(turn, step, answers, given)
-        if isinstance(accepted, str) and not audience.size(
-            turn.db, actor=turn.actor, audience=Audience(self.kind, accepted)
-        ):
+        if isinstance(accepted, str) and not _reach(turn, self.means(answers, accepted)).total:
             raise InvalidInput("error.no_recipients")
         return accepted
+
+
+class ProvinceOfOfficers(NonEmptyGroup):
+    """All provinces are counted in one pass."""
+
+    def counts(self, turn: Turn, answers: Answers, keys: list[str]) -> dict[str, Reach]:
+        counted = audience.reach_of_provinces(turn.db, actor=turn.actor)
+        return {key: counted.get(key, Reach()) for key in keys}
+
+
+class AudienceKind(NonEmptyGroup):
+    """Only kinds that need nothing more are counted."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda answers, key: Audience(Kind(key)), _audience_kinds)
+
+    def counts(self, turn: Turn, answers: Answers, keys: list[str]) -> dict[str, Reach]:
+        return super().counts(turn, answers, [key for key in keys if key in _COUNTED_KINDS])
+
+    def accept(self, turn: Turn, step: Step, answers: Answers, given: UserInput) -> Any:
+        return Choice.accept(self, turn, step, answers, given)
+
+
+class BySms(Confirm):
+    """Whether who has no chat gets an SMS: how many, and what it costs."""
+
+    def __init__(self) -> None:
+        super().__init__("letters.sms_yes", "letters.sms_no")
+
+    def make_prompt(self, turn: Turn, step: Step, answers: Answers) -> Prompt:
+        reach = _reach(turn, chosen_audience(answers))
+        n = formats.number(reach.by_sms)
+        title = str(answers.get("letter_title") or "")
+        parts = sms_parts(t("sms.wrapped", sentence=t("push.N9_sms", title=title), link=_LONG_LINK))
+        lines = [t("ask.letter_sms", n=n, m=formats.number(reach.without_chat))]
+        if price := turn.public_info.sms_price:
+            cost = reach.by_sms * parts * price
+            lines.append(
+                t(
+                    "letters.sms_cost",
+                    amount=formats.number(cost),
+                    toman=formats.toman(cost),
+                    i=formats.digits(parts),
+                )
+            )
+        return Prompt("\n".join(lines), super().make_prompt(turn, step, answers).choices, current=False)
+
+
+#: As long as the links of the bot are.
+_LONG_LINK = "https://t.me/" + "x" * 20
+
+
+def sms_parts(text: str) -> int:
+    """Parts of a Persian SMS: one of 70 letters, several of 67."""
+    units = utf16_units(text)
+    return 1 if units <= 70 else -(-units // 67)
+
+
+def _reach(turn: Turn, to: Audience) -> Reach:
+    return audience.reach(turn.db, actor=turn.actor, audience=to)
+
+
+def _count_line(label: str, reach: Reach) -> str:
+    return t(
+        "letters.count_line",
+        what=label,
+        n=formats.number(reach.total),
+        i=formats.number(reach.with_chat),
+        m=formats.number(reach.without_chat),
+    )
 
 
 def _account(turn: Turn, value: Any) -> Account | None:
@@ -119,11 +206,15 @@ def _account(turn: Turn, value: Any) -> Account | None:
 
 
 def _audience_kinds(turn: Turn, answers: Answers) -> list[Option]:
-    return [(kind.value, t(f"audience.kind.{kind}")) for kind in Kind]
+    return [(kind.value, t(f"audience.kind.{kind}")) for kind in Kind if kind is not Kind.CORRECTION]
 
 
 def _provinces(turn: Turn, answers: Answers) -> list[Option]:
     return [(name, name) for name in audience.provinces(turn.db, actor=turn.actor)]
+
+
+def _areas(turn: Turn, answers: Answers) -> list[Option]:
+    return [(EVERYWHERE, t("audience.everywhere")), *_provinces(turn, answers)]
 
 
 def _groups(turn: Turn, answers: Answers) -> list[Option]:
@@ -132,18 +223,56 @@ def _groups(turn: Turn, answers: Answers) -> list[Option]:
 
 def chosen_audience(answers: Answers) -> Audience:
     """Whom the answers mean."""
+    if answers.get(CORRECTS):
+        return Audience(Kind.CORRECTION, str(answers[CORRECTS]))
     kind = Kind(answers["letter_audience"])
-    key = {Kind.ONE: "letter_officer", Kind.PROVINCE: "letter_province", Kind.STATE: "letter_state"}.get(kind)
-    return Audience(kind, str(answers[key]) if key is not None else "")
+    match kind:
+        case Kind.ONE:
+            return Audience(kind, str(answers["letter_officer"]))
+        case Kind.PROVINCE:
+            return Audience(kind, str(answers["letter_province"]))
+        case Kind.STATE:
+            return Audience(kind, str(answers["letter_state"]))
+        case Kind.PROVINCE_STATE:
+            return _in_province(answers, str(answers["letter_state"]))
+        case Kind.EXPERTS | Kind.MANAGERS:
+            return _with_role(answers, str(answers["letter_area"]))
+    return Audience(kind)
 
 
-def _is(kind: Kind) -> Any:
-    return lambda turn, answers: answers.get("letter_audience") == kind
+def _in_province(answers: Answers, group: str) -> Audience:
+    if answers.get("letter_audience") == Kind.PROVINCE_STATE:
+        return Audience(Kind.PROVINCE_STATE, f"{answers['letter_province']}|{group}")
+    return Audience(Kind.STATE, group)
+
+
+def _with_role(answers: Answers, area: str) -> Audience:
+    return Audience(Kind(answers["letter_audience"]), "" if area == EVERYWHERE else area)
+
+
+def _is(*kinds: Kind) -> Any:
+    return lambda turn, answers: answers.get("letter_audience") in kinds and not answers.get(CORRECTS)
+
+
+def _is_new(turn: Turn, answers: Answers) -> bool:
+    return not answers.get(CORRECTS)
+
+
+def _has_sms(turn: Turn, answers: Answers) -> bool:
+    """Somebody of the audience has no chat, but a mobile."""
+    if "letter_title" not in answers or not (answers.get(CORRECTS) or "letter_audience" in answers):
+        return False
+    try:
+        return _reach(turn, chosen_audience(answers)).by_sms > 0
+    except KeyError:
+        return False
 
 
 def _after(turn: Turn, key: str, answers: dict[str, Any]) -> dict[str, Any]:
     """Not the one that was meant, or another code: asked again."""
     dropped: set[str] = set()
+    if key == "letter_audience":
+        dropped = {"letter_state", "letter_area", "letter_sms"}
     if key == "letter_officer":
         dropped = {"letter_officer_sure"}
     if key == "letter_officer_sure" and not answers[key]:
@@ -151,18 +280,23 @@ def _after(turn: Turn, key: str, answers: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in answers.items() if name not in dropped}
 
 
+def _to_words(turn: Turn, answers: Answers) -> tuple[str, str]:
+    """The audience in words, and how many they are."""
+    to = chosen_audience(answers)
+    words = audience.describe(turn.db, actor=turn.actor, audience=to)
+    return words, formats.number(_reach(turn, to).total)
+
+
 def letter_overview(turn: Turn, answers: Answers) -> str:
     """The letter as its readers will see it, and how many they are."""
-    to = chosen_audience(answers)
-    number = formats.number(audience.size(turn.db, actor=turn.actor, audience=to))
+    words, number = _to_words(turn, answers)
+    lines = [t("letters.overview"), t("letters.overview_to", audience=words, n=number)]
+    if answers.get("letter_sms"):
+        n = _reach(turn, chosen_audience(answers)).by_sms
+        lines.append(t("letters.overview_sms", n=formats.number(n)))
     return "\n".join(
         [
-            t("letters.overview"),
-            t(
-                "letters.overview_to",
-                audience=audience.describe(turn.db, actor=turn.actor, audience=to),
-                n=number,
-            ),
+            *lines,
             t("letters.overview_line"),
             letter_text(
                 number=answers["letter_number"],
@@ -176,9 +310,7 @@ def letter_overview(turn: Turn, answers: Answers) -> str:
 
 
 def _send_question(turn: Turn, answers: Answers) -> str:
-    to = chosen_audience(answers)
-    number = formats.number(audience.size(turn.db, actor=turn.actor, audience=to))
-    words = audience.describe(turn.db, actor=turn.actor, audience=to)
+    words, number = _to_words(turn, answers)
     return t("letters.really", title=answers["letter_title"], audience=words, n=number)
 
 
@@ -197,9 +329,33 @@ def _send(turn: Turn, answers: dict[str, Any]) -> Reply:
         title=answers["letter_title"],
         text=answers["letter_text"],
         files=answers["letter_files"] or (),
+        sms=bool(answers.get("letter_sms")),
+        corrects_id=answers.get(CORRECTS),
+        delay=turn.public_info.letter_delay,
         now=turn.now,
     )
-    return Reply((Screen(t("letters.sent_off")),), goto=Press("staff.letter", letter.id or 0))
+    said = t("letters.sent_off")
+    if letter.starts_at is not None:
+        said = t("letters.sent_off_later", time=formats.jalali_time(letter.starts_at))
+    return Reply((Screen(said),), goto=Press("staff.letter", letter.id or 0))
+
+
+def correction_answers(letter: Letter) -> dict[str, Any]:
+    """A letter's words as the first answers of the one that corrects it."""
+    title = t("letters.correction_title", title=letter.title)
+    return {
+        CORRECTS: letter.id,
+        "letter_number": letter.number,
+        "letter_title": title if len(title) <= letters.TITLE_MAX else letter.title,
+        "letter_text": letter.text,
+        "letter_files": None,
+    }
+
+
+def _left(turn: Turn) -> Press:
+    """The list, or the letter that is corrected."""
+    corrected = turn.draft.answers.get(CORRECTS) if turn.draft is not None else None
+    return Press("staff.letter", corrected) if corrected else Press("staff.letters")
 
 
 def _discard(turn: Turn) -> None:
@@ -209,11 +365,16 @@ def _discard(turn: Turn) -> None:
 WRITE_LETTER = Dialogue(
     "letter",
     (
-        Step("letter_audience", Choice(_audience_kinds, columns=2)),
+        Step("letter_audience", AudienceKind(), when=_is_new),
         Step("letter_officer", OfficerCode(), when=_is(Kind.ONE)),
         Step("letter_officer_sure", ThisOfficer("letters.this_officer"), when=_is(Kind.ONE)),
-        Step("letter_province", NonEmptyGroup(Kind.PROVINCE, _provinces), when=_is(Kind.PROVINCE)),
-        Step("letter_state", NonEmptyGroup(Kind.STATE, _groups), when=_is(Kind.STATE)),
+        Step(
+            "letter_province",
+            ProvinceOfOfficers(lambda answers, key: Audience(Kind.PROVINCE, key), _provinces),
+            when=_is(Kind.PROVINCE, Kind.PROVINCE_STATE),
+        ),
+        Step("letter_state", NonEmptyGroup(_in_province, _groups), when=_is(Kind.STATE, Kind.PROVINCE_STATE)),
+        Step("letter_area", NonEmptyGroup(_with_role, _areas), when=_is(Kind.EXPERTS, Kind.MANAGERS)),
         Step("letter_number", LetterLine(1, letters.NUMBER_MAX), optional=True),
         Step("letter_title", LetterLine(3, letters.TITLE_MAX)),
         Step("letter_text", Body()),
@@ -222,6 +383,7 @@ WRITE_LETTER = Dialogue(
             Attachments(t("field.letter_files"), letters.MAX_FILES, done="letters.files_done"),
             optional=True,
         ),
+        Step("letter_sms", BySms(), when=_has_sms),
     ),
     _send,
     summary="letters.overview",
@@ -232,7 +394,7 @@ WRITE_LETTER = Dialogue(
     obstacle=_need_readers,
     keeps_draft=True,
     discard=_discard,
-    exit=Press("staff.letters"),
+    exit=_left,
     after=_after,
     roles=STAFF_ONLY,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -10,16 +11,16 @@ from bot.application.routes import STAFF_ONLY
 from bot.core.context import Turn
 from bot.core.screens import Press, Reply, Screen
 from bot.rules import regions
-from bot.services.directorate import document_types, studies, universities
+from bot.services.directorate import document_requirements, document_types, studies, universities
 from bot.services.qualification import fees
 from bot.services.shared import reference_data
 from bot.texts import formats, t
-from conversations.engine.declaration import Answers, Dialogue, Step
+from conversations.engine.declaration import Answers, Dialogue, Prompt, Step
 from conversations.questions import Choice, Confirm, Search, Text
 from conversations.questions.tariff import DayToCome, Rial
 from storage.enums import RequestKind
 
-CODE, MARK, PROVINCE = "_code", "_mark", "_province"
+CODE, MARK, PROVINCE, RULE = "_code", "_mark", "_province", "_rule"
 #: The whole city, where a district could be named.
 WHOLE = "whole"
 
@@ -117,7 +118,25 @@ _NAME = Text(2, document_types.LONGEST_NAME)
 _SHORT = Text(2, document_types.LONGEST_SHORT)
 
 
+class FromDay(DayToCome):
+    """From which day a document is required, with how many drafts it touches."""
+
+    def make_prompt(self, turn: Turn, step: Step, answers: Answers) -> Prompt:
+        prompt = super().make_prompt(turn, step, answers)
+        required = str(answers.get("paper_required") or answers.get(RULE) or "yes")
+        touched = document_requirements.drafts_touched(
+            turn.db, actor=turn.actor, code=str(answers.get(CODE) or "-"), required=required
+        )
+        return replace(prompt, below=(t("document_types.touches", n=formats.number(touched)),))
+
+
+def _is_required(turn: Turn, answers: Answers) -> bool:
+    return answers.get("paper_required") in ("yes", "men")
+
+
 def _add_document(turn: Turn, answers: dict[str, Any]) -> Reply:
+    """An optional one is there at once; a required one is switched on on its day."""
+    day = answers.get("paper_from")
     row = document_types.add_document_type(
         turn.db,
         actor=turn.actor,
@@ -125,8 +144,18 @@ def _add_document(turn: Turn, answers: dict[str, Any]) -> Reply:
         short_name=answers["paper_short"],
         required=answers["paper_required"],
         max_files=int(answers["paper_files"]),
+        active=day is None,
         now=turn.now,
     )
+    if day is not None:
+        document_requirements.require_from(
+            turn.db,
+            actor=turn.actor,
+            code=row.code,
+            required=answers["paper_required"],
+            day=date.fromisoformat(day),
+            now=turn.now,
+        )
     return Reply((Screen(t("reference_data.done")),), goto=Press("staff.document", arg=row.code))
 
 
@@ -137,9 +166,33 @@ NEW_DOCUMENT = Dialogue(
         Step("paper_short", _SHORT),
         Step("paper_required", Choice(required_choices)),
         Step("paper_files", Choice(_numbers, columns=3)),
+        Step("paper_from", FromDay(), when=_is_required),
     ),
     _add_document,
     summary="document_types.summary",
+    exit=Press("staff.documents"),
+    roles=STAFF_ONLY,
+)
+
+
+def _require_document(turn: Turn, answers: dict[str, Any]) -> Reply:
+    document_requirements.require_from(
+        turn.db,
+        actor=turn.actor,
+        code=answers[CODE],
+        expected=answers[MARK],
+        required=answers[RULE],
+        day=date.fromisoformat(answers["paper_from"]),
+        now=turn.now,
+    )
+    return Reply((Screen(t("reference_data.done")),), goto=Press("staff.document", arg=answers[CODE]))
+
+
+REQUIRE_DOCUMENT = Dialogue(
+    "require_document",
+    (Step("paper_from", FromDay()),),
+    _require_document,
+    summary="document_types.require_summary",
     exit=Press("staff.documents"),
     roles=STAFF_ONLY,
 )

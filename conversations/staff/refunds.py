@@ -7,6 +7,7 @@ from typing import Any
 from bot.application.routes import STAFF_ONLY
 from bot.core.context import Turn
 from bot.core.screens import Press, Reply, Screen
+from bot.rules.account import REASON_MAX, REASON_MIN
 from bot.services import payments
 from bot.services.payments.refunds import MAX_REFERENCE
 from bot.texts import t
@@ -41,6 +42,36 @@ REFUND = Dialogue(
     _record,
     summary="staff.refund_summary",
     exit=Press("staff.refunds"),
+    roles=STAFF_ONLY,
+)
+
+
+def _correct(turn: Turn, answers: dict[str, Any]) -> Reply:
+    payments.correct_refund(
+        turn.db,
+        actor=turn.actor,
+        attempt_id=answers[ATTEMPT],
+        version=answers[VERSION],
+        reference=answers["refund_reference"],
+        reason=answers["refund_reason"],
+        now=turn.now,
+    )
+    return Reply((Screen(t("refunds.corrected")),), goto=Press("staff.refund_card", answers[ATTEMPT]))
+
+
+def _card(turn: Turn) -> Press:
+    return Press("staff.refund_card", turn.draft.subject_id if turn.draft is not None else 0)
+
+
+CORRECT_REFUND = Dialogue(
+    "refund_fix",
+    (
+        Step("refund_reference", Reference(1, MAX_REFERENCE)),
+        Step("refund_reason", Text(REASON_MIN, REASON_MAX, short="error.short_reason")),
+    ),
+    _correct,
+    summary="refunds.fix_summary",
+    exit=_card,
     roles=STAFF_ONLY,
 )
 

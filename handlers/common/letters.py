@@ -16,7 +16,7 @@ from bot.texts import t
 from bot.texts.answers import with_persian_digits
 from bot.texts.formats import digits, jalali_day, jalali_time, number
 from conversations.engine.engine import Engine
-from conversations.staff.letter import letter_text
+from conversations.staff.letter import correction_answers, letter_text
 from handlers.common.navigation import (
     ButtonRow,
     back_button,
@@ -51,6 +51,11 @@ def routes(engine: Engine) -> Routes:
     @act("staff.new_letter", roles=STAFF)
     def new_letter(turn: Turn, press: Press) -> Reply:
         return engine.start(turn, "letter")
+
+    @act("staff.letter_fix", roles=STAFF)
+    def correct(turn: Turn, press: Press) -> Reply:
+        letter = letters.letter_progress(turn.db, actor=turn.actor, letter_id=press.id).letter
+        return engine.start(turn, "letter", subject_id=press.id, answers=correction_answers(letter))
 
     show("staff.letter", roles=STAFF)(show_progress)
     show("staff.letter_text", roles=STAFF)(show_letter_text)
@@ -108,6 +113,7 @@ def show_letter(turn: Turn, press: Press) -> Screen:
     """A letter as its readers see it."""
     letter = letters.view_letter(turn.db, actor=turn.actor, letter_id=press.id)
     rows = _files_row(turn, letter, "inbox.files", "inbox.files")
+    rows += _linked_rows(turn, letter, "inbox.letter")
     return Screen(
         _letter_text(turn, letter), (*rows, (back_button("inbox", label="inbox.list"), home_button()))
     )
@@ -115,9 +121,25 @@ def show_letter(turn: Turn, press: Press) -> Screen:
 
 def _letter_text(turn: Turn, letter: Letter) -> str:
     files = letters.count_files(turn.db, actor=turn.actor, letter_id=letter.id or 0)
-    return letter_text(
+    text = letter_text(
         number=letter.number, title=letter.title, text=letter.text, files=files, date=letter.created_at
     )
+    for key, linked in (
+        ("letter.corrects", letters.corrected_by(turn.db, actor=turn.actor, letter=letter)),
+        ("letter.corrected", letters.correction_of(turn.db, actor=turn.actor, letter_id=letter.id or 0)),
+    ):
+        if linked is not None:
+            line = t(key, title=linked.title, date=jalali_day(linked.created_at))
+            text = f"{line}\n\n{text}" if key == "letter.corrected" else f"{text}\n\n{line}"
+    return text
+
+
+def _linked_rows(turn: Turn, letter: Letter, action: str) -> list[ButtonRow]:
+    """The ways between a letter and its correction."""
+    first = letters.corrected_by(turn.db, actor=turn.actor, letter=letter)
+    second = letters.correction_of(turn.db, actor=turn.actor, letter_id=letter.id or 0)
+    rows = [(t("letter.first"), first), (t("letter.second"), second)]
+    return [(button(label, action, linked.id or 0),) for label, linked in rows if linked is not None]
 
 
 def _files_row(turn: Turn, letter: Letter, action: str, label: str) -> list[ButtonRow]:
@@ -192,6 +214,7 @@ def show_progress(turn: Turn, press: Press) -> Screen:
             time=jalali_time(letter.created_at),
         ),
         t("letters.card_state", state=t(f"letters.state.{letter.state}")),
+        *_start_lines(turn, letter),
         "",
         _progress_bar(letter.delivered, letter.recipients),
         t("letters.delivered", delivered=number(letter.delivered), recipients=number(letter.recipients)),
@@ -202,7 +225,20 @@ def show_progress(turn: Turn, press: Press) -> Screen:
     rows: list[ButtonRow] = [(button(t("letters.refresh"), "staff.letter", press.id),)]
     if letter.state is LetterState.SENDING:
         ways_on.append(button(t("letters.stop"), "staff.letter_stop", press.id))
+    if letter.delivered:
+        rows.append((button(t("letters.correct"), "staff.letter_fix", press.id),))
+    rows += _linked_rows(turn, letter, "staff.letter")
     return Screen("\n".join(lines), (*rows, tuple(ways_on), navigation_row("staff.letters")))
+
+
+def _start_lines(turn: Turn, letter: Letter) -> list[str]:
+    """When the sending begins, and whether SMS go out."""
+    lines = []
+    if letter.state is LetterState.SENDING and letter.starts_at is not None and turn.now < letter.starts_at:
+        lines.append(t("letters.starts", time=jalali_time(letter.starts_at)))
+    if letter.sms:
+        lines.append(t("letters.card_sms"))
+    return lines
 
 
 def _progress_bar(done: int, of: int) -> str:

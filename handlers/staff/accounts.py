@@ -264,7 +264,7 @@ def _trail_screen(
     turn: Turn, press: Press, title: str, entries: list[AuditEntry], page: int, last: ButtonRow
 ) -> Screen:
     names = reference_rows.names_of_documents(turn.db, actor=turn.actor)
-    lines = [title, *(_entry_line(entry, names) for entry in entries[:TRAIL])]
+    lines = [title, *(entry_line(entry, names) for entry in entries[:TRAIL])]
     if not entries:
         lines.append(t("error.empty"))
     pages = page + (2 if len(entries) > TRAIL else 1)
@@ -272,7 +272,8 @@ def _trail_screen(
     return Screen(truncate_lines(lines), (*turns, last))
 
 
-def _entry_line(entry: AuditEntry, documents: dict[str, str]) -> str:
+def entry_line(entry: AuditEntry, documents: dict[str, str]) -> str:
+    """When, who and what, in one line."""
     event = entry.event
     name = audit.present_name(event.event)
     what = t(f"trail.{name}") if has(f"trail.{name}") else t("trail.other", event=name)

@@ -10,6 +10,7 @@ from bot.core.context import Turn
 from bot.core.refusals import Stale
 from bot.core.screens import Press, Reply, Screen, button
 from bot.services import accounts, payments
+from bot.services.accounts import invitations
 from bot.services.directorate import alert_list
 from bot.services.shared import reference_data
 from bot.texts import t
@@ -31,6 +32,7 @@ from handlers.common.navigation import (
     pager_rows,
 )
 from handlers.common.numbered_list import confirmation_screen
+from handlers.staff import invitations as staff_invitations
 from handlers.staff import refunds as staff_refunds
 from storage.enums import Role
 from storage.tables import Account, Grant, University
@@ -127,6 +129,10 @@ def show_university(turn: Turn, press: Press) -> Screen:
         rows.append(
             (button(shortened(f"{digits(i)}. {expert.account.name}", 20), "staff.expert", expert.grant_id),)
         )
+    for invitation in invitations.pending(turn.db, actor=turn.actor, university_code=university.code):
+        lines.append(staff_invitations.line_of(turn, invitation))
+        label = shortened(t("invite.button", name=invitation.name), 20)
+        rows.append((button(label, "staff.invitation", invitation.id or 0),))
     add = (button(t("staff.new_expert"), "staff.new_expert", arg=university.code),)
     return Screen("\n".join(lines), (*rows, add, navigation_row("staff.experts")))
 
@@ -252,7 +258,7 @@ def show_refunds(turn: Turn, press: Press) -> Screen:
     due = payments.refunds_due(turn.db, actor=turn.actor, limit=LINES + 1, offset=page * LINES)
     wrong = staff_refunds.wrong_amounts_rows(turn)
     if not due:
-        return Screen(t("error.empty"), (*wrong, (home_button(),)))
+        return Screen(t("error.empty"), (*wrong, *staff_refunds.more_rows(), (home_button(),)))
     lines, rows = [t("staff.refunds_title")], list[ButtonRow]()
     for i, refund in enumerate(due[:LINES], start=page * LINES + 1):
         paid = jalali_day(refund.paid_at) if refund.paid_at is not None else "–"
@@ -269,7 +275,8 @@ def show_refunds(turn: Turn, press: Press) -> Screen:
             )
         )
         label = t("staff.refund", i=digits(i))
-        rows.append((button(label, "staff.refund", refund.attempt_id, refund.version),))
+        details = button(t("refunds.details", i=digits(i)), "staff.refund_card", refund.attempt_id)
+        rows.append((button(label, "staff.refund", refund.attempt_id, refund.version), details))
     pages = page + (2 if len(due) > LINES else 1)
     rows += pager_rows(Press("staff.refunds"), page=page, pages=pages)
-    return Screen("\n".join(lines), (*rows, *wrong, (home_button(),)))
+    return Screen("\n".join(lines), (*rows, *wrong, *staff_refunds.more_rows(), (home_button(),)))

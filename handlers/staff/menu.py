@@ -7,7 +7,18 @@ from bot.core.screens import button
 from bot.texts import t
 from conversations.engine.engine import Engine
 from handlers.common.navigation import ButtonRow, button_grid
-from handlers.staff import accounts, faq, reference_data, refunds, statistics, undelivered, universities
+from handlers.staff import (
+    accounts,
+    audit,
+    exports,
+    faq,
+    invitations,
+    reference_data,
+    refunds,
+    statistics,
+    undelivered,
+    universities,
+)
 
 #: Text key of the label → the action of the first screen, two a row (docs/specification.md 4.1, staff.menu).
 MENU_ACTIONS = {
@@ -20,13 +31,17 @@ MENU_ACTIONS = {
     "staff.faq": "staff.faq",
     "staff.undelivered": "staff.undelivered",
     "staff.report": "staff.report",
+    "export.button": "export",
+    "audit_list.button": "staff.audit",
 }
 
 
 def routes(engine: Engine) -> Routes:
     table = Routes()
-    for module in (reference_data, faq, universities, accounts, undelivered, refunds, statistics):
+    for module in (reference_data, faq, universities, accounts, undelivered, refunds, statistics, audit):
         table.include(module.routes(engine))
+    for without_dialogue in (invitations, exports):
+        table.include(without_dialogue.routes())
     return table
 
 

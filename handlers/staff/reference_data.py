@@ -5,20 +5,21 @@ See docs/specification.md 4.1, staff.menu.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from bot.application.routes import Routes
 from bot.core.context import Turn
 from bot.core.refusals import Stale
 from bot.core.screens import Press, Reply, Screen, button
+from bot.services.directorate import document_requirements, reference_rows, studies
 from bot.services.directorate import document_types as paper_service
-from bot.services.directorate import reference_rows, studies
 from bot.services.qualification import fees as tariff_service
 from bot.texts import t
 from bot.texts.formats import TEHRAN, digits, jalali_day, number, toman
 from conversations.common.labels import shortened
 from conversations.engine.engine import Engine
-from conversations.staff.reference_data import CODE, MARK
+from conversations.staff.reference_data import CODE, MARK, RULE
 from handlers.common.navigation import ButtonRow, button_grid, home_button, navigation_row
 from handlers.common.numbered_list import STAFF, confirmation_screen, numbered_page
 from storage.enums import RequestKind
@@ -33,6 +34,7 @@ def routes(engine: Engine) -> Routes:
     table = Routes()
     for action, decide in (
         ("staff.tariffs", show_tariffs),
+        ("staff.tariff_ask", ask_delete_tariff),
         ("staff.studies", show_levels),
         ("staff.level", show_level),
         ("staff.level_ask", ask_level_change),
@@ -46,6 +48,7 @@ def routes(engine: Engine) -> Routes:
     ):
         table.show(action, roles=STAFF)(decide)
     for action, act in (
+        ("staff.tariff_end", delete_tariff),
         ("staff.level_do", change_level),
         ("staff.field_do", change_field),
         ("staff.pair_do", change_pair),
@@ -65,6 +68,15 @@ def routes(engine: Engine) -> Routes:
     @table.act("staff.new_document", roles=STAFF)
     def new_document(turn: Turn, press: Press) -> Reply:
         return engine.start(turn, "new_document")
+
+    @table.act("staff.document_from", roles=STAFF)
+    def require_document(turn: Turn, press: Press) -> Reply:
+        code, _, values = _requested_change(press)
+        if values.get("required", "no") == "no":
+            raise Stale
+        _row(turn, DocumentType, code)
+        given = {CODE: code, MARK: press.version, RULE: values["required"]}
+        return engine.start(turn, "require_document", answers=given)
 
     @table.act("staff.rename_doc", roles=STAFF)
     def rename_document(turn: Turn, press: Press) -> Reply:
@@ -88,16 +100,58 @@ def _row(turn: Turn, model: type[Any], code: str) -> Any:
 def show_tariffs(turn: Turn, press: Press) -> Screen:
     """What is in force for each kind, what comes, and what was."""
     today = turn.now.astimezone(TEHRAN).date()
-    lines = [t("tariffs.title")]
+    lines, rows = [t("tariffs.title")], list[ButtonRow]()
     for kind in RequestKind:
         lines += ["", t("tariffs.kind", kind=t(f"desk.kind_{kind}"))]
         now = tariff_service.in_force(turn.db, kind=kind, day=today)
         lines.append(_tariff_line("tariffs.in_force", now) if now is not None else t("tariffs.none"))
         coming = tariff_service.upcoming(turn.db, actor=turn.actor, kind=kind, day=today)
         lines += [_tariff_line("tariffs.coming", tariff) for tariff in coming]
+        rows += [
+            (
+                button(
+                    t("tariffs.delete", day=jalali_day(tariff.valid_from)),
+                    "staff.tariff_ask",
+                    tariff.valid_from.toordinal(),
+                    arg=kind,
+                ),
+            )
+            for tariff in coming
+        ]
         gone = tariff_service.former(turn.db, actor=turn.actor, kind=kind, day=today, limit=FORMER)
         lines += [_tariff_line("tariffs.former", tariff) for tariff in gone]
-    return Screen("\n".join(lines), ((button(t("tariffs.new"), "staff.new_tariff"),), (home_button(),)))
+    return Screen(
+        "\n".join(lines), ((button(t("tariffs.new"), "staff.new_tariff"),), *rows, (home_button(),))
+    )
+
+
+def ask_delete_tariff(turn: Turn, press: Press) -> Screen:
+    """The question before a tariff to come is taken back; the argument is its kind, the id its day."""
+    kind, day = _tariff_of(press)
+    today = turn.now.astimezone(TEHRAN).date()
+    coming = tariff_service.upcoming(turn.db, actor=turn.actor, kind=kind, day=today)
+    tariff = next((one for one in coming if one.valid_from == day), None)
+    if tariff is None:
+        raise Stale
+    return confirmation_screen(
+        t("tariffs.delete_confirm", kind=t(f"desk.kind_{kind}"), what=_tariff_line("tariffs.coming", tariff)),
+        button(t("tariffs.delete_do"), "staff.tariff_end", press.id, arg=press.arg),
+        Press("staff.tariffs"),
+    )
+
+
+def delete_tariff(turn: Turn, press: Press) -> Reply:
+    kind, day = _tariff_of(press)
+    today = turn.now.astimezone(TEHRAN).date()
+    tariff_service.delete_tariff(turn.db, actor=turn.actor, kind=kind, day=day, today=today, now=turn.now)
+    return Reply((Screen(t("tariffs.deleted")),), goto=Press("staff.tariffs"))
+
+
+def _tariff_of(press: Press) -> tuple[RequestKind, date]:
+    """Raises Stale for a forged button."""
+    if press.arg not in set(RequestKind) or not 0 < press.id < date.max.toordinal():
+        raise Stale
+    return RequestKind(press.arg), date.fromordinal(press.id)
 
 
 def _tariff_line(key: str, tariff: Tariff) -> str:
@@ -273,6 +327,11 @@ def show_document_type(turn: Turn, press: Press) -> Screen:
     ]
     if not document_type.active:
         lines.append(t("document_types.is_inactive"))
+    planned = document_type.next_required is not None and document_type.next_from is not None
+    if document_type.next_required is not None and document_type.next_from is not None:
+        rule = t(f"document_types.required_{document_type.next_required}")
+        day = jalali_day(date.fromisoformat(document_type.next_from))
+        lines.append(t("document_types.planned", rule=rule, day=day))
 
     def ask(label: str, change: str) -> Any:
         return button(label, "staff.document_ask", 0, mark, f"{document_type.code}:{change}")
@@ -298,8 +357,9 @@ def show_document_type(turn: Turn, press: Press) -> Screen:
     rename = button(t("reference_data.rename"), "staff.rename_doc", 0, mark, document_type.code)
     other = 1 if document_type.sides > 1 else 2
     sides = (ask(t(f"document_types.to_sides_{other}"), f"sides:{other}"),)
-    rows = (tuple(rules), tuple(counts), sides, (active, rename), moves, navigation_row("staff.documents"))
-    return Screen("\n".join(lines), rows)
+    plan: list[ButtonRow] = [(ask(t("document_types.no_plan"), "plan:0"),)] if planned else []
+    rows = (tuple(rules), tuple(counts), sides, (active, rename), moves, *plan)
+    return Screen("\n".join(lines), (*rows, navigation_row("staff.documents")))
 
 
 def _requested_change(press: Press) -> tuple[str, str, dict[str, Any]]:
@@ -313,6 +373,8 @@ def _requested_change(press: Press) -> tuple[str, str, dict[str, Any]]:
             return code, "document_files_set", {"max_files": int(value)}
         case "sides" if value in ("1", "2"):
             return code, "document_sides_set", {"sides": int(value)}
+        case "plan" if value == "0":
+            return code, "document_plan_cancelled", {"next_required": None, "next_from": None}
         case "active" if value in ("0", "1"):
             return code, "document_on" if value == "1" else "document_off", {"active": value == "1"}
     raise Stale
@@ -324,8 +386,18 @@ def ask_document_change(turn: Turn, press: Press) -> Screen:
     document_type: DocumentType = _row(turn, DocumentType, code)
     if reference_rows.row_fingerprint(document_type) != press.version:
         return show_document_type(turn, Press("staff.document", arg=code))
+    text, rows = "", list[ButtonRow]()
     if "required" in values:
         change = t(f"document_types.required_{values['required']}")
+        if values["required"] != "no":
+            touched = document_requirements.drafts_touched(
+                turn.db, actor=turn.actor, code=code, required=values["required"]
+            )
+            text = "\n" + t("document_types.touches", n=number(touched))
+            later = button(t("document_types.later"), "staff.document_from", 0, press.version, press.arg)
+            rows.append((later,))
+    elif "next_from" in values:
+        change = t("document_types.no_plan")
     elif "max_files" in values:
         change = t("document_types.files", n=digits(values["max_files"]))
     elif "sides" in values:
@@ -334,17 +406,28 @@ def ask_document_change(turn: Turn, press: Press) -> Screen:
         change = t("document_types.on") if values["active"] else t("document_types.off")
     yes = button(t("reference_data.yes"), "staff.document_do", 0, press.version, press.arg)
     return confirmation_screen(
-        t("document_types.ask", name=document_type.name, change=change),
+        t("document_types.ask", name=document_type.name, change=change) + text,
         yes,
         Press("staff.document", arg=code),
+        rows=rows,
     )
 
 
 def change_document_type(turn: Turn, press: Press) -> Reply:
     code, event, values = _requested_change(press)
-    paper_service.change_document_type(
-        turn.db, actor=turn.actor, code=code, expected=press.version, now=turn.now, event=event, **values
-    )
+    given: dict[str, Any] = {
+        "actor": turn.actor,
+        "code": code,
+        "expected": press.version,
+        "now": turn.now,
+    }
+    if values.get("required", "no") != "no":
+        day = document_requirements.today_of(turn.now)
+        document_requirements.require_from(turn.db, required=values["required"], day=day, **given)
+    elif "next_from" in values:
+        document_requirements.cancel_plan(turn.db, **given)
+    else:
+        paper_service.change_document_type(turn.db, event=event, **given, **values)
     return Reply(goto=Press("staff.document", arg=code), notice=t("reference_data.done"))
 
 

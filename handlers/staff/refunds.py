@@ -7,28 +7,113 @@ from __future__ import annotations
 
 from bot.application.routes import Routes
 from bot.core.context import Turn
+from bot.core.refusals import Stale
 from bot.core.screens import Press, Reply, Screen, button
 from bot.services import payments
+from bot.services.exports.rows import ExportKind
 from bot.texts import t
-from bot.texts.formats import digits, number
+from bot.texts.formats import digits, jalali_day, jalali_time, local_mobile, number, toman
 from conversations.engine.engine import Engine
-from conversations.staff.refunds import ATTEMPT
-from handlers.common.navigation import ButtonRow, navigation_row, page_of, pager_rows
+from conversations.staff.refunds import ATTEMPT, VERSION
+from handlers.common.navigation import ButtonRow, button_grid, navigation_row, page_of, pager_rows
 from handlers.common.numbered_list import STAFF
+from handlers.staff.exports import USUAL
 
 LINES = 5
 
 
 def routes(engine: Engine) -> Routes:
-    """staff.wrong, staff.wrong_do."""
+    """staff.wrong, wrong_do, refunded, refund_card, refund_fix."""
     table = Routes()
     table.show("staff.wrong", roles=STAFF)(show_wrong_amounts)
+    table.show("staff.refunded", roles=STAFF)(show_archive)
+    table.show("staff.refund_card", roles=STAFF)(show_refund)
+
+    @table.act("staff.refund_fix", roles=STAFF)
+    def correct(turn: Turn, press: Press) -> Reply:
+        refund = payments.view_refund(turn.db, actor=turn.actor, attempt_id=press.id)
+        if refund.refund_ref is None or press.version != refund.version:
+            raise Stale
+        given = {ATTEMPT: press.id, VERSION: press.version}
+        return engine.start(turn, "refund_fix", subject_id=press.id, answers=given)
 
     @table.act("staff.wrong_do", roles=STAFF)
     def returned(turn: Turn, press: Press) -> Reply:
         return engine.start(turn, "wrong_amount", subject_id=press.id, answers={ATTEMPT: press.id})
 
     return table
+
+
+def more_rows() -> list[ButtonRow]:
+    """From what is due to the archive, and to the file."""
+    return [
+        (
+            button(t("refunds.archive"), "staff.refunded"),
+            button(t("export.button"), "export.kind", USUAL + 1, arg=ExportKind.REFUNDS),
+        )
+    ]
+
+
+def show_archive(turn: Turn, press: Press) -> Screen:
+    """What was recorded as returned, newest first."""
+    total = payments.count_refunded(turn.db, actor=turn.actor)
+    if not total:
+        return Screen(t("error.empty"), (navigation_row("staff.refunds"),))
+    pages = -(-total // LINES)
+    page = min(page_of(press), pages - 1)
+    shown = payments.refunded(turn.db, actor=turn.actor, limit=LINES, offset=page * LINES)
+    lines = [t("refunds.archive_title", n=number(total))]
+    if pages > 1:
+        lines.append(t("coop.page", page=number(page + 1), pages=number(pages)))
+    buttons = []
+    for i, refund in enumerate(shown, start=page * LINES + 1):
+        lines.append(
+            t(
+                "refunds.archive_line",
+                i=digits(i),
+                payer=refund.payer,
+                code=refund.tracking_code or "–",
+                amount=number(refund.amount_rial),
+                ref=refund.refund_ref or "–",
+                date=jalali_day(refund.refunded_at) if refund.refunded_at is not None else "–",
+            )
+        )
+        buttons.append(button(digits(i), "staff.refund_card", refund.attempt_id))
+    turns = pager_rows(Press("staff.refunded"), page=page, pages=pages)
+    export = button(t("export.button"), "export.kind", USUAL + 1, arg=ExportKind.REFUNDS)
+    return Screen(
+        "\n".join(lines),
+        (*button_grid(buttons, columns=5), *turns, (export,), navigation_row("staff.refunds")),
+    )
+
+
+def show_refund(turn: Turn, press: Press) -> Screen:
+    """One payment that goes or went back, with all that the bank's panel asks for."""
+    refund = payments.view_refund(turn.db, actor=turn.actor, attempt_id=press.id)
+    lines = [
+        t("refunds.payer", payer=refund.payer),
+        *([t("refunds.mobile", mobile=local_mobile(refund.mobile))] if refund.mobile else []),
+        t("refunds.code", code=refund.tracking_code or "–"),
+        t("refunds.amount", amount=number(refund.amount_rial), toman=toman(refund.amount_rial)),
+        t("refunds.gateway", what=refund.gateway, ref=refund.gateway_ref or "–"),
+        t("refunds.bank_ref", ref=refund.bank_ref or "–"),
+        t("refunds.card", number=refund.card_masked or "–"),
+    ]
+    if refund.paid_at is not None:
+        lines.append(t("refunds.paid", time=jalali_time(refund.paid_at)))
+    rows: list[ButtonRow] = []
+    if refund.refund_ref is not None:
+        when = jalali_time(refund.refunded_at) if refund.refunded_at is not None else "–"
+        lines += [
+            "",
+            t("refunds.returned", ref=refund.refund_ref, time=when),
+            t("refunds.by", name=refund.refunded_by or "–"),
+        ]
+        rows.append((button(t("refunds.correct"), "staff.refund_fix", press.id, refund.version),))
+    else:
+        rows.append((button(t("refunds.record"), "staff.refund", press.id, refund.version),))
+    back = "staff.refunded" if refund.refund_ref is not None else "staff.refunds"
+    return Screen("\n".join(lines), (*rows, navigation_row(back)))
 
 
 def wrong_amounts_rows(turn: Turn) -> list[ButtonRow]:

@@ -1,6 +1,16 @@
 """Every table, by subject; import from here."""
 
-from storage.tables.accounts import Account, Chat, ChatCommands, Draft, Grant, KnownChat, Officer, Throttle
+from storage.tables.accounts import (
+    Account,
+    Chat,
+    ChatCommands,
+    Draft,
+    Grant,
+    Invitation,
+    KnownChat,
+    Officer,
+    Throttle,
+)
 from storage.tables.audit import AuditEvent, AuditLink
 from storage.tables.cooperation import (
     Branch,
@@ -61,6 +71,7 @@ __all__ = [
     "FileNote",
     "Grant",
     "InboxUpdate",
+    "Invitation",
     "KnownChat",
     "LeftGroup",
     "Letter",

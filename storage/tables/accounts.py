@@ -107,6 +107,38 @@ class Grant(SQLModel, table=True):
     created_at: datetime = created()
 
 
+class Invitation(SQLModel, table=True):
+    """A role that staff offer to somebody by name and mobile. The link's token and the one-time code are kept as hashes."""
+
+    __tablename__ = "invitation"
+    __table_args__ = (Index("ix_invitation_university", "university_code", "id"),)
+
+    id: int | None = primary_key()
+    role: Role = enum_column(Role)
+    university_code: str = Field(foreign_key="university.code")
+    first_name: str
+    last_name: str
+    #: +989…
+    mobile: str = Field(max_length=13)
+    #: Where staff know it; else who accepts writes it.
+    national_code: str | None = Field(default=None, max_length=10)
+    token_hash: str = Field(unique=True, max_length=64)
+    code_hash: str = Field(max_length=64)
+    #: How often it was sent; names its SMS.
+    sent: int = 1
+    wrong_codes: int = 0
+    invited_by: int = reference("account.id", index=False)
+    expires_at: datetime = timestamp_column()
+    accepted_at: datetime | None = timestamp_column(default=None)
+    accepted_by: int | None = reference("account.id", index=False, default=None)
+    cancelled_at: datetime | None = timestamp_column(default=None)
+    created_at: datetime = created()
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+
 class Officer(SQLModel, table=True):
     """The officer's file as approved, and the items that may be edited freely (R48)."""
 

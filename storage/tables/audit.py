@@ -16,7 +16,10 @@ class AuditEvent(SQLModel, table=True):
     """One event: becomes a timeline line for people, and the cause of pushes."""
 
     __tablename__ = "audit_event"
-    __table_args__ = (Index("ix_audit_event_subject", "subject", "subject_id", "id"),)
+    __table_args__ = (
+        Index("ix_audit_event_subject", "subject", "subject_id", "id"),
+        Index("ix_audit_event_at", "at", "id"),
+    )
 
     id: int | None = primary_key()
     at: datetime = created()

@@ -44,6 +44,12 @@ class Letter(SQLModel, table=True):
     audience: dict[str, Any] = json_dict()
     state: LetterState = enum_column(LetterState, default=LetterState.SENDING)
     created_by: int = reference("account.id", index=False)
+    #: Until then nobody gets it, and a stop finds everybody.
+    starts_at: datetime | None = timestamp_column(default=None)
+    #: Recipients without a live chat get an SMS.
+    sms: bool = False
+    #: The letter that this one corrects.
+    corrects_id: int | None = reference("letter.id", default=None)
     #: How many letter_recipient rows were written with it.
     recipients: int = 0
     #: How many of them have it in their inbox.

@@ -100,6 +100,13 @@ class DocumentType(SQLModel, table=True):
     #: 2: the second side is asked for after the first.
     sides: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     active: bool = True
+    #: It was made required on this day in Tehran (ISO): a draft that is older is told so.
+    required_since: str | None = Field(default=None, max_length=10)
+    #: What `required` will be, and from which day (ISO).
+    next_required: str | None = Field(default=None, max_length=8)
+    next_from: str | None = Field(default=None, max_length=10)
+    #: Officers with finished drafts are being told: up to this draft.id. None: nobody is.
+    told_draft: int | None = bigint_column(default=None)
 
 
 class Tariff(SQLModel, table=True):

@@ -32,6 +32,7 @@ def _each(actions: str, roles: Iterable[Role | None], **other: object) -> dict[s
 _READS: Who = frozenset({OFFICER})
 
 EXPECTED: dict[str, Access] = {
+    **_each("invite.open invite.accept", ANYBODY),
     **_each(
         "home help form faq faq.found requirements privacy card.check register login",
         ANYBODY,
@@ -76,6 +77,7 @@ EXPECTED: dict[str, Access] = {
         "desk.queue desk.mine desk.next desk.coop desk.coop_mine desk.coop_next desk.team desk.take desk.take_ask desk.take_do desk.coop_take desk.coop_take_ask desk.coop_take_do desk.leave desk.leave_new desk.leave_end desk.leave_end_do",
         EXPERTS,
     ),
+    **_each("export export.kind export.states export.xlsx export.csv", {HEAD, STAFF}),
     **_each("desk.all desk.coop_all desk.bulk desk.coop_bulk desk.colleague", {HEAD}),
     **_each("desk.search", EXPERTS | {STAFF}),
     # Who is an expert elsewhere reads what the own search finds there.
@@ -96,11 +98,12 @@ EXPECTED: dict[str, Access] = {
     ),
     **_each("desk.assign desk.assign_do desk.coop_assign desk.coop_assign_do", {HEAD, STAFF}, bound=True),
     **_each(
-        "staff.experts staff.university staff.expert staff.dismiss staff.dismiss_do staff.new_expert staff.reset "
-        "staff.alerts staff.alert staff.settle staff.refunds staff.refund staff.wrong staff.wrong_do "
+        "staff.experts staff.university staff.expert staff.dismiss staff.dismiss_do staff.new_expert staff.invitation staff.invite_again "
+        "staff.invite_ask staff.invite_end staff.reset "
+        "staff.alerts staff.alert staff.settle staff.refunds staff.refund staff.wrong staff.wrong_do staff.refunded staff.refund_card staff.refund_fix staff.tariff_ask staff.tariff_end "
         "staff.tariffs staff.new_tariff staff.studies staff.level staff.level_ask staff.level_do staff.fields "
         "staff.field staff.field_ask staff.field_do staff.pair_ask staff.pair_do staff.new_field staff.documents "
-        "staff.document staff.document_ask staff.document_do staff.document_move staff.new_document staff.rename_doc "
+        "staff.document staff.document_ask staff.document_do staff.document_move staff.document_from staff.new_document staff.rename_doc "
         "staff.faq staff.faq_entry staff.faq_ask staff.faq_do staff.faq_move staff.faq_new staff.faq_edit "
         "staff.provinces staff.province staff.university_data staff.university_ask staff.university_do staff.university_contact staff.rename_university staff.coverage "
         "staff.cover staff.cover_ask staff.cover_do staff.new_cover "
@@ -109,8 +112,8 @@ EXPECTED: dict[str, Access] = {
         "staff.undelivered staff.undelivered_push staff.undelivered_ask staff.undelivered_cause staff.undelivered_all staff.undelivered_all_do staff.undelivered_mobile staff.settle_similar staff.settle_similar_do staff.undelivered_again staff.undelivered_away staff.updates staff.update "
         "staff.find_error staff.report staff.report_png staff.report_xlsx "
         "staff.dists staff.dist staff.new_dist staff.find_dist staff.edit_dist staff.add_manager staff.branches staff.branch staff.find_branch "
-        "staff.branch_close staff.branch_end "
-        "staff.letters staff.new_letter staff.letter staff.letter_text staff.letter_files staff.letter_stop "
+        "staff.branch_close staff.branch_end staff.audit staff.find_audit export.at "
+        "staff.letters staff.new_letter staff.letter staff.letter_text staff.letter_files staff.letter_stop staff.letter_fix "
         "staff.letter_end",
         {STAFF},
     ),

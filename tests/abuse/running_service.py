@@ -167,6 +167,7 @@ async def running_service(
         "SECRET_KEY": SECRET_KEY,
         "SUPPORT_CONTACT": PUBLIC_INFO.support_contact,
         "DECISION_UNDO_MINUTES": "0",
+        "LETTER_DELAY_SECONDS": "0",
         "SMS_GATEWAY": "console",
         "CHAT_RATE": str(HURRY),
         "CHEAP_PASSWORD_HASHES": "1",

@@ -13,7 +13,9 @@ import pytest
 from sqlmodel import Session, col, select
 
 from bot.core.screens import Press
+from bot.rules.validators import Mobile
 from bot.services import cooperation, team
+from bot.services.accounts import invitations
 from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from bot.services.directorate import account_lookup, faq_entries
 from bot.services.qualification import decisions
@@ -97,6 +99,18 @@ class AccessFixture(Fixture):
                 now=NOW,
             )
         self.colleagues()
+        invitations.invite_expert(
+            self.db,
+            actor=self.people.staff,
+            role=Role.EXPERT,
+            university_code="sums",
+            first_name="مینا",
+            last_name="رضایی",
+            mobile=Mobile("+989121110009"),
+            national_code=None,
+            public_info=PUBLIC_INFO,
+            now=NOW,
+        )
         for account_id in (self.fresh.account_id, self.people.zahra.account_id):
             account = self.db.get_one(Account, account_id)
             account_lookup.note_account(self.db, actor=self.people.staff, account=account, now=NOW)

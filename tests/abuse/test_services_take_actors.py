@@ -15,6 +15,8 @@ REASONS = {
         accounts.account_lock accounts.by_user_code accounts.count_recovery accounts.prove accounts.chat_of
         accounts.count_wrong accounts.login accounts.recover accounts.refuse_if_locked
         accounts.refuse_recovery_if_throttled accounts.register accounts.try_national_code""",
+    "for whoever has the link, by its token and the one-time code; bounded by tries": """
+        accounts.invitations.accept accounts.invitations.behind accounts.invitations.try_code""",
     "of a person whom staff name; the action that follows takes the actor": "accounts.by_national_code",
     "by the id of the account whose chat this is": """
         accounts.chats_of accounts.active_grants accounts.refuse_mobile_change officers.personal_details.refuse_edit

@@ -78,7 +78,10 @@ def scripts(to: str, university: int) -> list[tuple[str, tuple[Press | str, ...]
         ("staff", (Press("staff.new_letter"), "۲", to, "بله", SHORT, SHORT, LONG, "بدون پیوست")),
         ("staff", ("✅ تأیید", "📤 ارسال", "بله")),
         ("staff", ("/cancel", Press("staff.new_field"), SHORT, "خیر", "✅ تأیید")),
-        ("staff", (Press("staff.new_document"), LONG, MARK, SHORT[:18], "الزامی", "۱", "✅ تأیید")),
+        (
+            "staff",
+            (Press("staff.new_document"), LONG, MARK, SHORT[:18], "الزامی", "۱", "از امروز", "✅ تأیید"),
+        ),
         ("staff", (Press("staff.rename_university", 0, university, "mui"), FORMULA, "✅ تأیید")),
         (
             "manager:kian",

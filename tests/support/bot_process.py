@@ -71,6 +71,7 @@ class BotProcess:
             "SECRET_KEY": SECRET_KEY,
             "SUPPORT_CONTACT": "021-00000000",
             "DECISION_UNDO_MINUTES": "0",
+            "LETTER_DELAY_SECONDS": "0",
             "LOG_LEVEL": "INFO",
             "LOG_FORMAT": "json",
             "CHEAP_PASSWORD_HASHES": "1",

@@ -10,16 +10,19 @@ from sqlmodel import Session, col, select
 
 from bot.core.context import SYSTEM, Actor
 from bot.core.refusals import NotAllowed, Refusal, Stale
+from bot.core.screens import button
 from bot.rules.account import UNIVERSITY_ROLES
 from bot.rules.validators import Mobile, NationalCode
 from bot.services.accounts import queries, registration, roles
 from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from bot.services.review import routing
-from bot.services.shared import audit
+from bot.services.shared import audit, notify
 from bot.services.shared.permissions import require
+from bot.services.shared.reference_data import university_name
+from bot.texts import t
 from storage.enums import AccountState, Role
-from storage.tables import Account, Grant, University
+from storage.tables import Account, Distributor, Grant, University
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,9 @@ def create_user(
     role: Role,
     university_code: str | None = None,
     distributor_id: int | None = None,
-    name: str,
+    name: str = "",
+    first_name: str = "",
+    last_name: str = "",
     national_code: NationalCode | None = None,
     mobile: Mobile | None = None,
     now: datetime,
@@ -46,14 +51,15 @@ def create_user(
     actor: Actor = SYSTEM,
     pending: bool = False,
 ) -> Account:
-    """Make an account with one role (the first word of `name` is the first name). `pending`: its password is about
+    """Make an account with one role (of a `name` alone, the first word is the first name). `pending`: its password is about
     to be shown on a screen.
 
     Raises Refusal("error.university_needed" or "error.distributor_needed"), Refusal("error.duplicate_registration"),
     InvalidInput.
     """
-    words = name.split()
-    if not words:
+    if not first_name:
+        first_name, _, last_name = " ".join(name.split()).partition(" ")
+    if not first_name:
         raise Refusal("error.name_needed")
     account = registration.insert(
         db,
@@ -63,8 +69,8 @@ def create_user(
             credentials_pending=pending,
             national_code=national_code,
             mobile=mobile,
-            first_name=words[0],
-            last_name=" ".join(words[1:]),
+            first_name=first_name,
+            last_name=last_name,
             created_at=now,
         ),
     )
@@ -102,36 +108,22 @@ class Appointment:
 
 
 def appoint_expert(
-    db: Session,
-    *,
-    actor: Actor,
-    role: Role,
-    university_code: str,
-    national_code: NationalCode,
-    name: str | None,
-    password_hash: str,
-    now: datetime,
-) -> Appointment:
-    """Staff appoint an expert of a university. One person is one account: a known national code gets the role
-    beside those it has, and `name` is not looked at.
+    db: Session, *, actor: Actor, role: Role, university_code: str, national_code: NationalCode, now: datetime
+) -> Account:
+    """Staff give the person with this national code a role of a university, beside those it has. Who has no account is
+    invited (`invitations`).
 
-    Raises NotAllowed, Refusal("error.role_held") and what `create_user` raises.
+    Raises NotAllowed, Stale where nobody has this code any more, Refusal("error.role_held").
     """
     require(db, actor, Role.STAFF)
     if role not in UNIVERSITY_ROLES:
         raise NotAllowed("error.not_allowed")
-    hired = appoint_by_national_code(
-        db,
-        actor=actor,
-        role=role,
-        university_code=university_code,
-        national_code=national_code,
-        name=name,
-        password_hash=password_hash,
-        now=now,
-    )
+    known = queries.by_national_code(db, national_code)
+    if known is None:
+        raise Stale
+    _give_role(db, actor=actor, known=known, role=role, university_code=university_code, now=now)
     routing.alert_if_no_expert(db, university_code=university_code, now=now)
-    return hired
+    return known
 
 
 def appoint_by_national_code(
@@ -165,11 +157,43 @@ def appoint_by_national_code(
             pending=True,
         )
         return Appointment(account, True)
+    _give_role(
+        db,
+        actor=actor,
+        known=known,
+        role=role,
+        university_code=university_code,
+        distributor_id=distributor_id,
+        now=now,
+    )
+    return Appointment(known, False)
+
+
+def _give_role(
+    db: Session,
+    *,
+    actor: Actor,
+    known: Account,
+    role: Role,
+    university_code: str | None = None,
+    distributor_id: int | None = None,
+    now: datetime,
+) -> None:
+    """One more role of somebody who has an account, who is told."""
     if known.state is not AccountState.ACTIVE:
         raise Refusal("error.account_state")
     assert known.id is not None
-    roles.grant(
+    granted = roles.grant(
         db, account=known, role=role, university_code=university_code, distributor_id=distributor_id, now=now
+    )
+    distributor = db.get(Distributor, distributor_id) if distributor_id is not None else None
+    tell_of_role(
+        db,
+        account=known,
+        role=role,
+        place=distributor.name if distributor is not None else university_name(db, university_code),
+        event_key=f"role:{granted.id}:{now.timestamp()}",
+        now=now,
     )
     audit.record(
         db,
@@ -182,7 +206,31 @@ def appoint_by_national_code(
         university=university_code,
         distributor=distributor_id,
     )
-    return Appointment(known, False)
+
+
+def tell_of_role(
+    db: Session,
+    *,
+    account: Account,
+    role: Role,
+    place: str,
+    event_key: str,
+    now: datetime,
+    except_chat: int | None = None,
+) -> None:
+    """N26: a person who has an account may act in one more role, at a university or for a distributor."""
+    assert account.id is not None
+    notify.push(
+        db,
+        kind="N26",
+        event_key=event_key,
+        account_id=account.id,
+        text=t("push.N26", role=t(f"role.{role}"), place=place),
+        rows=[[button(t("menu.role"), "role")]],
+        now=now,
+        except_chat=except_chat,
+        sms=t("push.N26_sms", role=t(f"role.{role}"), place=place),
+    )
 
 
 def deactivate(db: Session, *, actor: Actor, account_id: int, grant_id: int, now: datetime) -> Grant:

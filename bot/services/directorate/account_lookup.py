@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import or_
+from sqlalchemy import ColumnElement, or_
 from sqlmodel import Session, col, select
 
 from bot.core.context import Actor
@@ -146,6 +147,58 @@ def trail_of_file(
     require(db, actor, Role.STAFF)
     about = (col(AuditEvent.subject) == subject) & (col(AuditEvent.subject_id) == request_id)
     return _entries(db, about, offset, limit)
+
+
+def file_of_code(db: Session, *, actor: Actor, code: str, now: datetime) -> tuple[str, int] | None:
+    """Subject and id of the file with this tracking code, recorded as looked up; None where there is none. Raises
+    NotAllowed."""
+    require(db, actor, Role.STAFF)
+    table: Any
+    for subject, table in (
+        (qualification_requests.SUBJECT, QualificationRequest),
+        (coop_cases.SUBJECT, CooperationRequest),
+    ):
+        request = db.exec(select(table).where(col(table.tracking_code) == code)).first()
+        if request is not None and request.id is not None:
+            note_look_up(db, actor=actor, requests=[request], now=now)
+            return subject, request.id
+    return None
+
+
+def recorded(
+    db: Session,
+    *,
+    actor: Actor,
+    account_id: int | None = None,
+    request_id: int | None = None,
+    subject: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    now: datetime,
+    offset: int,
+    limit: int,
+) -> list[AuditEntry]:
+    """What was recorded between two instants, newest first: what this account did or met, what happened in this file,
+    or everything. Raises NotAllowed, and as `open_account`."""
+    require(db, actor, Role.STAFF)
+    conditions: list[ColumnElement[bool]] = []
+    if account_id is not None:
+        open_account(db, actor=actor, account_id=account_id, now=now)
+        about = (col(AuditEvent.subject) == "account") & (col(AuditEvent.subject_id) == account_id)
+        conditions.append(or_(about, col(AuditEvent.actor_id) == account_id))
+    if request_id is not None:
+        conditions += [col(AuditEvent.subject) == subject, col(AuditEvent.subject_id) == request_id]
+    if since is not None:
+        conditions.append(col(AuditEvent.at) >= since)
+    if until is not None:
+        conditions.append(col(AuditEvent.at) <= until)
+    query = (
+        select(AuditEvent, Account)
+        .join(Account, col(Account.id) == col(AuditEvent.actor_id), isouter=True)
+        .where(*conditions)
+        .order_by(col(AuditEvent.at).desc(), col(AuditEvent.id).desc())
+    )
+    return [AuditEntry(event, who) for event, who in db.exec(query.offset(offset).limit(limit))]
 
 
 def _entries(db: Session, condition: object, offset: int, limit: int) -> list[AuditEntry]:

@@ -73,9 +73,17 @@ def move_document_type(
 
 
 def add_document_type(
-    db: Session, *, actor: Actor, name: str, short_name: str, required: str, max_files: int, now: datetime
+    db: Session,
+    *,
+    actor: Actor,
+    name: str,
+    short_name: str,
+    required: str,
+    max_files: int,
+    active: bool = True,
+    now: datetime,
 ) -> DocumentType:
-    """A document that is asked for from now on. Raises NotAllowed, InvalidInput."""
+    """A document that is asked for from now on, or, not `active`, once it is switched on. Raises NotAllowed, InvalidInput."""
     require(db, actor, Role.STAFF)
     reference_rows.need_free_name(db, DocumentType, name)
     _fits(name, short_name)
@@ -87,6 +95,7 @@ def add_document_type(
         short_name=short_name,
         required=required,
         max_files=max_files,
+        active=active,
         position=max(
             (document_type.position for document_type in all_document_types(db, actor=actor)), default=0
         )

@@ -1,4 +1,4 @@
-"""Whom a letter goes to: one officer, all, those of a province, those in one state.
+"""Whom a letter goes to: one officer, all, those of a province, those in one state, both; experts; managers.
 
 See docs/specification.md 2.7.
 """
@@ -9,18 +9,29 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, true
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, true
 from sqlmodel import Session, col, select
 
 from bot.core.context import Actor
-from bot.rules.account import LIVING
+from bot.rules.account import LIVING, UNIVERSITY_ROLES
 from bot.services.shared.permissions import require
 from bot.texts import t
-from storage.enums import IN_CIRCULATION, ContractState, CooperationState, RequestState, Role
+from storage.enums import (
+    IN_CIRCULATION,
+    AccountState,
+    ContractState,
+    CooperationState,
+    RequestState,
+    Role,
+)
 from storage.tables import (
     Account,
+    Branch,
+    Chat,
     Contract,
     CooperationRequest,
+    Grant,
+    LetterRecipient,
     Officer,
     QualificationRequest,
     University,
@@ -32,6 +43,13 @@ class Kind(StrEnum):
     ALL = "ALL"
     PROVINCE = "PROVINCE"
     STATE = "STATE"
+    #: One state in one province.
+    PROVINCE_STATE = "PROVINCE_STATE"
+    #: Experts of the universities, managers of the distributors: of all provinces or of one.
+    EXPERTS = "EXPERTS"
+    MANAGERS = "MANAGERS"
+    #: Whoever got another letter, which is corrected.
+    CORRECTION = "CORRECTION"
 
 
 class Group(StrEnum):
@@ -49,7 +67,7 @@ class Group(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Audience:
     kind: Kind
-    #: account.id, the province's name, or the group; "" for all.
+    #: account.id, the province's name, the group, "province|group", or letter.id; "" for all.
     value: str = ""
 
     def as_data(self) -> dict[str, str]:
@@ -63,11 +81,106 @@ class Audience:
 def members(audience: Audience) -> Select[Any]:
     """account.id of everybody who belongs to it now. Suspended officers read, so they belong; annulled ones
     do not."""
+    match audience.kind:
+        case Kind.EXPERTS | Kind.MANAGERS:
+            return _with_role(audience)
+        case Kind.CORRECTION:
+            return _recipients_of(audience.value)
     return (
         select(col(Account.id))
         .join(Officer, col(Officer.account_id) == col(Account.id))
         .where(col(Account.state).in_(LIVING), _condition(audience))
     )
+
+
+def _with_role(audience: Audience) -> Select[Any]:
+    """Active experts, by the province of their university; active managers, by that of their central branch."""
+    held = select(col(Grant.id)).where(col(Grant.account_id) == col(Account.id), col(Grant.active).is_(True))
+    if audience.kind is Kind.EXPERTS:
+        held = held.where(col(Grant.role).in_(UNIVERSITY_ROLES))
+        place = select(col(University.code)).where(col(University.province) == audience.value)
+        here = col(Grant.university_code).in_(place)
+    else:
+        held = held.where(col(Grant.role) == Role.DISTRIBUTOR)
+        central = select(col(Branch.distributor_id)).where(
+            col(Branch.is_central).is_(True), col(Branch.province) == audience.value
+        )
+        here = col(Grant.distributor_id).in_(central)
+    if audience.value:
+        held = held.where(here)
+    return select(col(Account.id)).where(col(Account.state) == AccountState.ACTIVE, held.exists())
+
+
+def _recipients_of(letter_id: str) -> Select[Any]:
+    """Who has that letter."""
+    return (
+        select(col(Account.id))
+        .join(LetterRecipient, col(LetterRecipient.account_id) == col(Account.id))
+        .where(
+            col(Account.state).in_(LIVING),
+            col(LetterRecipient.letter_id) == (int(letter_id) if letter_id.isdecimal() else 0),
+            col(LetterRecipient.delivered_at).is_not(None),
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How many belong to an audience, how many of them have a live chat, and how many of the others a mobile."""
+
+    total: int = 0
+    with_chat: int = 0
+    by_sms: int = 0
+
+    @property
+    def without_chat(self) -> int:
+        return self.total - self.with_chat
+
+
+def _live() -> ColumnElement[bool]:
+    chat = select(col(Chat.id)).where(col(Chat.account_id) == col(Account.id), col(Chat.dead).is_(False))
+    return chat.exists()
+
+
+def _counted(*first: Any) -> Any:
+    """Of accounts: how many, with a live chat, without one but with a mobile."""
+    chat = case((_live(), 1), else_=0)
+    mobile = case((and_(~_live(), col(Account.mobile).is_not(None)), 1), else_=0)
+    columns = (*first, func.count(), func.coalesce(func.sum(chat), 0), func.coalesce(func.sum(mobile), 0))
+    return select(*columns)
+
+
+def reach(db: Session, *, actor: Actor, audience: Audience) -> Reach:
+    """Whom a letter to this audience would reach now. Raises NotAllowed for anyone but staff."""
+    require(db, actor, Role.STAFF)
+    query = _counted().select_from(Account).where(col(Account.id).in_(members(audience)))
+    return Reach(*db.execute(query).one())
+
+
+def reach_of_provinces(db: Session, *, actor: Actor) -> dict[str, Reach]:
+    """`reach` of each province at once, by one pass over the officers. Raises NotAllowed for anyone but staff."""
+    require(db, actor, Role.STAFF)
+    reviewed_at = select(col(University.province)).where(col(University.code) == col(Officer.university_code))
+    under_way = (
+        select(col(University.province))
+        .join(QualificationRequest, col(QualificationRequest.university_code) == col(University.code))
+        .where(
+            col(QualificationRequest.account_id) == col(Account.id),
+            col(QualificationRequest.state).in_(IN_CIRCULATION),
+        )
+        .limit(1)
+    )
+    province = func.coalesce(
+        reviewed_at.scalar_subquery(), under_way.scalar_subquery(), col(Officer.province)
+    ).label("of_province")
+    query = (
+        _counted(province)
+        .select_from(Account)
+        .join(Officer, col(Officer.account_id) == col(Account.id))
+        .where(col(Account.state).in_(LIVING))
+        .group_by(province)
+    )
+    return {name: Reach(*counts) for name, *counts in db.execute(query) if name}
 
 
 def size(db: Session, *, actor: Actor, audience: Audience) -> int:
@@ -87,6 +200,11 @@ def provinces(db: Session, *, actor: Actor) -> list[str]:
 def describe(db: Session, *, actor: Actor, audience: Audience) -> str:
     """The audience in words."""
     require(db, actor, Role.STAFF)
+    return words_of(db, audience)
+
+
+def words_of(db: Session, audience: Audience) -> str:
+    """`describe` for a caller that has asked for the right."""
     match audience.kind:
         case Kind.ONE:
             account = db.get(Account, int(audience.value)) if audience.value.isdecimal() else None
@@ -95,8 +213,15 @@ def describe(db: Session, *, actor: Actor, audience: Audience) -> str:
             return t("audience.of_province", province=audience.value)
         case Kind.STATE if audience.value in Group.__members__:
             return t(f"audience.{audience.value}")
-        case Kind.ALL:
-            return t("audience.ALL")
+        case Kind.PROVINCE_STATE:
+            province, _, group = audience.value.partition("|")
+            if group in Group.__members__:
+                return t("audience.in_province", group=t(f"audience.{group}"), province=province)
+        case Kind.EXPERTS | Kind.MANAGERS if audience.value:
+            group = t(f"audience.{audience.kind}")
+            return t("audience.in_province", group=group, province=audience.value)
+        case Kind.EXPERTS | Kind.MANAGERS | Kind.ALL | Kind.CORRECTION:
+            return t(f"audience.{audience.kind}")
     return "—"
 
 
@@ -110,6 +235,10 @@ def _condition(audience: Audience) -> ColumnElement[bool]:
             return _of_province(audience.value)
         case Kind.STATE if audience.value in Group.__members__:
             return _in_group(Group(audience.value))
+        case Kind.PROVINCE_STATE:
+            province, _, group = audience.value.partition("|")
+            if group in Group.__members__:
+                return and_(_of_province(province), _in_group(Group(group)))
     return false()
 
 

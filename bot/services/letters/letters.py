@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import String, cast, func, insert, literal, update
+from sqlalchemy import String, cast, func, insert, literal, or_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
@@ -66,10 +66,14 @@ def send_letter(
     title: str,
     text: str,
     files: Sequence[int] = (),
+    sms: bool = False,
+    corrects_id: int | None = None,
+    delay: timedelta = timedelta(0),
     now: datetime,
 ) -> Letter:
     """Send a letter off: its recipients are fixed here, by one statement; `send_next_batches` brings it to
-    them.
+    them after `delay`, until when a stop finds everybody. `sms`: who has no live chat gets one. `corrects_id`: the
+    letter that this one corrects.
 
     Raises NotAllowed for anyone but staff and for attachments of another account, InvalidInput where no
     officer would get it or a part of it is too long."""
@@ -83,6 +87,9 @@ def send_letter(
         text=text,
         audience=to.as_data(),
         created_by=actor.account_id,
+        starts_at=now + delay if delay else None,
+        sms=sms,
+        corrects_id=corrects_id,
         created_at=now,
     )
     db.add(letter)
@@ -107,8 +114,33 @@ def send_letter(
         to_state=letter.state,
         recipients=letter.recipients,
         kind=to.kind.value,
+        sms=sms,
+        corrects=corrects_id,
     )
     return letter
+
+
+def correction_of(db: Session, *, actor: Actor, letter_id: int) -> Letter | None:
+    """The newest letter that corrects this one, where the actor may read it. Raises NotAllowed."""
+    require(db, actor, reading=True)
+    query = select(Letter).where(Letter.corrects_id == letter_id).order_by(col(Letter.id).desc()).limit(1)
+    letter = db.exec(query).first()
+    if letter is None or actor.role is Role.STAFF:
+        return letter
+    may_read = actor.account_id is not None and _receipt(db, actor.account_id, letter.id or 0) is not None
+    return letter if may_read else None
+
+
+def corrected_by(db: Session, *, actor: Actor, letter: Letter) -> Letter | None:
+    """The letter that this one corrects, where the actor may read it. Raises NotAllowed."""
+    require(db, actor, reading=True)
+    if letter.corrects_id is None:
+        return None
+    if actor.role is not Role.STAFF and (
+        actor.account_id is None or _receipt(db, actor.account_id, letter.corrects_id) is None
+    ):
+        return None
+    return db.get(Letter, letter.corrects_id)
 
 
 def _attach(db: Session, letter_id: int, account_id: int, files: Sequence[int]) -> None:
@@ -221,7 +253,8 @@ async def send_next_batches(resources: Resources) -> int:
     """Advance every unfinished letter as far as the outbox has capacity; say how many batches that were. For
     a timer: may run in several processes, and after a crash goes on where it was."""
     batches = 0
-    for letter_id in await resources.database.read(_unfinished_letters):
+    now = resources.clock()
+    for letter_id in await resources.database.read(lambda db: _unfinished_letters(db, now)):
         while await resources.database.run(_one_batch(letter_id, resources.clock())):
             batches += 1
     return batches
@@ -231,8 +264,15 @@ def _one_batch(letter_id: int, now: datetime) -> Any:
     return lambda db: send_batch(db, letter_id=letter_id, now=now)
 
 
-def _unfinished_letters(db: Session) -> list[int]:
-    query = select(Letter.id).where(Letter.state == LetterState.SENDING).order_by(col(Letter.id))
+def _unfinished_letters(db: Session, now: datetime) -> list[int]:
+    query = (
+        select(Letter.id)
+        .where(
+            Letter.state == LetterState.SENDING,
+            or_(col(Letter.starts_at).is_(None), col(Letter.starts_at) <= now),
+        )
+        .order_by(col(Letter.id))
+    )
     return [letter_id for letter_id in db.exec(query) if letter_id is not None]
 
 
@@ -241,6 +281,8 @@ def send_batch(db: Session, *, letter_id: int, now: datetime) -> bool:
     is left to do now; the letter is SENT once its last push is settled."""
     letter = db.get(Letter, letter_id, populate_existing=True)
     if letter is None or letter.state is not LetterState.SENDING:
+        return False
+    if letter.starts_at is not None and now < letter.starts_at:
         return False
     waiting = db.execute(
         select(func.count())
@@ -271,6 +313,8 @@ def send_batch(db: Session, *, letter_id: int, now: datetime) -> bool:
         .execution_options(synchronize_session=False)
     )
     _push_to_chats(db, letter, among, now)
+    if letter.sms:
+        _push_by_sms(db, letter, among, now)
     return True
 
 
@@ -302,20 +346,9 @@ def _push_to_chats(db: Session, letter: Letter, among: Sequence[Any], now: datet
         "account_id": col(LetterRecipient.account_id),
         "chat_row_id": col(Chat.id),
     }
-    fixed: dict[str, Any] = {
-        "kind": "N9",
-        "channel": PushChannel.CHAT,
-        "letter_id": letter.id,
-        "text": t("push.N9", title=letter.title),
-        "buttons": button_rows,
-        "sms": {},
-        "state": PushState.QUEUED,
-        "attempts": 0,
-        "next_at": now,
-        "correlation_id": f"letter:{letter.id}",
-        "created_at": now,
-    }
-    values |= {name: literal(value, _PUSH.c[name].type) for name, value in fixed.items()}
+    values |= _fixed(
+        letter, now, channel=PushChannel.CHAT, text=t("push.N9", title=letter.title), buttons=button_rows
+    )
     chats = (
         select(*values.values())
         .select_from(LetterRecipient)
@@ -323,8 +356,50 @@ def _push_to_chats(db: Session, letter: Letter, among: Sequence[Any], now: datet
         .where(*among, col(Chat.dead).is_(False))
         .order_by(col(Chat.id))
     )
+    _insert_pushes(db, values, chats)
+
+
+def _push_by_sms(db: Session, letter: Letter, among: Sequence[Any], now: datetime) -> None:
+    """N9 to the mobile of each recipient `among` who has no live chat: one statement."""
+    values: dict[str, Any] = {
+        "key": literal(f"letter:{letter.id}:") + cast(col(LetterRecipient.account_id), String) + ":sms",
+        "account_id": col(LetterRecipient.account_id),
+        "mobile": col(Account.mobile),
+    }
+    text = t("push.N9_sms", title=letter.title)
+    values |= _fixed(letter, now, channel=PushChannel.SMS, text=text, buttons=[])
+    live = select(Chat.id).where(
+        col(Chat.account_id) == col(LetterRecipient.account_id), col(Chat.dead).is_(False)
+    )
+    mobiles = (
+        select(*values.values())
+        .select_from(LetterRecipient)
+        .join(Account, col(Account.id) == col(LetterRecipient.account_id))
+        .where(*among, ~live.exists(), col(Account.mobile).is_not(None))
+        .order_by(col(Account.id))
+    )
+    _insert_pushes(db, values, mobiles)
+
+
+def _fixed(letter: Letter, now: datetime, **of_channel: Any) -> dict[str, Any]:
+    """The columns that all pushes of a letter share."""
+    fixed: dict[str, Any] = {
+        "kind": "N9",
+        "letter_id": letter.id,
+        "sms": {},
+        "state": PushState.QUEUED,
+        "attempts": 0,
+        "next_at": now,
+        "correlation_id": f"letter:{letter.id}",
+        "created_at": now,
+        **of_channel,
+    }
+    return {name: literal(value, _PUSH.c[name].type) for name, value in fixed.items()}
+
+
+def _insert_pushes(db: Session, values: dict[str, Any], rows: Any) -> None:
     dialect = postgresql if db.get_bind().dialect.name == "postgresql" else sqlite
-    db.execute(dialect.insert(_PUSH).from_select(list(values), chats).on_conflict_do_nothing())
+    db.execute(dialect.insert(_PUSH).from_select(list(values), rows).on_conflict_do_nothing())
 
 
 # -- the recipient's side ------------------------------------------------------------------------------

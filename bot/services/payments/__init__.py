@@ -20,9 +20,13 @@ from bot.services.payments.page import (
 from bot.services.payments.reconciler import reconcile
 from bot.services.payments.refunds import (
     RefundDue,
+    correct_refund,
+    count_refunded,
     record_refund,
     record_wrong_amount,
+    refunded,
     refunds_due,
+    view_refund,
     wrong_amounts,
 )
 from bot.services.payments.settlement import check_request, settle_return, verify_and_settle
@@ -36,6 +40,8 @@ __all__ = [
     "TooManyAttempts",
     "attempt_of_return",
     "check_request",
+    "correct_refund",
+    "count_refunded",
     "latest",
     "open_attempt",
     "pay_button",
@@ -44,9 +50,11 @@ __all__ = [
     "reconcile",
     "record_refund",
     "record_wrong_amount",
+    "refunded",
     "refunds_due",
     "settle_return",
     "verify_and_settle",
+    "view_refund",
     "waits_for_bank",
     "wrong_amounts",
 ]

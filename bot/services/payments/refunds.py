@@ -4,7 +4,8 @@ record it."""
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, func
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from bot.core.context import Actor
@@ -13,7 +14,7 @@ from bot.core.screens import button
 from bot.rules.payment import PaymentEvent
 from bot.services.payments import alerts
 from bot.services.payments.attempts import lock_attempt, move_attempt
-from bot.services.shared import notify
+from bot.services.shared import audit, notify
 from bot.services.shared.permissions import require
 from bot.texts import BIDI_MARKS, t
 from bot.texts.formats import number
@@ -36,6 +37,13 @@ class RefundDue:
     paid_at: datetime | None
     #: The gateway's own number of it, to be found by in its panel.
     gateway_ref: str | None = None
+    gateway: str = ""
+    #: +989… of the payer.
+    mobile: str | None = None
+    #: What was recorded: the reference under which it went back, when, by whom.
+    refund_ref: str | None = None
+    refunded_at: datetime | None = None
+    refunded_by: str | None = None
 
 
 def refunds_due(db: Session, *, actor: Actor, limit: int = 50, offset: int = 0) -> list[RefundDue]:
@@ -44,13 +52,18 @@ def refunds_due(db: Session, *, actor: Actor, limit: int = 50, offset: int = 0) 
     return _list(db, col(PaymentAttempt.state) == AttemptState.REFUND_DUE, limit=limit, offset=offset)
 
 
-def _list(db: Session, condition: ColumnElement[bool], *, limit: int, offset: int) -> list[RefundDue]:
+def _list(
+    db: Session, condition: ColumnElement[bool], *, limit: int, offset: int, newest_first: bool = False
+) -> list[RefundDue]:
+    keeper = aliased(Account)
+    by_time = col(PaymentAttempt.refunded_at).desc(), col(PaymentAttempt.id).desc()
     rows = db.exec(
-        select(PaymentAttempt, QualificationRequest, Account)
+        select(PaymentAttempt, QualificationRequest, Account, keeper)
         .join(QualificationRequest, col(QualificationRequest.id) == col(PaymentAttempt.request_id))
         .join(Account, col(Account.id) == col(QualificationRequest.account_id))
+        .join(keeper, col(keeper.id) == col(PaymentAttempt.refunded_by), isouter=True)
         .where(condition)
-        .order_by(col(PaymentAttempt.id))
+        .order_by(*(by_time if newest_first else (col(PaymentAttempt.id),)))
         .limit(limit)
         .offset(offset)
     )
@@ -66,9 +79,88 @@ def _list(db: Session, condition: ColumnElement[bool], *, limit: int, offset: in
             attempt.card_masked,
             attempt.paid_at,
             attempt.ref,
+            attempt.gateway,
+            account.mobile,
+            attempt.refund_ref,
+            attempt.refunded_at,
+            who.name if who is not None else None,
         )
-        for attempt, request, account in rows
+        for attempt, request, account, who in rows
     ]
+
+
+def refunded(db: Session, *, actor: Actor, limit: int = 50, offset: int = 0) -> list[RefundDue]:
+    """The archive: what was recorded as returned, newest first; for staff. Raises NotAllowed."""
+    require(db, actor, Role.STAFF)
+    gone = col(PaymentAttempt.state) == AttemptState.REFUNDED
+    return _list(db, gone, limit=limit, offset=offset, newest_first=True)
+
+
+def count_refunded(db: Session, *, actor: Actor) -> int:
+    """How many the archive holds; for staff. Raises NotAllowed."""
+    require(db, actor, Role.STAFF)
+    query = select(func.count()).select_from(PaymentAttempt)
+    return db.exec(query.where(PaymentAttempt.state == AttemptState.REFUNDED)).one()
+
+
+def view_refund(db: Session, *, actor: Actor, attempt_id: int) -> RefundDue:
+    """One that is due or was returned, with the payer's bank data; for staff. Raises NotAllowed, Stale where there is
+    none."""
+    require(db, actor, Role.STAFF)
+    states = col(PaymentAttempt.state).in_((AttemptState.REFUND_DUE, AttemptState.REFUNDED))
+    found = _list(db, (col(PaymentAttempt.id) == attempt_id) & states, limit=1, offset=0)
+    if not found:
+        raise Stale
+    return found[0]
+
+
+def correct_refund(
+    db: Session, *, actor: Actor, attempt_id: int, version: int, reference: str, reason: str, now: datetime
+) -> None:
+    """A wrong reference was recorded: set the right one; both stay in the audit, the payer is told (N23).
+
+    Raises NotAllowed for anyone but staff, InvalidInput for a reference that is none or the same, Stale where it changed
+    meanwhile."""
+    require(db, actor, Role.STAFF)
+    reference = _checked(reference)
+    if db.get(PaymentAttempt, attempt_id) is None:
+        raise NotAllowed
+    attempt = lock_attempt(db, attempt_id)
+    if attempt.state is not AttemptState.REFUNDED or attempt.version != version:
+        raise Stale
+    former = attempt.refund_ref
+    if reference == former:
+        raise InvalidInput("error.refund_same")
+    attempt.refund_ref, attempt.version = reference, attempt.version + 1
+    db.add(attempt)
+    db.flush()
+    audit.record(
+        db,
+        now=now,
+        actor=actor,
+        event="payment_refund_corrected",
+        subject="payment_attempt",
+        subject_id=attempt_id,
+        was=former,
+        reference=reference,
+        reason=reason,
+    )
+    notify.push(
+        db,
+        kind="N23",
+        event_key=f"payment:{attempt_id}:corrected:{attempt.version}",
+        account_id=db.get_one(QualificationRequest, attempt.request_id).account_id,
+        text=t("push.N23_corrected", amount=number(attempt.amount_rial), ref=reference),
+        now=now,
+    )
+
+
+def _checked(reference: str) -> str:
+    """Raises InvalidInput."""
+    reference = " ".join(BIDI_MARKS.sub("", reference).split())
+    if not 1 <= len(reference) <= MAX_REFERENCE:
+        raise InvalidInput("error.refund_reference")
+    return reference
 
 
 def wrong_amounts(db: Session, *, actor: Actor, limit: int = 50, offset: int = 0) -> list[RefundDue]:
@@ -158,9 +250,7 @@ def _returned(
     now: datetime,
 ) -> PaymentAttempt:
     require(db, actor, Role.STAFF)
-    reference = " ".join(BIDI_MARKS.sub("", reference).split())
-    if not 1 <= len(reference) <= MAX_REFERENCE:
-        raise InvalidInput("error.refund_reference")
+    reference = _checked(reference)
     if db.get(PaymentAttempt, attempt_id) is None:
         raise NotAllowed
     attempt = lock_attempt(db, attempt_id)

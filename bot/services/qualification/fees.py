@@ -6,7 +6,7 @@ from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from bot.core.context import Actor
-from bot.core.refusals import InvalidInput
+from bot.core.refusals import InvalidInput, Stale
 from bot.services.shared import audit, notify
 from bot.services.shared.permissions import require
 from storage.enums import RequestKind, Role
@@ -57,6 +57,35 @@ def set_tariff(
     )
     notify.close_alert(db, key=no_tariff_key(kind), now=now)
     return tariff
+
+
+def delete_tariff(
+    db: Session, *, actor: Actor, kind: RequestKind, day: date, today: date, now: datetime
+) -> int:
+    """Take back the tariffs of `kind` that would be in force from `day` on; say how many. Nobody's fee is touched: it is
+    frozen at approval. Raises NotAllowed, Stale for a day that has come or has none."""
+    require(db, actor, Role.STAFF)
+    rows = db.exec(
+        select(Tariff).where(Tariff.kind == kind, Tariff.valid_from == day).with_for_update()
+    ).all()
+    if day <= today or not rows:
+        raise Stale
+    for row in rows:
+        assert row.id is not None
+        audit.record(
+            db,
+            now=now,
+            actor=actor,
+            event="tariff_deleted",
+            subject="tariff",
+            subject_id=row.id,
+            kind=kind,
+            amount_rial=row.amount_rial,
+            valid_from=row.valid_from.isoformat(),
+        )
+        db.delete(row)
+    db.flush()
+    return len(rows)
 
 
 def no_tariff_key(kind: RequestKind) -> str:

@@ -57,11 +57,13 @@ class Documents(Files):
         short_name: str | None = None,
         sides: int = 1,
         siblings: Sequence[Sibling] = (),
+        why: str | None = None,
     ) -> None:
-        """`sides` files are asked for; `siblings` are the documents that a file may belong to instead."""
+        """`sides` files are asked for; `siblings` are the documents that a file may belong to instead; `why` says why it is
+        asked for now."""
         super().__init__(name, max_files, short_name=short_name)
         self.own = Sibling(document_code, name, short_name or name, max_files, document_code)
-        self.sides, self.siblings = min(sides, max_files), siblings
+        self.sides, self.siblings, self.why = min(sides, max_files), siblings, why
 
     def receipt(self, value: Any) -> Receipt | None:
         if not value:
@@ -93,7 +95,8 @@ class Documents(Files):
         return self._there(state, files)
 
     def _asked(self, answers: Answers) -> Prompt:
-        below = [t("doc.first_side")] if self.sides > 1 else []
+        below = [self.why] if self.why else []
+        below += [t("doc.first_side")] if self.sides > 1 else []
         if not any(answers.get(sibling.key) for sibling in self.siblings):
             below.append(t("doc.formats"))
         return Prompt(t("doc.ask", doc=self.document), (), tuple(below), current=False)

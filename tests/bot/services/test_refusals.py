@@ -38,8 +38,10 @@ ADMITTED: tuple[tuple[frozenset[Role], str], ...] = (
         STAFF,
         """
         accounts.experts: appoint_expert deactivate expert numbers of_university
+        accounts.invitations: cancel invite_expert pending send_again view
         directorate.account_lookup: chat facts free_chat look_up open_account recent trail trail_of_file withdraw_role
         directorate.alert_list: deed_rows open_alert open_alerts resolve_alert resolve_similar similar
+        directorate.document_requirements: cancel_plan drafts_touched require_from
         directorate.document_types: add_document_type all_document_types change_document_type move_document_type
         directorate.faq_entries: add_entry all_entries change_entry move_entry
         directorate.reference_rows: names_of_documents
@@ -50,10 +52,12 @@ ADMITTED: tuple[tuple[frozenset[Role], str], ...] = (
         directorate.universities: add_coverage by_province coverage coverage_row make_default number_of
         directorate.universities: rename_university set_contact set_coverage set_switch universities_of
         directorate.universities: university_overview
-        letters.audience: describe provinces size
+        directorate.account_lookup: file_of_code recorded
+        letters.audience: describe provinces reach reach_of_provinces size
         letters.letters: letter_progress send_letter stop_letter writer_of written_letters
+        payments.refunds: correct_refund count_refunded refunded view_refund
         payments.refunds: record_refund record_wrong_amount refunds_due wrong_amounts
-        qualification.fees: former upcoming""",
+        qualification.fees: delete_tariff former upcoming""",
     ),
     (
         SYSTEM_TOO,
@@ -91,6 +95,7 @@ ADMITTED: tuple[tuple[frozenset[Role], str], ...] = (
     (EXPERTS, "team.phrases: change find remove"),
     (EXPERTS - STAFF, "team.phrases: offered save"),
     (STAFF, "team.phrases: of_university"),
+    (EXPERTS - {Role.EXPERT}, "exports.rows: kinds_for"),
     (EXPERTS, "search.lookup: remember search"),
     (
         EXPERTS,
@@ -119,7 +124,7 @@ ADMITTED: tuple[tuple[frozenset[Role], str], ...] = (
         cooperation.contract_steps: end
         cooperation.contracts: view_contract
         cooperation.termination: view_termination
-        letters.letters: attached_files count_files count_unread inbox_of open_letter view_letter
+        letters.letters: attached_files corrected_by correction_of count_files count_unread inbox_of open_letter view_letter
         qualification: latest
         qualification.review: earlier_requests""",
     ),

@@ -1,16 +1,19 @@
 """The desk where letters are written, and the inbox where they are read."""
 
-from sqlmodel import select
+from datetime import timedelta
+
+from sqlmodel import select, update
 
 from bot.messengers.delivery import outbox_store as outbox
 from bot.services.letters import letters
 from bot.services.shared import notify
 from bot.texts import BIDI_MARKS
-from storage.enums import Messenger, PushState, Role
-from storage.tables import Chat, Letter, LetterRecipient, Push, StoredFile
+from storage.enums import Messenger, PushChannel, PushState, Role
+from storage.tables import Chat, Letter, LetterRecipient, Officer, Push, StoredFile
 from tests.support.chat_driver import NOW, App, Person
 from tests.support.chat_fixtures import ON_BOTH_DATABASES
-from tests.support.chat_people import grant, officer, staff, suspend
+from tests.support.chat_people import distributor, expert, grant, officer, staff, suspend
+from tests.support.factories import people
 
 TEXT = (
     "لطفاً از شنبه در دورهٔ ۲ شرکت کنید.\n\nhttps://imed.ir/Default.aspx?PageName=News&ID=2068 را ببینید؛ فرم A4،"
@@ -194,3 +197,78 @@ def test_a_push_claimed_after_the_stop_is_not_sent(app: App) -> None:
     app.change(Push, push.id, state=PushState.QUEUED)  # a try that failed was in hand while it was stopped
     (claimed,) = app.run(lambda db: outbox.claim_pushes(db, [push.id or 0], NOW, NOW))
     assert claimed.skip is not None
+
+
+def test_how_many_are_told_before_the_choice(app: App) -> None:
+    """With a chat, and without: of all, of each province, of each state there, of experts and managers."""
+    officer(app)
+    app.run(lambda db: people.officer(db, "مینا", "رضایی", chat=False))
+    distributor(app)
+    expert(app)
+    boss = staff(app).open("staff.new_letter")
+    boss.sees("👥 همه: ۲ نفر (۱ با گفت‌وگو، ۱ بدون گفت‌وگو)", "کارشناسان: ۱ نفر", "مدیران مراکز: ۱ نفر")
+    app.run(lambda db: db.exec(update(Officer).values(province="فارس")) and None)
+    boss.tap("استان و وضعیت").sees("فارس: ۲ نفر (۱ با گفت‌وگو، ۱ بدون گفت‌وگو)").tap("فارس")
+    boss.sees("بدون درخواست: ۲ نفر", "دارای نقص: ۰ نفر").tap("دارای نقص").sees("اکنون کسی در این گروه نیست")
+    boss.tap("بدون درخواست").type("۱", "دعوت", "متن").tap("بدون پیوست", "خیر، فقط در صندوق")
+    boss.sees("ثبت‌نام‌شدگان بدون درخواست در استان فارس، ۲ نفر")
+
+
+def test_experts_and_managers_read_letters_too(app: App) -> None:
+    officer(app)
+    (manager, _), maryam, boss = distributor(app), expert(app), staff(app)
+    for kind, reader in (("کارشناسان", maryam), ("مدیران مراکز", manager)):
+        boss.open("staff.new_letter").tap(kind).sees("همه استان‌ها: ۱ نفر").tap("همه استان‌ها")
+        boss.type("۱", f"برای {kind}", "متن نامه").tap("بدون پیوست", "ارسال نامه", "بله")
+        letter_id = app.newest(Letter).id
+        app.run(lambda db, sent=letter_id: letters.send_batch(db, letter_id=sent, now=NOW))
+        reader.command("menu").tap("📬 صندوق پیام‌ها (۱)").sees(f"🔵 برای {kind}").tap("۱").sees("متن نامه")
+
+
+def test_who_has_no_chat_gets_an_sms_if_staff_say_so(app: App) -> None:
+    object.__setattr__(app.resources.public_info, "sms_price", 2000)
+    officer(app)
+    app.run(lambda db: people.officer(db, "مینا", "رضایی", chat=False))
+    boss = staff(app).open("staff.new_letter").tap("همه").type("۱", "دعوت به دوره", "متن").tap("بدون پیوست")
+    boss.sees("۱ نفر از گیرندگان گفت‌وگوی باز ندارند", "هزینه تقریبی: ۴٬۰۰۰ ریال (۴۰۰ تومان)")
+    boss.tap("بله، پیامک بفرست").sees("پیامک به ۱ نفر").tap("ارسال نامه", "بله").sees("پیامک فرستاده می‌شود")
+    letter_id = app.newest(Letter).id
+    app.run(lambda db: letters.send_batch(db, letter_id=letter_id, now=NOW))
+    app.run(lambda db: letters.send_batch(db, letter_id=letter_id, now=NOW))
+    (sms,) = app.all(select(Push).where(Push.channel == PushChannel.SMS))
+    assert "نامه جدید از اداره کل" in sms.text
+    assert len(app.all(select(Push).where(Push.kind == "N9"))) == 2
+
+
+def test_stopped_before_anybody_has_it(app: App) -> None:
+    object.__setattr__(app.resources.public_info, "letter_delay", timedelta(minutes=2))
+    sara, boss = officer(app), staff(app)
+    letter_id = send_off(boss)
+    boss.sees("تا آن هنگام با «⏹ توقف ارسال» به هیچ‌کس نمی‌رسد", "به کسی نرسیده است")
+    assert not app.all(select(Push).where(Push.kind == "N9")), "it waits"
+    boss.tap("⏹ توقف ارسال", "بله، متوقف شود").sees("⏹ متوقف‌شده", "در صندوق: ۰ از ۱ نفر")
+    app.clock.passes(minutes=3)
+    app.run(lambda db: letters.send_batch(db, letter_id=letter_id, now=app.clock()))
+    sara.open("home").sees("📬 صندوق پیام‌ها (۰)")
+    second = send_off(boss)
+    app.clock.passes(minutes=3)
+    app.wait(letters.send_next_batches(app.resources))
+    sara.open("inbox.letter", second).sees(TEXT)
+
+
+def test_a_correction_is_a_second_letter(app: App) -> None:
+    sara, boss = officer(app), staff(app)
+    first = send_off(boss)
+    officer(app, "مینا")
+    boss.open("staff.letter", first).tap("✏️ نوشتن اصلاحیه").sees(
+        "نامه به این صورت دیده می‌شود", "گیرندگان نامه نخست، ۱ نفر"
+    )
+    boss.sees("اصلاحیه: آزمون دوره").tap("✏️ متن").type("دوره از یکشنبه است.").tap("ارسال نامه", "بله")
+    second = app.newest(Letter)
+    assert (second.corrects_id, second.recipients) == (first, 1)
+    app.run(lambda db: letters.send_batch(db, letter_id=second.id or 0, now=NOW))
+    sara.open("inbox.letter", second.id or 0).sees("دوره از یکشنبه است", "این نامه اصلاح «آزمون دوره»").tap(
+        "📬 نامه نخست"
+    )
+    sara.sees("⚠️ این نامه اصلاح شده است: «اصلاحیه: آزمون دوره»", TEXT).tap("📬 نامه اصلاحی").sees("یکشنبه")
+    boss.open("staff.letter", first).tap("📬 نامه اصلاحی").sees("اصلاحیه: آزمون دوره")

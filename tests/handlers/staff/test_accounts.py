@@ -1,5 +1,6 @@
 """The staff's desk: accounts and experts, stuck chats and lost messages, alerts and refunds."""
 
+import re
 from typing import Any
 
 import pytest
@@ -7,6 +8,8 @@ from sqlmodel import Session, col, select
 
 from bot.core.context import Actor
 from bot.core.screens import Press
+from bot.rules.validators import NationalCode
+from bot.services import accounts
 from bot.services.distributors import registry
 from bot.services.review import routing
 from bot.services.shared import notify
@@ -217,29 +220,40 @@ def at_shiraz(app: App) -> Person:
     return boss.tap(boss.find_line(f"{SHIRAZ}:"))
 
 
-def test_staff_make_an_expert_who_logs_in(app: App) -> None:
+def test_staff_invite_an_expert_who_comes(app: App) -> None:
+    """In test_invitations.py, from the link on."""
     boss = at_shiraz(app)
     boss.sees(f"کارشناسان {SHIRAZ}:", "هنوز کارشناس فعال ندارد").tap("➕ کارشناس جدید", "کارشناس مسئول")
-    boss.type("9991234551", "مینا", "رضایی")
+    boss.type("9991234551", "مینا", "رضایی", "09121110009")
     boss.sees("مشخصات کارشناس را بررسی کنید:", "نام خانوادگی: رضایی", "نقش: کارشناس مسئول").tap("✅ تأیید")
-    boss.sees("✅ حساب مینا رضایی ساخته شد.", "۱. مینا رضایی، کارشناس مسئول")
-    mina = app.person().log_in(*boss.shown_credentials)
-    mina.sees(f"کارتابل {SHIRAZ}").sees_not("رمز عبور شما هنوز")
+    boss.sees("✅ مینا رضایی دعوت شد", "مینا رضایی، کارشناس مسئول: دعوت‌شده").sees_not("رمز عبور:")
 
 
 def test_an_officer_becomes_an_expert_too(app: App, sara: Person) -> None:
     boss = at_shiraz(app).tap("➕ کارشناس جدید", "کارشناس")
     boss.type(SARA).sees("مشخصات کارشناس").sees_not("نام کارشناس را بنویسید")
     boss.tap("✅ تأیید").sees("پیش‌تر حساب داشت", "۱. سارا کریمی‌نژاد، کارشناس").sees_not("رمز عبور:")
+    told = app.newest(Push, Push.kind == "N26")
+    assert (told.account_id, "نقش «کارشناس»" in told.text) == (sara.account.id, True)
     sara.command("menu").sees("🔁 تغییر نقش")
     boss.tap("➕ کارشناس جدید", "کارشناس").type(SARA).tap("✅ تأیید").sees("این شخص هم‌اکنون")
 
 
 def test_dismissing_and_a_new_password(app: App) -> None:
-    boss = at_shiraz(app).tap("➕ کارشناس جدید", "کارشناس")
-    boss.type("9991234551", "مینا", "رضایی").tap("✅ تأیید")
-    user_code, password = boss.shown_credentials
-    mina = app.person().log_in(user_code, password)
+    account = app.run(
+        lambda db: accounts.create_user(
+            db,
+            role=Role.EXPERT,
+            university_code="sums",
+            name="مینا رضایی",
+            national_code=NationalCode("9991234551"),
+            now=NOW,
+            password_hash="x",
+        )
+    )
+    user_code = account.user_code
+    boss = at_shiraz(app)
+    mina = app.person(actor=Actor(account.id, Role.EXPERT, "sums"))
     boss.tap("۱. مینا رضایی").sees("کد ملی: •••••••۵۵۱", "وضعیت حساب: فعال").tap("🔑 رمز جدید")
     boss.type("کم").sees("لطفاً دلیل را کامل‌تر بنویسید.").type("گوشی گم شده است")
     boss.sees("بسته شد", "وضعیت حساب: فعال").sees_not("رمز این حساب هنوز")
@@ -268,7 +282,8 @@ def test_alerts_are_seen_and_settled(app: App, boss: Person) -> None:
 
 
 def test_an_alert_leads_to_what_removes_its_cause_and_is_closed_by_it(app: App) -> None:
-    """«کارشناس فعال ندارد» has the button that appoints one; once there is one, nobody need close the alert."""
+    """«کارشناس فعال ندارد» has the button that invites one; once one has come, nobody need close the alert."""
+    app.resources.public_info.bot_links[Messenger.TELEGRAM] = "https://t.me/bot"
     boss = staff(app)
     sara = submit(officer(app))
     push = boss.pushes()[-1]
@@ -277,7 +292,14 @@ def test_an_alert_leads_to_what_removes_its_cause_and_is_closed_by_it(app: App) 
     submit(officer(app, "رضا"))
     boss.command("menu").tap("⚠️ هشدارها (۱)").sees("۲ پرونده در انتظار").tap("۱")
     boss.sees("👥 فهرست کارشناسان").tap("➕ کارشناس دانشگاه", "کارشناس مسئول")
-    boss.type("9991234551", "مینا", "رضایی").tap("✅ تأیید").sees("✅ حساب مینا رضایی ساخته شد.")
+    boss.type("9991234551", "مینا", "رضایی", "09121110009").tap("✅ تأیید").sees("✅ مینا رضایی دعوت شد")
+    boss.command("menu").sees("⚠️ هشدارها (۱)")
+    code = re.search(r"کد یک‌بارمصرف: \D*([0-9]{6})", app.newest(Push, Push.kind == "N27").text)
+    token = re.search(r"invite_([\w-]+)", app.newest(Push, Push.kind == "N27").text)
+    assert code is not None
+    assert token is not None
+    mina = app.person().command("start", f"invite_{token[1]}").tap("✅ پذیرفتن دعوت")
+    mina.type(code[1], "گذرواژه-خوب-۷").sees("خوش آمدید")
     boss.command("menu").sees("⚠️ هشدارها (۰)")
     assert sara.account.id
 

@@ -9,6 +9,7 @@ from sqlmodel import Session, select
 
 from bot.core.context import Actor, PublicInfo
 from bot.core.refusals import InvalidInput, NotAllowed, Stale
+from bot.rules.validators import NationalCode
 from bot.services import accounts
 from storage.database.database import Database
 from storage.enums import AccountState, RequestState, Role
@@ -130,18 +131,9 @@ async def test_a_reset_against_logins_with_the_old_password(database: Database) 
     assert await database.read(lambda db: db.exec(still_linked).all()) == []
 
 
-def hire(
-    db: Session, actor: Actor, role: Role = Role.EXPERT, *, code: str = CODE, name: str | None = None
-) -> accounts.Appointment:
+def hire(db: Session, actor: Actor, role: Role = Role.EXPERT, *, code: str = CODE) -> Account:
     return accounts.appoint_expert(
-        db,
-        actor=actor,
-        role=role,
-        university_code="sums",
-        national_code=code,
-        name=name,
-        password_hash="unused",
-        now=NOW,
+        db, actor=actor, role=role, university_code="sums", national_code=code, now=NOW
     )
 
 
@@ -149,7 +141,9 @@ def test_several_roles_and_one_login(db: Session) -> None:
     """An expert who also is an officer stays logged in as officer."""
     (account, chat), actor = register(db), staff(db)
     hired = hire(db, actor)
-    assert (hired.created, hired.account.id, hired.account.password_hash) == (False, account.id, "first")
+    assert (hired.id, hired.password_hash) == (account.id, "first")
+    told = pushes(db, "N26")[-1]
+    assert "نقش «کارشناس»" in told.text
     accounts.choose(db, actor=owner(account), chat=chat, role=Role.EXPERT, now=NOW)
     assert chat.role is Role.EXPERT
     with refused(NotAllowed):
@@ -163,9 +157,17 @@ def test_several_roles_and_one_login(db: Session) -> None:
 
 def test_staff_make_an_expert_and_end_the_work(db: Session) -> None:
     actor = staff(db)
-    hired = hire(db, actor, Role.IN_CHARGE, code=OTHER_CODE, name="مینا رضایی نیا")
-    expert = hired.account
-    assert (hired.created, expert.credentials_pending) == (True, True)
+    with refused(Stale):
+        hire(db, actor, Role.IN_CHARGE, code=OTHER_CODE)
+    expert = accounts.create_user(
+        db,
+        role=Role.IN_CHARGE,
+        university_code="sums",
+        national_code=NationalCode(OTHER_CODE),
+        name="مینا رضایی نیا",
+        now=NOW,
+        password_hash="first",
+    )
     assert (expert.first_name, expert.last_name) == ("مینا", "رضایی نیا")
     chat = new_chat(db, 9)
     log_in(db, expert, chat)
@@ -181,8 +183,7 @@ def test_staff_make_an_expert_and_end_the_work(db: Session) -> None:
         accounts.deactivate(db, **given)
     with refused(NotAllowed, "error.no_role"):
         log_in(db, expert, chat)
-    again = hire(db, actor, Role.IN_CHARGE, code=OTHER_CODE)
-    assert not again.created
+    assert hire(db, actor, Role.IN_CHARGE, code=OTHER_CODE).id == expert.id
     assert len(db.exec(select(Grant).where(Grant.account_id == expert.id)).all()) == 1
 
 
@@ -190,7 +191,7 @@ def test_staff_make_an_expert_and_end_the_work(db: Session) -> None:
 def test_only_staff_hire_and_dismiss(db: Session, role: Role) -> None:
     actor = Actor(1, role, "sums")
     with refused(NotAllowed):
-        hire(db, actor, code=OTHER_CODE, name="مینا رضایی")
+        hire(db, actor, code=OTHER_CODE)
     with refused(NotAllowed):
         accounts.deactivate(db, actor=actor, account_id=1, grant_id=1, now=NOW)
 

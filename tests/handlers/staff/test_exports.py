@@ -1,0 +1,158 @@
+"""Lists by row as files, for staff and heads; and the record by person, file and day."""
+
+import csv
+from io import BytesIO, StringIO
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+from sqlmodel import Session
+
+from bot.services.exports import rows
+from bot.services.exports.rows import ExportKind, Wanted
+from storage.enums import AttemptState, Messenger, RequestState
+from storage.tables import Letter, QualificationRequest
+from tests.support.chat_driver import NOW, App, Person
+from tests.support.chat_people import (
+    approve,
+    distributor,
+    eligible,
+    employ,
+    expert,
+    in_charge,
+    officer,
+    payment_attempt,
+    request_of,
+    staff,
+    submit,
+    tariff,
+)
+
+FORMULA = "=HYPERLINK(1)"
+
+
+def a_day_at_the_desk(app: App) -> Person:
+    """One file of each sort; a letter whose title would be a formula. Returns staff."""
+    tariff(app)
+    sara, maryam, boss = submit(officer(app)), expert(app), staff(app)
+    approve(maryam, sara)
+    request: QualificationRequest = request_of(sara)
+    payment_attempt(
+        app, request, AttemptState.REFUNDED, paid_at=NOW, bank_ref="778", refund_ref="R9", refunded_at=NOW
+    )
+    payment_attempt(app, request, AttemptState.PAID, ref="A2", paid_at=NOW, bank_ref="779")
+    manager, at = distributor(app)
+    employ(manager, at, eligible(app, "مینا"), maryam)
+    app.add(
+        Letter(
+            title=FORMULA, text="متن", audience={"kind": "ALL", "value": ""}, created_by=boss.account.id or 0
+        )
+    )
+    return boss
+
+
+def table_of(person: Person) -> list[list[Any]]:
+    """The rows of the sheet that was sent."""
+    (file,) = person.files
+    sheet = load_workbook(BytesIO(file.content)).active
+    assert sheet is not None
+    assert sheet.sheet_view.rightToLeft
+    return [list(row) for row in sheet.iter_rows(values_only=True)]
+
+
+@pytest.mark.parametrize("messenger", list(Messenger))
+def test_every_list_as_a_workbook(app: App, messenger: Messenger) -> None:
+    boss = a_day_at_the_desk(app).elsewhere(messenger)
+    for kind in ExportKind:
+        boss.open("home").tap("📤 خروجی").open("export.kind", 31, arg=str(kind)).sees(
+            "از ۱۴۰۵/۰۸/۰۱ تا ۱۴۰۵/۰۹/۰۱"
+        )
+        boss.tap("📗 فایل XLSX")
+        cells = table_of(boss)
+        about = {row[0]: row[1] for row in cells[1:6]}
+        assert about["بازه"] == "از ۱۴۰۵/۰۸/۰۱ تا ۱۴۰۵/۰۹/۰۱ (۳۰ روز)"
+        assert about["زمان تهیه"].startswith("۱۴۰۵/۰۹/۰۱")
+        head = next(at for at, row in enumerate(cells) if at > 5 and row[0])
+        assert len(cells) > head + 2, f"no rows of {kind}"
+        assert cells[-1][0] == "جمع" or isinstance(cells[-1][0], int)
+    assert [event.data["kind"] for event in app.events("rows_exported")] == [str(kind) for kind in ExportKind]
+
+
+def test_money_is_numbers_and_summed(app: App) -> None:
+    boss = a_day_at_the_desk(app).open("export.kind", 31, arg="payments").tap("📗 فایل XLSX")
+    cells = table_of(boss)
+    head = next(row for row in cells if row[0] == "تاریخ پرداخت")
+    amount = head.index("مبلغ (ریال)")
+    values = [row[amount] for row in cells[cells.index(head) + 1 :]]
+    assert values == [5_000_000, 5_000_000, 10_000_000]
+    boss.tap("🗂 وضعیت").sees("۴. بازگردانده‌شده").tap("۴").tap("📗 فایل XLSX")
+    assert table_of(boss)[-1][amount] == 5_000_000
+
+
+@pytest.mark.parametrize("form", ["xlsx", "csv"])
+def test_no_title_is_a_formula(app: App, form: str) -> None:
+    boss = a_day_at_the_desk(app).open("export.kind", 31, arg="letters")
+    boss.tap("📗 فایل XLSX" if form == "xlsx" else "📄 فایل CSV")
+    if form == "xlsx":
+        sheet = load_workbook(BytesIO(boss.files[0].content)).active
+        assert sheet is not None
+        (cell,) = [cell for row in sheet.iter_rows() for cell in row if cell.value == FORMULA]
+        assert (cell.data_type, cell.quotePrefix) == ("s", True)
+        return
+    text = boss.files[0].content.decode("utf-8-sig")
+    lines = list(csv.reader(StringIO(text)))
+    assert lines[1][2] == f"'{FORMULA}"
+    assert ["بازه", "از ۱۴۰۵/۰۸/۰۱ تا ۱۴۰۵/۰۹/۰۱ (۳۰ روز)"] in lines
+
+
+def test_a_head_gets_the_own_university_alone(app: App) -> None:
+    a_day_at_the_desk(app)
+    head = in_charge(app).open("home").tap("📤 خروجی").sees("📁 پرونده‌ها").sees_not("✉️ نامه‌ها")
+    head.open("export.kind", 31, arg="letters").sees("این کار برای شما ممکن نیست")
+    head.open("export.kind", 31, arg="files..tums").sees("دانشگاه علوم پزشکی شیراز").tap("📗 فایل XLSX")
+    assert any("سارا کریمی‌نژاد" in row for row in table_of(head))
+    app.change(QualificationRequest, app.newest(QualificationRequest).id, university_code="tums")
+    head.tap("📗 فایل XLSX")
+    assert not any("سارا کریمی‌نژاد" in row for row in table_of(head))
+    expert(app).open("export").sees("دسترسی ندارید")
+
+
+def test_a_forged_filter_is_refused(app: App) -> None:
+    boss = staff(app)
+    for arg in ("", "people", "files.PAID", "files.x'--", "letters.."):
+        boss.open("export.kind", 31, arg=arg)
+    boss.open("export.kind", 6, arg="files").sees("این دکمه دیگر معتبر نیست")
+
+
+def test_more_rows_than_one_file_holds_are_said(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "MOST_ROWS", 1)
+    boss = a_day_at_the_desk(app).open("export.kind", 31, arg="payments").tap("📗 فایل XLSX")
+    assert any("فقط ۱ سطر نخست" in str(row[1]) for row in table_of(boss))
+
+
+def test_the_record_by_person_file_and_day(app: App) -> None:
+    boss = a_day_at_the_desk(app)
+    code = app.newest(QualificationRequest).tracking_code or ""
+    boss.open("home").tap("📜 سوابق").sees("درباره: همه").tap("🔎 جست‌وجو در سوابق")
+    boss.type("00").sees("پیدا نشد").type(code).tap("از آغاز", "تا امروز")
+    boss.sees(f"درباره: {code}", "مریم رضایی (کارشناس): تأیید").sees_not("تعریف شعبه")
+    boss.tap("🔎 جست‌وجو در سوابق", "همه").type("۱۴۰۵/۱۰/۰۱").sees("تاریخ درست نیست").type("۱۴۰۵/۰۸/۰۱")
+    boss.type("۱۴۰۵/۰۸/۳۰").sees("از ۱۴۰۵/۰۸/۰۱ تا ۱۴۰۵/۰۸/۳۰", "موردی برای نمایش")
+    boss.tap("🔎 جست‌وجو در سوابق").type(boss.account.user_code).tap("از آغاز", "تا امروز")
+    boss.sees("درباره: رضا اداری", "رضا اداری").sees_not("ثبت نهایی")
+
+
+def test_exports_and_the_record_use_an_index(app: App) -> None:
+    """No scan of a table that grows without end."""
+    a_day_at_the_desk(app)
+
+    def plan(db: Session, sql: str) -> str:
+        return "\n".join(row[3] for row in db.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}"))
+
+    read = app.run(
+        lambda db: plan(
+            db, "SELECT id FROM audit_event WHERE at >= '2026-01-01' ORDER BY at DESC, id DESC LIMIT 20"
+        )
+    )
+    assert "ix_audit_event_at" in read
+    assert Wanted(ExportKind.FILES, 30, RequestState.SUBMITTED).university is None

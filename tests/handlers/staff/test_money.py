@@ -1,0 +1,89 @@
+"""Money that went back: an archive, a wrong reference corrected, the payer's bank data; a tariff to come is taken back."""
+
+from datetime import timedelta
+
+import pytest
+from sqlmodel import select
+
+from storage.enums import AttemptState, Messenger, RequestKind
+from storage.tables import PaymentAttempt, Push, Tariff
+from tests.support.chat_driver import NOW, App, Person
+from tests.support.chat_people import (
+    approve,
+    expert,
+    officer,
+    payment_attempt,
+    request_of,
+    staff,
+    submit,
+    tariff,
+)
+
+
+def returned(app: App) -> tuple[Person, Person, int]:
+    """Staff, the payer, and an attempt that was recorded as returned."""
+    tariff(app)
+    sara, boss = submit(officer(app)), staff(app)
+    approve(expert(app), sara)
+    attempt = payment_attempt(
+        app,
+        request_of(sara),
+        AttemptState.REFUND_DUE,
+        paid_at=NOW - timedelta(days=1),
+        bank_ref="778",
+        card_masked="603799******1234",
+    )
+    return boss, sara, attempt.id or 0
+
+
+@pytest.mark.parametrize("messenger", list(Messenger))
+def test_the_archive_and_a_correction(app: App, messenger: Messenger) -> None:
+    boss, sara, attempt_id = returned(app)
+    boss = boss.elsewhere(messenger).open("home").tap("↩️ بازگشت وجه (۱)").tap("جزئیات ۱")
+    boss.sees(
+        "پرداخت‌کننده: سارا کریمی‌نژاد", "شماره کارت: 603799******1234", "شماره پیگیری بانک: 778", "درگاه: "
+    )
+    boss.tap("✅ ثبت بازگشت وجه").type("R-1").tap("✅ تأیید").sees("بازگشت وجه ثبت شد")
+    boss.tap("🗄 آرشیو بازگشت‌ها").sees("بازگشت‌های ثبت‌شده، از جدیدترین: ۱", "شماره پیگیری بازگشت: R-1").tap("۱")
+    boss.sees("ثبت‌کننده: رضا اداری").tap("✏️ اصلاح شماره پیگیری").type("R-1", "اشتباه نوشته شد").tap(
+        "✅ تأیید"
+    )
+    boss.sees("این همان شماره ثبت‌شده است").tap("✏️ شماره پیگیری بازگشت").type("R-2").tap("✅ تأیید")
+    boss.sees("✅ شماره پیگیری بازگشت اصلاح شد", "شماره پیگیری بازگشت: R-2")
+    (event,) = app.events("payment_refund_corrected")
+    assert (event.data["was"], event.data["reference"], event.data["reason"]) == (
+        "R-1",
+        "R-2",
+        "اشتباه نوشته شد",
+    )
+    told = app.newest(Push, Push.kind == "N23")
+    assert (told.account_id, "R-2" in told.text) == (sara.account.id, True)
+    assert app.get(PaymentAttempt, attempt_id).refund_ref == "R-2"
+
+
+def test_an_old_button_corrects_nothing(app: App) -> None:
+    boss, _, attempt_id = returned(app)
+    boss.open("staff.refund_fix", attempt_id, 0).sees("این دکمه دیگر معتبر نیست")
+    boss.open("staff.refund_card", 98_765).sees("این دکمه دیگر معتبر نیست")
+
+
+def test_refunds_leave_as_a_file_from_their_own_screen(app: App) -> None:
+    boss, _, _ = returned(app)
+    boss.open("staff.refunds").tap("📤 خروجی").sees("📤 خروجی: ↩️ بازگشت وجه", "📗 فایل XLSX")
+
+
+@pytest.mark.parametrize("messenger", list(Messenger))
+def test_a_tariff_to_come_is_taken_back(app: App, messenger: Messenger) -> None:
+    tariff(app)
+    day = NOW.date() + timedelta(days=30)
+    app.add(Tariff(kind=RequestKind.NEW, amount_rial=9_000_000, valid_from=day))
+    boss = staff(app).elsewhere(messenger).open("home").tap("💰 تعرفه").sees("از ۱۴۰۵/۱۰/۰۱: ۹٬۰۰۰٬۰۰۰ ریال")
+    boss.tap("🗑 حذف ۱۴۰۵/۱۰/۰۱").sees("این تعرفه آینده حذف شود؟").tap("خیر").sees("۹٬۰۰۰٬۰۰۰")
+    yes = boss.tap("🗑 حذف ۱۴۰۵/۱۰/۰۱").button("بله، حذف شود")
+    boss.press(yes).sees("✅ تعرفه آینده حذف شد").sees_not("۹٬۰۰۰٬۰۰۰").press(yes).sees(
+        "این دکمه دیگر معتبر نیست"
+    )
+    assert [event.data["amount_rial"] for event in app.events("tariff_deleted")] == [9_000_000]
+    today = app.one(select(Tariff).where(Tariff.kind == RequestKind.NEW))
+    boss.open("staff.tariff_end", today.valid_from.toordinal(), arg="NEW").sees("این دکمه دیگر معتبر نیست")
+    assert app.get(Tariff, today.id)
