@@ -169,7 +169,7 @@ async def _prepare(resources: Resources, incoming: Incoming, press: Press, *, fo
 def _send(turn: Turn, press: Press, *, form: str) -> Reply:
     """The file that was made before this unit, recorded, and the screen again below it."""
     wanted = _wanted(press)
-    content, count = turn.prepared
+    content, count = turn.prepared or (b"", 0)
     rows.note(turn.db, actor=turn.actor, wanted=wanted, form=form, rows=count, now=turn.now)
     what = t(f"export.kind.{wanted.kind}")
     caption = t("export.caption", what=what, n=number(count), since=rows.period(wanted.days, turn.now))

@@ -415,19 +415,19 @@ def ask_document_change(turn: Turn, press: Press) -> Screen:
 
 def change_document_type(turn: Turn, press: Press) -> Reply:
     code, event, values = _requested_change(press)
-    given: dict[str, Any] = {
-        "actor": turn.actor,
-        "code": code,
-        "expected": press.version,
-        "now": turn.now,
-    }
+    given: dict[str, Any] = {"code": code, "expected": press.version, "now": turn.now}
     if values.get("required", "no") != "no":
-        day = document_requirements.today_of(turn.now)
-        document_requirements.require_from(turn.db, required=values["required"], day=day, **given)
+        document_requirements.require_from(
+            turn.db,
+            actor=turn.actor,
+            required=values["required"],
+            day=document_requirements.today_of(turn.now),
+            **given,
+        )
     elif "next_from" in values:
-        document_requirements.cancel_plan(turn.db, **given)
+        document_requirements.cancel_plan(turn.db, actor=turn.actor, **given)
     else:
-        paper_service.change_document_type(turn.db, event=event, **given, **values)
+        paper_service.change_document_type(turn.db, actor=turn.actor, event=event, **given, **values)
     return Reply(goto=Press("staff.document", arg=code), notice=t("reference_data.done"))
 
 

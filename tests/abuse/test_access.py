@@ -99,6 +99,8 @@ class AccessFixture(Fixture):
                 now=NOW,
             )
         self.colleagues()
+        coming = (NOW + timedelta(days=30)).date()
+        self.db.add(Tariff(kind=RequestKind.NEW, amount_rial=2_000_000, valid_from=coming))
         invitations.invite_expert(
             self.db,
             actor=self.people.staff,
