@@ -26,7 +26,7 @@ from conversations.engine.engine import Engine
 from handlers import all_routes
 from handlers.telegram.router import RoutedReply
 from storage.database.database import Database
-from storage.enums import RejectReason, Role
+from storage.enums import RejectReason, RequestKind, Role
 from storage.tables import (
     Account,
     CooperationRequest,
@@ -34,6 +34,7 @@ from storage.tables import (
     PaymentAttempt,
     QualificationRequest,
     SearchQuery,
+    Tariff,
 )
 from tests.abuse import rights
 from tests.abuse.access import EXPECTED
