@@ -9,7 +9,16 @@ from typing import Any
 
 import pytest
 
-from tests.journeys import cooperation, legacy_import, letters, officer_card, reference_data, staff, teamwork, undo  # noqa: F401  their journeys join the others
+from tests.journeys import (  # noqa: F401  their journeys join the others
+    cooperation,
+    legacy_import,
+    letters,
+    officer_card,
+    reference_data,
+    staff,
+    teamwork,
+    undo,
+)
 from tests.journeys.qualification import JOURNEYS, MAIN, Journey, JourneySetup
 from tests.support.bot_process import BotProcess
 
