@@ -12,6 +12,9 @@ LARGE = {
     "bot.services.shared": "one module a thing that services share",
     "storage.tables": "one module a subject of tables, and the columns they share",
     "bot.services.cooperation": "requests, contracts and terminations share one case",
+    "bot.services.accounts": "one module a way to an account: registration, login, recovery, invitation",
+    "handlers.common": "one module a screen that several roles share",
+    "handlers.staff": "one module a button of the staff's menu",
 }
 
 
