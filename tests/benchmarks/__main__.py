@@ -56,6 +56,7 @@ async def run(command: list[str], script: Callable[[int], Iterator[str]], chats:
                 "LISTEN": "127.0.0.1:0",
                 "PUBLIC_URL": "http://127.0.0.1",
                 "SUPPORT_CONTACT": "021",
+                "DECISION_UNDO_MINUTES": "0",
                 "PAYMENT_GATEWAY": "zibal",
                 "ZIBAL_MERCHANT_ID": "zibal",
                 "SMS_GATEWAY": "console",
