@@ -9,12 +9,21 @@ from PIL import Image, ImageChops, ImageCms
 _SRGB = ImageCms.createProfile("sRGB")
 
 
+def scalable(image: Image.Image) -> Image.Image:
+    """In a mode that can be made smaller without mixing numbers of a palette or losing a transparent colour."""
+    if image.mode.startswith("I") or image.mode == "F":
+        return image
+    if image.has_transparency_data:
+        return image if image.mode == "RGBA" else image.convert("RGBA")
+    return image.convert("L" if image.mode == "1" else "RGB") if image.mode in ("1", "P") else image
+
+
 def flattened(image: Image.Image, info: Mapping[Any, Any]) -> Image.Image:
     """On white, grey ("L") or RGB, with nothing but pixels. `info` is what the decoder found."""
     if image.mode.startswith("I") or image.mode == "F":
         image = _eight_bits(image, info.get("transparency"))
     elif image.has_transparency_data:
-        image = image.convert("RGBA")
+        image = scalable(image)
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
     image = _srgb(image, info.get("icc_profile"))
     if image.mode not in ("L", "RGB"):

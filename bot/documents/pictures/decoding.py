@@ -9,7 +9,7 @@ from pillow_heif import options as heif_options
 from pillow_heif import register_heif_opener
 
 from bot.core.refusals import FileRejected
-from bot.documents.pictures.colours import flattened
+from bot.documents.pictures.colours import flattened, scalable
 from bot.documents.pictures.completeness import is_cut, load_jpeg, load_tolerantly
 from bot.documents.pictures.orientation import upright
 
@@ -96,7 +96,11 @@ def _page(data: bytes, image: Image.Image, media_type: str) -> Iterator[Image.Im
     side = SHOWN_SIDE if slimness <= SLIM else int(SLIM_SIDE * slimness)
     loaded = _loaded(data, image, media_type, (side, side))
     info = loaded.info
-    page = flattened(loaded, info)
+    # Smaller before anything else: of a large picture there is memory for few copies.
+    page = scalable(loaded)
+    if not page.mode.startswith("I;16"):
+        page.thumbnail((side, side))
+    page = flattened(page, info)
     page = _square(page, info) if media_type == "image/tiff" else page
     page.thumbnail((side, side))
     page = upright(page, info)

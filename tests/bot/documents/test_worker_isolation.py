@@ -82,6 +82,21 @@ async def test_a_worker_says_what_holds_and_decodes_every_kind(checker: Inspecti
     assert checker.isolation.keys() == {"limits", "files", "calls"}
 
 
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P", "CMYK"])
+async def test_the_largest_picture_of_each_mode_fits_into_a_worker(
+    checker: InspectionPool, mode: str
+) -> None:
+    kind = "TIFF" if mode == "CMYK" else "PNG"
+    options = (
+        {"compression": "tiff_adobe_deflate"}
+        if kind == "TIFF"
+        else {"compress_level": 6 if mode == "P" else 1}
+    )
+    large = picture_files.sheet(600, 600).resize((6200, 6200)).convert(mode)
+    found = await check(checker, files.saved(large, kind, **options))
+    assert (found.width, found.height) == (4000, 4000)
+
+
 @pytest.mark.parametrize("kind", ["image/heic", "image/avif", "image/webp", "image/tiff"])
 async def test_a_photo_of_twelve_million_pixels_fits_into_a_worker(
     checker: InspectionPool, kind: str
