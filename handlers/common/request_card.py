@@ -253,13 +253,21 @@ def _beside_documents(
 ) -> list[str]:
     """Whose file it is, and the items that stand below none of its documents."""
     said = request_documents.said_in_captions(data)
-    lines = [t("desk.applicant_code", name=owner.name, code=_code_of(owner, full=full_code))]
+    applicant = t("desk.applicant_code", name=owner.name, code=_code_of(owner, full=full_code))
+    lines = [t("desk.applicant", name=owner.name) if "national_code" in said else applicant]
     if officer is not None and "birth_date" not in said:
         lines.append(_item_line("birth_date", formats.jalali_day(officer.birth_date)))
-    lines += _mobile_lines(owner)
+    if not owner.mobile_verified:
+        lines += _mobile_lines(owner)
+    lived = [words.value(key, data[key]) for key in ("province", "city", "postal_address") if data.get(key)]
+    if lived[2:] and lived[2].startswith(lived[1]):
+        del lived[1]  # the address names the city
+    if lived:
+        lines.append(_item_line("postal_address", "، ".join(lived)))
     # The university is the reader's own.
-    left = (key for key in words.keys(data) if not is_document(key) and key not in {*said, "university"})
-    return lines + [_item_line(key, words.value(key, data[key])) for key in left if data[key] is not None]
+    others = {*said, "province", "city", "postal_address", "university"}
+    left = (key for key in words.keys(data) if not is_document(key) and key not in others)
+    return lines + [_item_line(key, words.value(key, data[key])) for key in left if data[key]]
 
 
 def _identity_lines(owner: Account, officer: Officer | None, *, full_code: bool) -> list[str]:

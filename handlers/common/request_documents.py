@@ -25,7 +25,7 @@ OLD, DEFICIENT = "~", "<"
 _FACTS: Mapping[str, tuple[str, ...]] = {
     "national_card": ("name", "national_code", "birth_date", "father_name"),
     "birth_certificate": ("name", "birth_cert_no", "birth_date", "father_name"),
-    "personal_photo": ("name", "gender"),
+    "personal_photo": ("gender",),
     "degree_certificate": ("name", "studies"),
 }
 _OTHER_FACTS = ("name", "national_code")

@@ -64,6 +64,7 @@ def routes(engine: Engine) -> Routes:
     ):
         table.show(action, roles=REVIEWERS)(decide)
     table.act("desk.claim", roles=EXPERTS)(claim_request)
+    table.act("desk.next_claim", roles=EXPERTS)(claim_next)
     table.act("desk.document", roles=REVIEWERS)(send_document)
     table.act("desk.all_documents", roles=REVIEWERS)(send_all_documents)
     table.act("desk.original", roles=REVIEWERS)(send_originals)
@@ -204,6 +205,16 @@ def claim_request(turn: Turn, press: Press) -> Reply:
     return _with_documents(turn, details, None, Press("desk.review", press.id), notice=t("desk.claimed"))
 
 
+def claim_next(turn: Turn, press: Press) -> Reply:
+    """Take the next file of the list that one came from, with all its documents; it is opened where somebody has it."""
+    following = next_file.next_file(QUALIFICATION_LISTS, turn, press.id)
+    if following is None or following.request.state is not RequestState.SUBMITTED:
+        return next_file.open_next(QUALIFICATION_LISTS, turn, press)
+    request = following.request
+    next_file.note_place(QUALIFICATION_LISTS, turn, request.id or 0)
+    return claim_request(turn, Press("desk.claim", request.id or 0, request.version))
+
+
 def send_document(turn: Turn, press: Press) -> Reply:
     """Send one document, and the list again below it. An act, for every view is recorded (Q44)."""
     details = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
@@ -335,8 +346,12 @@ def _onward_rows(turn: Turn, request: QualificationRequest) -> list[ButtonRow]:
     rows: list[ButtonRow] = []
     request_id = request.id or 0
     if turn.role in EXPERTS:
-        if next_file.next_file(QUALIFICATION_LISTS, turn, request_id) is not None:
-            rows.append((button(t("desk.next"), "desk.next", request_id),))
+        following = next_file.next_file(QUALIFICATION_LISTS, turn, request_id)
+        if following is not None:
+            row = [button(t("desk.next"), "desk.next", request_id)]
+            if following.request.state is RequestState.SUBMITTED:
+                row.append(button(t("desk.next_claim"), "desk.next_claim", request_id))
+            rows.append(tuple(row))
         rows.append((button(t("desk.queue"), "desk.queue"), button(t("desk.mine"), "desk.mine")))
     rows.append((back_button("desk.file", request_id, label="desk.file"), home_button()))
     return rows

@@ -74,7 +74,7 @@ EXPECTED: dict[str, Access] = {
         bound=True,
     ),
     **_each(
-        "desk.queue desk.mine desk.next desk.coop desk.coop_mine desk.coop_next desk.team desk.take desk.take_ask desk.take_do desk.coop_take desk.coop_take_ask desk.coop_take_do desk.leave desk.leave_new desk.leave_end desk.leave_end_do",
+        "desk.queue desk.mine desk.next desk.next_claim desk.coop desk.coop_mine desk.coop_next desk.team desk.take desk.take_ask desk.take_do desk.coop_take desk.coop_take_ask desk.coop_take_do desk.leave desk.leave_new desk.leave_end desk.leave_end_do",
         EXPERTS,
     ),
     **_each("export export.kind export.states export.xlsx export.csv", {HEAD, STAFF}),
@@ -84,7 +84,7 @@ EXPECTED: dict[str, Access] = {
     **_each("find", EXPERTS | {STAFF}),
     **_each("find.open", {STAFF}),
     **_each(
-        "desk.file desk.full_request desk.rounds desk.timeline desk.documents desk.outcome desk.document desk.all_documents desk.review "
+        "desk.file desk.full_request desk.rounds desk.timeline desk.documents desk.outcome desk.document desk.all_documents desk.review desk.original "
         "desk.notes desk.note_new desk.coop_notes desk.coop_note_new desk.person desk.coop_file desk.coop_timeline desk.coop_outcome desk.coop_officer desk.release desk.coop_release",
         EXPERTS | {STAFF},
         bound=True,
