@@ -1,5 +1,6 @@
 """How an answer appears: edited or anew, in pieces, with documents, not at all."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -141,6 +142,29 @@ async def test_documents_on_both_messengers(
             forgotten = Fault.api(400, "Bad Request: wrong file identifier specified")
             face.faults.add(forgotten, method="sendDocument")
             assert len(await documents(sara)) == 6
+    assert emulators.violations == []
+
+
+async def test_each_copy_of_a_document_on_both_messengers(
+    emulators: Emulators, database: Database, library: DocumentLibrary
+) -> None:
+    """The picture of a PDF's first page, the PDF, and the original of a photo, each under its own id there."""
+    photo, pdf = files.photo_from_a_phone(), files.pdf()
+    of_photo, of_pdf = await store_attachments(database, library, photo, pdf)
+    async with running_app(emulators, database, papers=library) as app:
+        app.route_state.papers = (
+            replace(of_pdf, variant="preview"),
+            of_pdf,
+            replace(of_photo, variant="original"),
+        )
+        for number, face in enumerate(emulators.messengers, 1):
+            sara = face.person("سارا")
+            for _ in range(2):
+                preview, whole, original = (await documents(sara))[-3:]
+                assert (preview.kind, whole.kind, original.kind) == ("photo", "document", "document")
+                assert (whole.content, original.content) == (pdf, photo)
+                assert original.name == "مدرک_0.jpg"
+                await until_file_ids(app, 3 * number)
     assert emulators.violations == []
 
 
