@@ -8,9 +8,8 @@ from __future__ import annotations
 from bot.application.routes import EVERYONE, Routes
 from bot.core.context import Turn
 from bot.core.screens import Button, Press, Screen, button
-from bot.services import cooperation, payments
+from bot.services import payments
 from bot.services.directorate import alert_list
-from bot.services.qualification import review
 from bot.services.shared import reference_data
 from bot.texts import quoted, t
 from bot.texts.formats import digits
@@ -19,6 +18,7 @@ from conversations.engine.engine import Engine
 from handlers.common.letters import inbox_button
 from handlers.common.navigation import ButtonRow
 from handlers.distributor import menu
+from handlers.expert import worklists
 from handlers.officer import home
 from handlers.staff import menu as staff_menu
 from storage.enums import AccountState, Role
@@ -99,16 +99,14 @@ def _role_menu(turn: Turn, engine: Engine) -> Screen:
 
 
 def _expert_lines(turn: Turn) -> list[str]:
-    actor = turn.actor
-    new = review.LISTS.queue(turn.db, actor=actor, now=turn.now, limit=1).total
-    mine = review.LISTS.mine(turn.db, actor=actor, now=turn.now, limit=1).total
-    coop = cooperation.LISTS.queue(turn.db, actor=actor, now=turn.now, limit=1).total
-    university = reference_data.university_name(turn.db, actor.university_code)
-    return [
-        t("menu.expert", university=university),
-        t("menu.desk_counts", new=digits(new), mine=digits(mine)),
-        t("menu.coop_count", n=digits(coop)),
-    ]
+    """The numbers of the lists, as they stand in their heads; what is zero is left out, but for the new and the own."""
+    requests, coop = (worklists.list_counts(turn, view) for view in worklists.VIEWS)
+    university = reference_data.university_name(turn.db, turn.actor.university_code)
+    counts = t("menu.desk_counts", new=digits(requests["desk.queue"]), mine=digits(requests["desk.mine"]))
+    late = {"desk.returned": requests["desk.returned"], "desk.overdue": requests["desk.overdue"]}
+    more = [t("desk.list_count", list=t(worklists.LABELS[one]), n=digits(n)) for one, n in late.items() if n]
+    lines = [t("menu.expert", university=university), counts, *more]
+    return [*lines, t("menu.coop_count", n=digits(coop["desk.coop"]), mine=digits(coop["desk.coop_mine"]))]
 
 
 def _expert_rows(turn: Turn) -> list[ButtonRow]:
@@ -116,7 +114,7 @@ def _expert_rows(turn: Turn) -> list[ButtonRow]:
         (button(t("desk.new"), "desk.queue"), button(t("desk.mine"), "desk.mine")),
     ]
     rows.append((button(t("desk.coop"), "desk.coop"), button(t("desk.search"), "desk.search")))
-    rows.append((button(t("desk.team"), "desk.team"),))
+    rows.append((button(t("desk.all_lists"), "desk.lists"), button(t("desk.team"), "desk.team")))
     if turn.role is Role.IN_CHARGE:
         rows.append((button(t("desk.under_way"), "desk.all"), button(t("export.button"), "export")))
     return rows

@@ -51,6 +51,8 @@ class Route:
     suspended: Roles = frozenset()
     #: An open dialogue goes on below it.
     beside: bool = False
+    #: A list in pages, which the ways back from what it leads to return to.
+    listed: bool = False
 
 
 class Routes:
@@ -79,10 +81,12 @@ class Routes:
         prepare: Prepare | None = None,
         suspended: Iterable[Role | None] = (),
         beside: bool = False,
+        listed: bool = False,
     ) -> Callable[[Decide], Decide]:
         """Declare a screen. It must not change anything. A suspended account sees it only in a role of
-        `suspended`. `beside`: it may be read in the middle of a dialogue, which goes on below it."""
-        return self._declare(action, roles, True, prepare, suspended, beside)
+        `suspended`. `beside`: it may be read in the middle of a dialogue, which goes on below it. `listed`: a list in pages,
+        `Press.arg` beginning with the page."""
+        return self._declare(action, roles, True, prepare, suspended, beside, listed)
 
     def act(
         self,
@@ -103,11 +107,12 @@ class Routes:
         prepare: Prepare | None,
         suspended: Iterable[Role | None],
         beside: bool = False,
+        listed: bool = False,
     ) -> Callable[[Decide], Decide]:
         route_roles, suspended_roles = frozenset(roles), frozenset(suspended)
 
         def declare(decide: Decide) -> Decide:
-            self._add(Route(action, decide, route_roles, shows, prepare, suspended_roles, beside))
+            self._add(Route(action, decide, route_roles, shows, prepare, suspended_roles, beside, listed))
             return decide
 
         return declare

@@ -69,6 +69,7 @@ async def open_resources(settings: Settings, database: Database, public_url: str
             decision_undo=timedelta(minutes=settings.decision_undo_minutes),
             sms_price=settings.sms_price,
             letter_delay=timedelta(seconds=settings.letter_delay_seconds),
+            overdue_days=settings.overdue_working_days,
         ),
         settings=settings,
         disk_space=DiskSpace.of(settings),

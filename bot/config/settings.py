@@ -109,6 +109,9 @@ class Settings(BaseSettings):
     #: How long a letter that was sent off waits, so that it can be stopped before anybody got it; 0: not at all.
     letter_delay_seconds: int = Field(default=120, ge=0, le=3600)
 
+    #: Working days after which a file that waits for its university is overdue: marked, listed and told to experts.
+    overdue_working_days: int = Field(default=7, ge=1, le=365)
+
     #: host:port of a private address for /metrics; empty: none.
     metrics_listen: str = ""
 

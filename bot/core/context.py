@@ -26,6 +26,8 @@ class PublicInfo:
     sms_price: int = 0
     #: How long a letter that was sent off waits, so that it can be stopped before anybody got it.
     letter_delay: timedelta = timedelta(0)
+    #: Working days after which a file that waits for its university is overdue.
+    overdue_days: int = 7
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,25 +6,25 @@ See docs/specification.md 7.
 
 from datetime import date, datetime, time
 
-from sqlalchemy import ColumnElement, func, or_, update
+from sqlalchemy import ColumnElement, or_, update
 from sqlmodel import Session, col, select
 
+from bot.core.context import Actor
 from bot.core.screens import Button, button
-from bot.jobs.daytime import is_working_day
-from bot.services.cooperation.requests import COOPERATION_WORKFLOW
-from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
+from bot.services import cooperation
+from bot.services.qualification import review
 from bot.services.review import routing
+from bot.services.review.working_days import is_working_day, working_days_before
+from bot.services.review.worklists import ListName
 from bot.services.shared import notify
 from bot.texts import formats, t
 from storage.tables import Account, Grant
 
 #: In Tehran. Experts who could not be told in these hours (a downtime) are told the next morning.
 FROM, UNTIL = time(8), time(11)
-#: A file under review counts as late after so many days (Q8).
-LATE = 10
 
 
-def send_digests(db: Session, *, now: datetime) -> int:
+def send_digests(db: Session, *, now: datetime, overdue_days: int = 7) -> int:
     """Tell every expert who has something waiting and was not told this morning; say how many were told."""
     local = now.astimezone(formats.TEHRAN)
     if not is_working_day(local.date()) or not FROM <= local.time() < UNTIL:
@@ -34,7 +34,7 @@ def send_digests(db: Session, *, now: datetime) -> int:
         code = grant.university_code or ""
         if code not in queues:
             queues[code] = routing.unclaimed_requests(db, code)
-        sent += _push_digest(db, grant, queues[code], local.date(), now)
+        sent += _push_digest(db, grant, queues[code], local.date(), now, overdue_days)
     return sent
 
 
@@ -54,7 +54,12 @@ def _grants_due(db: Session, day: date) -> list[Grant]:
 
 
 def _push_digest(
-    db: Session, grant: Grant, queue: routing.UnclaimedRequests, day: date, now: datetime
+    db: Session,
+    grant: Grant,
+    queue: routing.UnclaimedRequests,
+    day: date,
+    now: datetime,
+    overdue_days: int,
 ) -> bool:
     """Take this expert's morning; False where another process was faster, or there is nothing to say."""
     taken = db.exec(
@@ -65,23 +70,37 @@ def _push_digest(
     ).rowcount
     if not taken:
         return False
-    mine, oldest = _in_hand(db, grant)
-    if not mine and not queue.total:
+    requests, cooperations = (
+        lists.counts(
+            db,
+            ListName.MINE,
+            ListName.RETURNED,
+            ListName.OVERDUE,
+            actor=Actor(grant.account_id, grant.role, grant.university_code),
+            now=now,
+            overdue_before=working_days_before(now, overdue_days),
+        )
+        for lists in (review.LISTS, cooperation.LISTS)
+    )
+    mine, coop_mine = requests[ListName.MINE], cooperations[ListName.MINE]
+    if not mine and not coop_mine and not queue.total:
         return False
     lines, rows = [t("digest.title", day=formats.jalali_day(now))], list[list[Button]]()
-    if queue.requests:
-        lines.append(t("digest.requests", n=formats.digits(queue.requests)))
-        rows.append([button(t("desk.new"), "desk.queue")])
-    if queue.cooperations:
-        lines.append(t("digest.cooperations", n=formats.digits(queue.cooperations)))
-        rows.append([button(t("desk.coop"), "desk.coop")])
+
+    def told(key: str, number: int, label: str, action: str) -> None:
+        if number:
+            lines.append(t(key, n=formats.digits(number)))
+            rows.append([button(t(label), action)])
+
+    told("digest.requests", queue.requests, "desk.new", "desk.queue")
+    told("digest.cooperations", queue.cooperations, "desk.coop", "desk.coop")
     if queue.oldest is not None:
         lines.append(t("digest.oldest", age=formats.age(now - queue.oldest)))
-    if mine:
-        lines.append(t("digest.mine", n=formats.digits(mine)))
-        rows.append([button(t("desk.mine"), "desk.mine")])
-    if oldest is not None and (now - oldest).days >= LATE:
-        lines.append(t("digest.late", days=formats.digits((now - oldest).days)))
+    told("digest.mine", mine, "desk.mine", "desk.mine")
+    told("digest.returned", requests[ListName.RETURNED], "desk.list_returned", "desk.returned")
+    told("digest.coop_mine", coop_mine, "desk.coop_mine", "desk.coop_mine")
+    told("digest.overdue", requests[ListName.OVERDUE], "desk.list_overdue", "desk.overdue")
+    told("digest.coop_overdue", cooperations[ListName.OVERDUE], "desk.coop_list_overdue", "desk.coop_overdue")
     notify.push(
         db,
         kind="digest",
@@ -93,18 +112,3 @@ def _push_digest(
         now=now,
     )
     return True
-
-
-def _in_hand(db: Session, grant: Grant) -> tuple[int, datetime | None]:
-    """Files that wait for this expert's own decision, and since when the oldest does."""
-    counts = [
-        db.exec(
-            select(func.count(), func.min(kind.row.state_since)).where(
-                col(kind.row.reviewer_id) == grant.account_id,
-                col(kind.row.university_code) == grant.university_code,
-                col(kind.row.state) == kind.review,
-            )
-        ).one()
-        for kind in (QUALIFICATION_WORKFLOW, COOPERATION_WORKFLOW)
-    ]
-    return sum(count for count, _ in counts), min((since for _, since in counts if since), default=None)

@@ -124,7 +124,11 @@ def sweeps(resources: Resources, *, drafts: Unit | None = None) -> list[Sweep]:
         ("reminders", 10 * MINUTE, unit(send_reminders)),
         ("leaves", 10 * MINUTE, unit(team.end_past_leaves)),
         ("document-rules", 10 * MINUTE, unit(document_requirements.keep_requirements)),
-        ("digest", 10 * MINUTE, unit(digest.send_digests)),
+        (
+            "digest",
+            10 * MINUTE,
+            unit(partial(digest.send_digests, overdue_days=resources.public_info.overdue_days)),
+        ),
         ("team-reports", 10 * MINUTE, unit(team_report.send_team_reports)),
         ("alerts", 10 * MINUTE, unit(raise_alerts)),
         ("abandoned-drafts", 6 * HOUR, rows(reminders.abandoned_drafts)),

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, col, select
 
 from bot.core.screens import button
-from bot.jobs.daytime import is_working_day
 from bot.jobs.digest import FROM, UNTIL
 from bot.services import team
 from bot.services.review import routing
+from bot.services.review.working_days import is_working_day
 from bot.services.shared import notify
 from bot.texts import formats, t
 from storage.enums import Role

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from bot.core.context import Turn
@@ -41,7 +42,7 @@ def pager_rows(press: Press, *, page: int, pages: int) -> list[ButtonRow]:
     row: list[Button] = []
 
     def to(label: str, target: int) -> Button:
-        return button(t(label), press.action, press.id, press.version, str(target))
+        return button(t(label), press.action, press.id, press.version, with_page(press.arg, target))
 
     if page > 1:
         row.append(to("desk.first", 0))
@@ -52,6 +53,11 @@ def pager_rows(press: Press, *, page: int, pages: int) -> list[ButtonRow]:
     if page < pages - 2:
         row.append(to("desk.last", pages - 1))
     return [tuple(row)] if row else []
+
+
+def with_page(arg: str, page: int) -> str:
+    """A packed place, or the bare number of a page, turned to another page."""
+    return re.sub(r"^\d*", str(page), arg, count=1) if "." in arg else str(page)
 
 
 def number_in(press: Press) -> int:

@@ -25,7 +25,7 @@ from handlers.common.navigation import (
 from handlers.expert import decisions, notes
 from handlers.expert.banner import caution_lines, held_line, undo_button
 from handlers.expert.next_file import left_lines, note_place
-from handlers.expert.worklists import COOPERATION_LISTS, EXPERTS, REVIEWERS
+from handlers.expert.worklists import COOPERATION_LISTS, EXPERTS, REVIEWERS, list_back_rows
 from storage.enums import CooperationState, Role
 from storage.tables import CooperationRequest
 
@@ -129,12 +129,16 @@ def show_officer(turn: Turn, press: Press) -> Screen:
 
 def _other_screens_rows(turn: Turn, request_id: int) -> list[ButtonRow]:
     if turn.role not in EXPERTS:
-        return [(home_button(),)]
+        return [*list_back_rows(turn), (home_button(),)]
     onward = (
         button(t("desk.coop_next"), "desk.coop_next", request_id),
         button(t("desk.coop_queue"), "desk.coop"),
     )
-    return [onward, (button(t("desk.coop_mine"), "desk.coop_mine"), home_button())]
+    return [
+        onward,
+        *list_back_rows(turn),
+        (button(t("desk.coop_mine"), "desk.coop_mine"), home_button()),
+    ]
 
 
 def show_timeline(turn: Turn, press: Press) -> Screen:

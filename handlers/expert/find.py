@@ -23,7 +23,7 @@ PAGE = 10
 def routes(engine: Engine) -> Routes:
     """find, find.open, and what is typed outside a dialogue."""
     table = Routes()
-    table.show(searching.RESULTS, roles=REVIEWERS)(show_results)
+    table.show(searching.RESULTS, roles=REVIEWERS, listed=True)(show_results)
     table.act(searching.OPEN, roles=STAFF)(open_result)
     table.search = searching.search_reply
     return table

@@ -35,7 +35,7 @@ from handlers.common.request_card import Extent
 from handlers.expert import bulk, cooperation, decisions, find, next_file, notes, team, worklists
 from handlers.expert.banner import caution_lines, held_line, undo_button
 from handlers.expert.next_file import left_lines
-from handlers.expert.worklists import EXPERTS, QUALIFICATION_LISTS, REVIEWERS
+from handlers.expert.worklists import EXPERTS, QUALIFICATION_LISTS, REVIEWERS, list_back_rows
 from storage.enums import RequestState
 from storage.tables import QualificationRequest, StoredFile
 
@@ -155,10 +155,14 @@ def _view_rows(
 
 
 def _other_screens_rows(turn: Turn, request_id: int) -> list[ButtonRow]:
+    back = list_back_rows(turn)
     if turn.role not in EXPERTS:
-        return [(button(t("staff_accounts.file_trail"), "staff.file_trail", request_id), home_button())]
+        return [
+            *back,
+            (button(t("staff_accounts.file_trail"), "staff.file_trail", request_id), home_button()),
+        ]
     onward = (button(t("desk.next"), "desk.next", request_id), button(t("desk.queue"), "desk.queue"))
-    return [onward, (button(t("desk.mine"), "desk.mine"), home_button())]
+    return [onward, *back, (button(t("desk.mine"), "desk.mine"), home_button())]
 
 
 def show_deficiency_rounds(turn: Turn, press: Press) -> Screen:

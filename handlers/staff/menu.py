@@ -24,6 +24,7 @@ from handlers.staff import (
 MENU_ACTIONS = {
     "staff.accounts": "staff.accounts",
     "desk.search": "desk.search",
+    "desk.files_of_university": "desk.universities",
     "staff.tariffs": "staff.tariffs",
     "staff.universities": "staff.provinces",
     "staff.studies": "staff.studies",

@@ -163,7 +163,12 @@ def show_university_data(turn: Turn, press: Press) -> Screen:
             button(t("staff.experts"), "staff.university", arg=university.code),
         )
     )
-    rows.append((button(t("universities.contact"), "staff.university_contact", 0, mark, university.code),))
+    rows.append(
+        (
+            button(t("universities.contact"), "staff.university_contact", 0, mark, university.code),
+            button(t("desk.files_of_university"), "desk.lists", arg=university.code),
+        )
+    )
     province_number = universities.number_of(turn.db, actor=turn.actor, name=university.province)
     return Screen("\n".join(lines), (*rows, (back_button("staff.province", province_number), home_button())))
 

@@ -21,6 +21,7 @@ from bot.services.search.keys import TEXT_LENGTH
 from bot.texts import has, quoted, t
 from conversations.engine.engine import Engine
 from conversations.engine.rendering import short_answer
+from handlers.telegram.list_steps import typed_page, typed_row, with_ways_back
 from storage.database.unit_of_work import savepoint
 from storage.enums import AccountState, Role
 
@@ -282,9 +283,24 @@ class UpdateRouter:
         for label, press in presses:
             if typed in (search_key(label), search_key(short_answer(label))):
                 return press
+        if (listed := self._listed(turn, turn.incoming.text)) is not None:
+            return listed
         if typed.isascii() and typed.isdigit() and len(typed) < 3 and 0 < int(typed) <= len(presses):
             return presses[int(typed) - 1][1]
         return None
+
+    def _listed(self, turn: Turn, text: str) -> Press | None:
+        """The row or page of the list in view that a typed number means."""
+        view = _view(turn)
+        if view is None or turn.chat.dialogue is not None:
+            return None
+        screen = self.current(turn)
+
+        def render(press: Press) -> Screen | None:
+            result = self.route(turn, press).decide(turn, press)
+            return result if isinstance(result, Screen) else None
+
+        return typed_page(text, screen, view) or typed_row(text, screen, view, render)
 
     # -- rendering ------------------------------------------------------------------------------
 
@@ -296,11 +312,16 @@ class UpdateRouter:
             if merged.goto is None:
                 break
             press = replace(merged.goto, fresh=False)
-            result = self.route(turn, press).decide(turn, press)
+            route = self.route(turn, press)
+            result = route.decide(turn, press)
             if turn.chat.dialogue is None:
                 view = press.pack()
                 if turn.chat.view != view:
                     turn.chat.view = view
+                if route.listed and turn.chat.list_view != view:
+                    turn.chat.list_view = view
+            if isinstance(result, Screen):
+                result = with_ways_back(result, press, turn.chat.list_view)
             self._merge(merged, Reply((result,)) if isinstance(result, Screen) else result)
         else:
             raise RuntimeError(f"{merged.goto} goes round in circles")

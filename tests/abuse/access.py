@@ -74,11 +74,22 @@ EXPECTED: dict[str, Access] = {
         bound=True,
     ),
     **_each(
-        "desk.queue desk.mine desk.next desk.next_claim desk.coop desk.coop_mine desk.coop_next desk.team desk.take desk.take_ask desk.take_do desk.coop_take desk.coop_take_ask desk.coop_take_do desk.leave desk.leave_new desk.leave_end desk.leave_end_do",
+        "desk.next desk.next_claim desk.coop_next desk.leave desk.leave_new desk.leave_end desk.leave_end_do",
+        EXPERTS,
+    ),
+    **_each(
+        "desk.queue desk.mine desk.returned desk.overdue desk.at_applicant desk.unpaid desk.decided desk.coop "
+        "desk.coop_mine desk.coop_overdue desk.coop_decided desk.lists",
+        EXPERTS | {STAFF},
+    ),
+    **_each(
+        "desk.team desk.take desk.take_ask desk.take_do desk.coop_take desk.coop_take_ask desk.coop_take_do",
         EXPERTS,
     ),
     **_each("export export.kind export.states export.xlsx export.csv", {HEAD, STAFF}),
-    **_each("desk.all desk.coop_all desk.bulk desk.coop_bulk desk.colleague", {HEAD}),
+    **_each("desk.bulk desk.coop_bulk desk.colleague", {HEAD}),
+    **_each("desk.all desk.coop_all", {HEAD, STAFF}),
+    **_each("desk.universities", {STAFF}),
     **_each("desk.search", EXPERTS | {STAFF}),
     # Who is an expert elsewhere reads what the own search finds there.
     **_each("find", EXPERTS | {STAFF}),

@@ -52,6 +52,12 @@ def by_province(db: Session, *, actor: Actor) -> dict[str, list[University]]:
     return provinces
 
 
+def with_lists(db: Session, *, actor: Actor) -> list[University]:
+    """Every university that files may have reached, by name. Raises NotAllowed for anyone but staff."""
+    require(db, actor, Role.STAFF)
+    return list(db.exec(select(University).order_by(col(University.name))))
+
+
 def universities_of(db: Session, *, actor: Actor, number: int) -> tuple[str, list[University]]:
     """The `number`th province, counted from 1. Raises Stale."""
     every = list(by_province(db, actor=actor).items())

@@ -189,6 +189,17 @@ class Queue(Generic[R]):
     under_review: ColumnElement[bool]
     #: The column that says when it came.
     came: Any
+    #: To be decided by the one who has claimed it; not while a decision waits that may still be undone.
+    in_hand: ColumnElement[bool]
+    #: The columns that say when it last came to the university, and when it was decided.
+    received: Any
+    decided: Any
+    #: Decided by the university.
+    is_decided: ColumnElement[bool]
+    #: Returned by the applicant, waiting for the applicant, approved and unpaid; None where the kind has none of that.
+    is_returned: ColumnElement[bool] | None = None
+    at_applicant: ColumnElement[bool] | None = None
+    unpaid: ColumnElement[bool] | None = None
 
 
 REQUESTS = Queue(
@@ -197,6 +208,14 @@ REQUESTS = Queue(
     col(QualificationRequest.state).in_((RequestState.IN_REVIEW, RequestState.DEFICIENT))
     & col(QualificationRequest.held_until).is_(None),
     col(QualificationRequest.submitted_at),
+    in_hand=(col(QualificationRequest.state) == RequestState.IN_REVIEW)
+    & col(QualificationRequest.held_until).is_(None),
+    received=col(QualificationRequest.received_at),
+    decided=col(QualificationRequest.decided_at),
+    is_decided=col(QualificationRequest.decided_at).is_not(None),
+    is_returned=col(QualificationRequest.round) > 0,
+    at_applicant=col(QualificationRequest.state) == RequestState.DEFICIENT,
+    unpaid=col(QualificationRequest.state) == RequestState.AWAITING_PAYMENT,
 )
 _AT_UNIVERSITY = col(CooperationRequest.state) == CooperationState.PENDING_UNIVERSITY
 COOPERATIONS = Queue(
@@ -206,6 +225,14 @@ COOPERATIONS = Queue(
     & col(CooperationRequest.reviewer_id).is_not(None)
     & col(CooperationRequest.held_until).is_(None),
     col(CooperationRequest.accepted_at),
+    in_hand=_AT_UNIVERSITY
+    & col(CooperationRequest.reviewer_id).is_not(None)
+    & col(CooperationRequest.held_until).is_(None),
+    received=col(CooperationRequest.accepted_at),
+    decided=col(CooperationRequest.closed_at),
+    is_decided=col(CooperationRequest.state).in_(
+        (CooperationState.APPROVED, CooperationState.REJECTED_BY_UNIVERSITY)
+    ),
 )
 QUEUES = (REQUESTS, COOPERATIONS)
 

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlmodel import Session
 
-from bot.jobs import daytime, digest, reminders, schedule
+from bot.jobs import digest, reminders, schedule
 from bot.services import qualification
+from bot.services.review import working_days
 from bot.texts.formats import TEHRAN
 from storage.tables import QualificationRequest
 from tests.support.effects import alerts, pushes
@@ -100,5 +101,5 @@ def test_what_is_urgent_comes_at_night(db: Session, people: Participants) -> Non
 def test_the_lunar_holidays_of_the_years_ahead_are_known(year: int) -> None:
     """The calendar of the sun alone has ten."""
     days = [datetime(year, 1, 1, tzinfo=UTC).date() + timedelta(days=day) for day in range(365)]
-    free = sum(not daytime.is_working_day(day) and day.weekday() != daytime.FRIDAY for day in days)
+    free = sum(not working_days.is_working_day(day) and day.weekday() != working_days.FRIDAY for day in days)
     assert free >= 15

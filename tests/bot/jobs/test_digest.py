@@ -23,14 +23,16 @@ def test_it_says_what_waits_and_leads_there(db: Session, people: Participants) -
     QUALIFICATION_WORKFLOW.claim(
         db, actor=people.ali, request_id=mine.id or 0, version=mine.version, now=MORNING - timedelta(days=12)
     )
+    mine.received_at = MORNING - timedelta(days=12)
+    db.flush()
     for _ in range(2):  # two processes, and the next tick
         digest.send_digests(db, now=MORNING)
     (ali,) = pushes(db, people.ali, "digest")
     assert "۱۴۰۵/۰۹/۰۷" in ali.text
     assert "نزد شما: ۱" in ali.text
-    assert "۱۲ روز است که منتظر تصمیم شماست" in ali.text
+    assert "⏰ دیرکرد: ۱" in ali.text
     assert "در صف" not in ali.text
-    assert labels(ali) == ["🗂 پرونده‌های من"]
+    assert labels(ali) == ["🗂 پرونده‌های من", "⏰ دیرکردها"]
     # Nothing waits for the colleague.
     assert pushes(db, people.zahra, "digest") == []
 

@@ -51,7 +51,7 @@ ADMITTED: tuple[tuple[frozenset[Role], str], ...] = (
         directorate.undelivered: cause_of mobile_of resend_cause undelivered_causes undelivered_push undelivered_pushes
         directorate.universities: add_coverage by_province coverage coverage_row make_default number_of
         directorate.universities: rename_university set_contact set_coverage set_switch universities_of
-        directorate.universities: university_overview
+        directorate.universities: university_overview with_lists
         directorate.account_lookup: file_of_code recorded
         letters.audience: describe provinces reach reach_of_provinces size
         letters.letters: letter_progress send_letter stop_letter writer_of written_letters

@@ -46,7 +46,7 @@ def test_the_queue_and_the_card(app: App, messenger: Messenger) -> None:
     sara = waiting(app)
     maryam = expert(app).elsewhere(messenger)
     maryam.open("home").tap("🤝 همکاری‌ها")
-    maryam.sees("🤝 ۱ درخواست همکاری در انتظار بررسی است؛ قدیمی‌ترین: کمتر از یک ساعت")
+    maryam.sees("🤝 ۱ درخواست همکاری در انتظار بررسی است", "قدیمی‌ترین: کمتر از یک ساعت")
     maryam.sees("سارا کریمی‌نژاد، کیان طب، شعبه «دوم»").type("۱")
     maryam.sees("⏳ در انتظار بررسی دانشگاه", "مسئول فنی: سارا کریمی‌نژاد", "کد ملی: \u2066•••••••")
     maryam.sees("مقطع و رشته: کارشناسی").sees("کیان طب (واحد صنفی)", "شعبه: دوم، فارس، شیراز")
