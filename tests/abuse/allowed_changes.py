@@ -14,8 +14,8 @@ from storage.tables import CooperationRequest, QualificationRequest
 from tests.abuse.changes import Change
 from tests.abuse.participants import Participant
 
-#: Records of what happened, not effects by themselves.
-RECORDS = frozenset({"inbox_update", "throttle", "audit_event", "daily_sequence"})
+#: Records of what happened, or made of other tables (what a search looks at), not effects by themselves.
+RECORDS = frozenset({"inbox_update", "throttle", "audit_event", "daily_sequence", "search_key"})
 #: Written beside an effect, never alone.
 NOTIFICATIONS = frozenset({"push", "staff_alert"})
 #: Tables that staff may change in any way.
@@ -178,6 +178,11 @@ class AllowedChanges:
 
     def _letter_recipient(self, one: Change, changes: list[Change]) -> bool:
         return one.old is not None and one.row["account_id"] == self.id
+
+    def _search_query(self, one: Change, changes: list[Change]) -> bool:
+        return self.role in (Role.EXPERT, Role.STAFF) and one.row["account_id"] == self.id
+
+    _file_note = _expert_leave = _saved_phrase = _search_query
 
     def _stored_file(self, one: Change, changes: list[Change]) -> bool:
         return one.row["account_id"] == self.id and self.active
