@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.benchmarks import documents
+from tests.benchmarks import documents, legacy_import
 from tests.benchmarks.messenger import TOKEN, BusyMessenger
 from tests.support.identities import national_code
 
@@ -107,6 +107,8 @@ async def main() -> None:
         print(f"{chats:>3} chats: {results[f'{chats}_chats']}")
     results["documents"] = await asyncio.to_thread(documents.measured)
     print(f"documents: {results['documents']}")
+    results["import"] = await asyncio.to_thread(legacy_import.measured)
+    print(f"import: {results['import']}")
     (PROJECT / "bench.json").write_text(json.dumps(results, indent=2) + "\n")
 
 

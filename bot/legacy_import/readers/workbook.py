@@ -10,6 +10,7 @@ from typing import IO, Any
 
 from openpyxl.reader.excel import ExcelReader
 from openpyxl.styles.stylesheet import apply_stylesheet
+from openpyxl.utils.cell import coordinate_to_tuple
 from openpyxl.worksheet._reader import FORMULA_TAG, ROW_TAG, WorkSheetParser
 from openpyxl.xml.constants import SHARED_STRINGS, SHEET_MAIN_NS
 
@@ -24,7 +25,15 @@ _SMALL = 16 << 20
 DIRECTORY = 1 << 20
 #: Entries of the table of texts, and their bytes on the disk.
 TEXTS, TEXT_BYTES = 4_000_000, 1 << 30
+_TEXT, _PHONETIC, _INLINE = (f"{{{SHEET_MAIN_NS}}}{name}" for name in ("t", "rPh", "is"))
 _PACKING = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+
+def _text_of(item: Any) -> str:
+    """All runs of a text, without the guides to its pronunciation."""
+    for guide in item.iter(_PHONETIC):
+        guide.clear()
+    return "".join(node.text or "" for node in item.iter(_TEXT))
 
 
 class Parts(zipfile.ZipFile):
@@ -100,12 +109,9 @@ class Workbook(ExcelReader):  # type: ignore[misc]
         part = self.package.find(SHARED_STRINGS)
         if part is None:
             return
-        text, phonetic = f"{{{SHEET_MAIN_NS}}}t", f"{{{SHEET_MAIN_NS}}}rPh"
         with self.archive.open(part.PartName[1:]) as source:
             for item in Records(source, f"{{{SHEET_MAIN_NS}}}si"):
-                for guide in item.iter(phonetic):
-                    guide.clear()
-                texts.append("".join(node.text or "" for node in item.iter(text)))
+                texts.append(_text_of(item))
 
     def visible_sheets(self) -> list[tuple[str, str]]:
         """(name, part) of every table that can be seen."""
@@ -131,12 +137,22 @@ class RowParser(WorkSheetParser):  # type: ignore[misc]
     """Reads the cells of one row element after the other, and remembers nothing of them."""
 
     tag: str = ROW_TAG
+    col_counter: int
 
     def cells(self, row: Any) -> tuple[int, list[dict[str, Any]]]:
         """The row's number, and its cells with their columns."""
         parsed = self.parse_row(row)
         self.row_dimensions.clear()
         return parsed  # type: ignore[no-any-return]
+
+    def parse_cell(self, element: Any) -> dict[str, Any]:
+        """As openpyxl does it, but for texts in the cell itself: of those it makes an object for every part."""
+        inline = element.find(_INLINE) if element.get("t") == "inlineStr" else None
+        if inline is None or element.find(FORMULA_TAG) is not None:
+            return super().parse_cell(element)  # type: ignore[no-any-return]
+        coordinate = element.get("r")
+        self.col_counter = coordinate_to_tuple(coordinate)[1] if coordinate else self.col_counter + 1
+        return {"column": self.col_counter, "value": _text_of(inline), "data_type": "s"}
 
     def parse_formula(self, element: Any) -> str:
         """That there is one is enough: it is never worked out."""

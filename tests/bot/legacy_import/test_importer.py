@@ -200,7 +200,7 @@ MISTAKES: list[tuple[dict[str, Any], dict[str, str] | set[str]]] = [
     (officer(11, first_name="=cmd|' /C calc'!A0"), {"نام"}),
     (
         officer(12, birth_date="1400/01/01"),
-        {"تاریخ تولد": "سن باید بین ۱۸ و ۹۰ سال باشد. تاریخ تولد را شمسی بنویسید؛ مانند ۱۳۶۵/۰۴/۱۲."},
+        {"تاریخ تولد": "سن باید بین ۱۸ و ۹۰ سال باشد؛ تاریخ تولد را درست کنید."},
     ),
     (employed(13, distributor_id="14009999999"), {"شناسه توزیع‌کننده"}),
     (employed(14, distributor_name=""), {"نام توزیع‌کننده"}),
