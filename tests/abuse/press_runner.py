@@ -1,6 +1,7 @@
 """Presses buttons as any participant, in one session; what each try wrote is rolled back."""
 
 import random
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -42,6 +43,9 @@ WORDS = (
 OUT = frozenset({"d.cancel", "d.later", "d.discard"})
 _numbers = count(1)
 
+#: A list with more than one filter at once: of every combination there are too many.
+_SEVERAL_FILTERS = re.compile(r"\d+\.[a-z]{2,}\.")
+
 
 @dataclass
 class PressRunner:
@@ -71,7 +75,8 @@ class PressRunner:
             seen, waiting = {Press("home")}, deque([Press("home")])
             while waiting and len(seen) < most:
                 for shown in self.try_press(participant, waiting.popleft()):
-                    if shown not in seen and not shown.action.startswith("d."):
+                    endless = shown.action.startswith("d.") or _SEVERAL_FILTERS.match(shown.arg)
+                    if shown not in seen and not endless:
                         seen.add(shown)
                         waiting.append(shown)
             found[participant.name] = sorted(seen, key=repr)

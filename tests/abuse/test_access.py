@@ -243,7 +243,7 @@ class AccessMatrix:
             participants.marks[ref or ""] = frozenset({"staff", "officer:completed"})
         own = {one.name: _own_marks(db, one.id) for one in participants.all}
         runner = PressRunner(db, participants, written)
-        matrix = cls(fixture, participants, runner, own, runner.collect_buttons(most=1500, names=NAMES))
+        matrix = cls(fixture, participants, runner, own, runner.collect_buttons(most=2500, names=NAMES))
         runner.wrong.clear()
         for who in map(participants.named, NAMES):
             matrix.buttons[who.name] += fixture.undoing(who.id) if who.id else []
