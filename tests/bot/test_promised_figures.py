@@ -53,7 +53,7 @@ PROMISES: list[tuple[str, str, str, Any]] = [
             ("System-made: 12 letters and digits", "security.passwords.MADE_LENGTH", 12),
             ("chosen: at least 8 characters", "security.passwords.CHOSEN_MIN", 8),
             ("everything ≤10 MB", "documents.file_types.LARGEST", 10 * MIB),
-            ("images ≥10 KB", "documents.file_types.SMALLEST_IMAGE", 10 * 1024),
+            ("JPEG and PNG ≥10 KB", "documents.file_types.SMALLEST_IMAGE", 10 * 1024),
             ("a bot download 20 MB at most", "messengers.transport.channel.MAX_DOWNLOAD", 20 * MIB),
             ("up to 3 files per document", "services.directorate.document_types.MOST_FILES", 3),
             ("N10 goes at most once an hour", "services.review.queue_notices.PAUSE", HOUR),

@@ -22,7 +22,7 @@ def pdf_of(pictures: Iterable[Image.Image]) -> tuple[bytes, int]:
         page.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(P=_image(made, picture)))
         page.Contents = made.make_stream(f"{width} 0 0 {height} 0 0 cm /P Do".encode())
     out = io.BytesIO()
-    made.save(out)
+    made.save(out, deterministic_id=True)
     return out.getvalue(), len(made.pages)
 
 

@@ -127,7 +127,8 @@ async def test_giving_up_leaves_no_worker(checker: InspectionPool, monkeypatch: 
         await task
     # Another one is being made ready for the next file.
     assert (await checked(checker, files.pdf())).pages == 1
-    assert started[0].returncode is not None
+    worker, _ = started[0]
+    assert worker.returncode is not None
 
 
 async def test_a_worker_that_was_ended_while_it_waited_costs_nobody_a_file(checker: InspectionPool) -> None:

@@ -88,7 +88,8 @@ def cause_pushes_of_cooperation(db: Session) -> None:
         (
             cause_pushes_of_a_request,
             {"N3", "N4", "N5", "N6", "N10", "N11", "N20", "N22", "alert"},
-            {"qual.fix", "qual.new", "qual.draft", "qual.track", "desk.queue", "desk.file", "staff.alerts"},
+            {"qual.fix", "qual.new", "qual.draft", "qual.track", "desk.queue", "desk.file"}
+            | {"staff.alert", "staff.new_expert", "staff.university"},
         ),
         (
             cause_pushes_of_cooperation,

@@ -235,7 +235,7 @@ def test_the_next_request_and_the_load(app: App) -> None:
     bahar.open("desk.coop").type("۱").sees("مسئول فنی: رعنا").tap("📌 برداشتن پرونده")
     maryam.open("desk.coop").type("۱").sees("مسئول فنی: مینا").tap("درخواست بعدی").sees("مسئول فنی: سارا")
     maryam.tap("درخواست بعدی").sees("مسئول فنی: مینا").tap("✅ تأیید", "بله، تأیید می‌کنم")
-    maryam.sees("۱ درخواست دیگر در انتظار بررسی است").tap("درخواست بعدی").sees("مسئول فنی: سارا")
+    maryam.sees("۱ درخواست دیگر مانده").tap("درخواست بعدی").sees("مسئول فنی: سارا")
     maryam.tap("درخواست بعدی")
     assert maryam.notice == "پرونده دیگری در این فهرست نیست."
     at_cooperation(in_charge(app)).tap("ارجاع به کارشناس").sees("مریم رستمی (۱)", "مریم رضایی (۰)")

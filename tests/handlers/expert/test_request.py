@@ -78,7 +78,7 @@ def test_the_next_file(app: App) -> None:
     maryam = expert(app).open("desk.queue").type("۱").sees("وضعیت: ⏳ در انتظار بررسی", "متقاضی: سارا")
     maryam.tap("پرونده بعدی").sees("متقاضی: رضا")
     maryam.tap("پرونده بعدی").sees("متقاضی: سارا").tap("📌 برداشتن پرونده", "✅ تأیید", "بله، تأیید می‌کنم")
-    maryam.sees("✅ پرونده", "تأیید شد", "تصمیم: مریم رضایی", "۱ پرونده دیگر در انتظار بررسی است")
+    maryam.sees("✅ پرونده", "تأیید شد", "تصمیم: مریم رضایی", "۱ پرونده دیگر مانده")
     maryam.tap("پرونده بعدی").sees("متقاضی: رضا").tap("پرونده بعدی")
     assert maryam.notice == "پرونده دیگری در این فهرست نیست."
     assert request_of(first).state is RequestState.AWAITING_PAYMENT

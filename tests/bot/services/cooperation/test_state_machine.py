@@ -44,7 +44,8 @@ officers = st.sampled_from(["sara", "mina"])
 rarely = st.sampled_from([False] * 5 + [True])
 managers = st.sampled_from(["manager", "deputy", "rival"])
 #: Decisions that are made later are tried in tests/handlers/expert/test_undo.py.
-UNDOING = (CooperationAction.HOLD, CooperationAction.UNDO)
+#: Timers do these, or the undo does.
+UNDOING = (CooperationAction.HOLD, CooperationAction.UNDO, CooperationAction.GIVE_BACK)
 request_actions = st.sampled_from(
     [
         action

@@ -50,7 +50,7 @@ def sent(person: Person, paper: Sibling) -> list[str | None]:
 
 
 def test_after_the_file_the_next_document_is_asked_by_itself(app: App) -> None:
-    person = at_papers(app).sees("📎 «تصویر کارت ملی (رو و پشت)» را بفرستید", "JPG، PNG یا PDF")
+    person = at_papers(app).sees("📎 «تصویر کارت ملی (رو و پشت)» را بفرستید", "JPG، PNG، PDF")
     person.upload("a.jpg").sees("✅ «تصویر کارت ملی (رو و پشت)» دریافت شد", "📎 «تصویر شناسنامه» را بفرستید")
     person.sees_not("JPG").upload("b.jpg").upload("c.jpg").sees("✅ «عکس پرسنلی» دریافت شد", "پرسش آخر")
     assert [sent(person, one) for one in PAPERS] == [["a.jpg"], ["b.jpg"], ["c.jpg"]]
