@@ -8,7 +8,7 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
@@ -30,12 +30,17 @@ class ProgressLines:
     def tell(self, done: int, size: int) -> None:
         from bot.texts import t
 
-        if sys.stderr.isatty() or not done or done * 10 // max(size, done) <= self._tenths:
+        if _is_terminal(sys.stderr) or not done or done * 10 // max(size, done) <= self._tenths:
             return
         self._tenths = done * 10 // max(size, done)
         left = (time.monotonic() - self._began) * (size - done) / done
         words = t("import.left", percent=self._tenths * 10, minutes=math.ceil(left / 60))
         print(words, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    """Not where the program was started without it, or with a closed one."""
+    return stream is not None and not stream.closed and stream.isatty()
 
 
 def _ask(heading: str, column: str) -> bool:
@@ -90,7 +95,7 @@ def import_file(
                 SYSTEM,
                 dry_run=dry_run,
                 progress=progress,
-                ask=_ask if sys.stdin.isatty() else refuse_to_guess,
+                ask=_ask if _is_terminal(sys.stdin) else refuse_to_guess,
                 decided=decided,
             )
             return await importer.run(file, report_path)
