@@ -23,8 +23,7 @@ class Expert:
                 await self._decide_cooperation(task)
                 continue
             await self._open(task)
-            if task.officer.rng.random() < 0.3:
-                await self._claim(task)
+            await self._claim(task)
             if task.decision == "approve":
                 await confirm_approval(self.person)
             elif task.decision == "declare":
