@@ -25,7 +25,6 @@ from tests.support.journey_steps import (
 
 FIRM, BRANCH = "کیان طب", "مرکزی"
 NOT_ELIGIBLE = "با این کد ملی مسئول فنی واجد شرایطی پیدا نشد"
-OLD_PASSWORD = "Old-1234"
 
 
 @dataclass(slots=True)
@@ -85,7 +84,7 @@ async def qualified(setup: JourneySetup, *names: str) -> list[Someone]:
     found = []
     for row in rows:
         person = setup.here.person(row["first_name"], phone=row["mobile"])
-        credentials = Credentials(row["user_code"], OLD_PASSWORD)
+        credentials = Credentials(row["user_code"], row["password"])
         await login(person, credentials)
         name = f"{row['first_name']} نمونه"
         found.append(Someone(person, row["national_code"], credentials, row["mobile"], name))

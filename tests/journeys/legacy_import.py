@@ -11,7 +11,7 @@ from tests.support.bot_process import Credentials
 from tests.support.identities import next_mobile, next_national_code
 from tests.support.import_files import COMPANY, officer, write_csv
 from tests.support.journey_steps import login, read_credentials, send, tap, walk
-from tests.support.old_hashes import HASHES, identity_v3
+from tests.support.old_hashes import HASHES, OLD_PASSWORD, identity_v3
 
 COUNTS = re.compile(r"خوانده‌شده: (\d+)\nجدید: (\d+)\nبه‌روزشده: (\d+)\nبی‌تغییر: (\d+)\nردشده: (\d+)")
 
@@ -73,7 +73,7 @@ async def migration(setup: JourneySetup) -> None:
     await login(mina, Credentials(rows[20]["user_code"], "Old-۱۲۳۴"))
     # One on experience alone: what is lacking says so.
     reza = setup.there.person("رضا")
-    await login(reza, Credentials(rows[21]["user_code"], rows[21]["password"]))
+    await login(reza, Credentials(rows[21]["user_code"], OLD_PASSWORD))
     await reza.command("menu").tap("👤 اطلاعات من").sees("بدون مدرک (ثبت قدیمی)")
     # Whoever has come keeps their data, whatever a later file says.
     for number in (21, 22):
