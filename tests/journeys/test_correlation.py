@@ -57,10 +57,10 @@ async def test_from_a_press_to_the_push_of_another(database_url: str, processes:
     assert (paid.correlation_id or "").startswith("web:")
     settled, *told = lines(logs, paid.correlation_id)
     assert settled["event"].endswith("PAID")
-    # The pay button of the message before is taken off too.
+    # The pay button of the message before is taken off two seconds later, where the bot still runs then.
     caused = {one.id for one in pushes if one.correlation_id == paid.correlation_id}
-    assert paid.id in caused
-    assert {(line["event"], line["push"]) for line in told} == {("push sent", number) for number in caused}
+    assert ("push sent", paid.id) in [(line["event"], line["push"]) for line in told]
+    assert {line["push"] for line in told} <= caused
 
     # One line an update and one a push, no more.
     events = Counter(line["event"] for log in logs for line in log)
