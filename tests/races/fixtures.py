@@ -7,13 +7,14 @@ from typing import Any
 from sqlmodel import Session, select
 
 from bot.core.context import Actor
+from bot.documents.blob_store import new_key
 from bot.rules import request_items
 from bot.services import cooperation, qualification
 from bot.services.qualification import decisions
 from bot.services.qualification.drafts import FORM
 from bot.services.shared import reference_data
 from conversations.common.request_steps import EXTRAS, extras_of
-from storage.tables import Chat, Contract, CooperationRequest, Draft, QualificationRequest
+from storage.tables import Chat, Contract, CooperationRequest, Draft, QualificationRequest, StoredFile
 from storage.tables.column_types import utcnow
 from tests.races.participants import Participant
 from tests.support.factories import people
@@ -99,6 +100,9 @@ def form(db: Session, owner: Actor) -> dict[str, Any]:
     answers = form_answers(db, owner)
     needed = [one.code for one in reference_data.document_rules(db) if one.must(answers)]
     answers |= {request_items.document(code): [stored_file(db, owner, f"{code}.jpg")] for code in needed}
+    # Whoever takes the file is shown its documents; these are named as lost.
+    for file in db.exec(select(StoredFile).where(StoredFile.account_id == owner.account_id)):
+        file.original_key, file.shown_key = new_key(), new_key()
     return answers | {EXTRAS: extras_of(answers, [])}
 
 

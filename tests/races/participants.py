@@ -26,7 +26,7 @@ class Participant(Person):
 
     async def press_and_read(self, wanted: Press | Wanted) -> str:
         """Press this (or the button so labelled, of the present message) and wait for the answer: what the message says
-        now, below the notices over the button."""
+        now, or the card that comes below documents, under the notices over the button."""
         if isinstance(wanted, Press):
             data = wanted.pack()
         else:
@@ -37,13 +37,18 @@ class Participant(Person):
         self._query(self.message, data, str(wanted))
         query = next(reversed(self.bot.queries.values()))
         mark = self._mark
+
+        def cards() -> list[Message]:
+            newer = [one for one in self.conversation.live() if one.from_bot and one.id > self.message.id]
+            return [one for one in newer if one.changed > mark and "وضعیت:" in plain(one.words)]
+
         await self._wait(
-            lambda: query.answered and self.message.changed > mark,
+            lambda: query.answered and (self.message.changed > mark or bool(cards())),
             30,
             lambda: f"{self!r} pressed {wanted!r} and waits. {Seen.of(self.message)}",
         )
         notices = [plain(one.text) for one in self.toasts if one.at > mark]
-        return "\n".join([*notices, plain(self.message.words)])
+        return "\n".join([*notices, plain(self.message.words), *(plain(one.words) for one in cards())])
 
     async def send_and_read(self, words: str) -> str:
         """Write this and wait for the answer: the first message of the bot after it."""

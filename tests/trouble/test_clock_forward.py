@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session, col, func, select
 
-from bot.core.context import SYSTEM
+from bot.core.context import SYSTEM, PublicInfo
 from bot.documents.blob_store import FolderStore, new_key
 from bot.documents.encryption import DocumentCipher
 from bot.documents.inspection_pool import InspectionPool
@@ -51,7 +51,12 @@ class Service:
         self.orphan = new_key()
         self.swept: list[datetime] = []
         papers = DocumentLibrary(self.store, DocumentCipher("secret"), InspectionPool())
-        self.resources: Any = SimpleNamespace(database=database, documents=papers, clock=lambda: self.now)
+        self.resources: Any = SimpleNamespace(
+            database=database,
+            documents=papers,
+            clock=lambda: self.now,
+            public_info=PublicInfo("021", "https://x"),
+        )
 
     async def fill(self) -> None:
         def unit(db: Session) -> None:
