@@ -22,7 +22,8 @@ def isolate(value: str) -> str:
     if not _LATIN.search(value):
         return value
     if "\n" in value:
-        return "\n".join(map(isolate, value.split("\n")))
+        # Lines of quoted words have their marks already, behind the bar that nothing may stand before.
+        return "\n".join(line if line.startswith((BAR, END)) else isolate(line) for line in value.split("\n"))
     first = re.search(r"[^\W\d_]", value)
     mark = FSI if first and not first.group().isascii() else LRI
     return f"{mark}{value}{PDI}"

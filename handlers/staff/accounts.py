@@ -273,17 +273,18 @@ def _trail_screen(
 
 
 def entry_line(entry: AuditEntry, documents: dict[str, str]) -> str:
-    """When, who and what, in one line."""
+    """When, who and what in one line, and the reason below it."""
     event = entry.event
     name = audit.present_name(event.event)
     what = t(f"trail.{name}") if has(f"trail.{name}") else t("trail.other", event=name)
     if event.data.get("document"):
         code = str(event.data["document"])
         what = t("trail.about", what=what, about=documents.get(code, code))
-    if event.data.get("reason"):
-        what = t("trail.about", what=what, about=event.data["reason"])
     who = entry.actor.name if entry.actor is not None else t("trail.system")
     role = t(f"role.{event.actor_role}") if has(f"role.{event.actor_role}") else ""
     if entry.actor is not None and role:
         who = t("trail.who", name=who, role=role)
+    if event.data.get("reason"):
+        reason = quoted(str(event.data["reason"]), role or t("trail.system"))
+        what = t("trail.reason", what=what, reason=reason)
     return t("trail.line", time=jalali_time(event.at), who=who, what=what)

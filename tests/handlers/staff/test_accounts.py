@@ -96,7 +96,9 @@ def test_suspending_and_lifting(app: App, boss: Person, sara: Person) -> None:
     boss.tap("بله، فعال شود").sees("وضعیت حساب: فعال")
     assert len(app.events("suspended", "suspension_lifted")) == 2
     boss.tap("📜 سوابق")
-    boss.sees("رضا اداری (اداره کل): فعال کردن حساب — رأی برائت صادر شد", "سارا کریمی‌نژاد", "ثبت‌نام")
+    boss.sees(
+        "رضا اداری (اداره کل): فعال کردن حساب، به این دلیل:\n│ رأی برائت صادر شد", "سارا کریمی‌نژاد", "ثبت‌نام"
+    )
 
 
 def test_a_new_password_and_an_annulled_registration(app: App, boss: Person, sara: Person) -> None:
