@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
@@ -96,7 +96,7 @@ def _find_headings(sheets: list[Sheet]) -> ImportTable:
     broken: UnusableFile | None = None
     for sheet in sheets:
         try:
-            with closing(_begin(sheet)) as rows:
+            with closing(sheet.rows()) as rows:
                 head = list(islice(rows, HEAD_ROWS))
         except UnusableFile as error:
             broken = broken or error
@@ -119,10 +119,6 @@ def _below(sheet: Sheet, header_row: int) -> Iterator[TableRow]:
         if row.number == header_row:
             break
     yield from rows
-
-
-def _begin(sheet: Sheet) -> Generator[TableRow]:
-    yield from sheet.rows()
 
 
 def _headings(row: TableRow) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -29,7 +29,7 @@ def open_workbook(path: Path) -> list[Sheet]:
     ]
 
 
-def _rows(path: Path, index: int) -> Iterator[TableRow]:
+def _rows(path: Path, index: int) -> Generator[TableRow]:
     for number, cells in _records(path, str(index)):
         yield TableRow(number, [_cell(value) for value in cells], position=number)
 

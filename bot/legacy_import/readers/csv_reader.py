@@ -6,7 +6,7 @@ import codecs
 import csv
 import re
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from functools import partial
 from itertools import islice
@@ -144,7 +144,7 @@ def _open(path: Path, encoding: str) -> _Lines:
     return _Lines(path.open(encoding=encoding, errors="replace", newline=None))
 
 
-def _read_rows(path: Path, encoding: str, separator: str) -> Iterator[TableRow]:
+def _read_rows(path: Path, encoding: str, separator: str) -> Generator[TableRow]:
     """The rows with anything in them, from the first line on."""
     with closing(_open(path, encoding)) as lines:
         yield from _rows_of(lines, separator)

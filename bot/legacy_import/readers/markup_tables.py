@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import date
 from functools import partial
 from html.parser import HTMLParser
@@ -54,7 +54,7 @@ def open_markup(path: Path) -> list[Sheet]:
     return [Sheet(name, partial(_rows, path, encoding, make, index), size) for index, name in names.items()]
 
 
-def _rows(path: Path, encoding: str, make: Callable[[], _Tables], wanted: int) -> Iterator[TableRow]:
+def _rows(path: Path, encoding: str, make: Callable[[], _Tables], wanted: int) -> Generator[TableRow]:
     number = 0
     for index, _, cells, position in _read(path, encoding, make):
         if index == wanted:

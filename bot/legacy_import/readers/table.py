@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -52,7 +52,7 @@ class Sheet:
 
     name: str
     #: Begins anew with every call. Its iterator raises UnusableFile where the file breaks off.
-    rows: Callable[[], Iterator[TableRow]]
+    rows: Callable[[], Generator[TableRow]]
     size: int = 0
 
 

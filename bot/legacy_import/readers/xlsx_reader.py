@@ -6,7 +6,7 @@ from __future__ import annotations
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -57,7 +57,7 @@ def open_xlsx(path: Path) -> list[Sheet]:
         raise UnusableFile("broken_xlsx") from error
 
 
-def _lines(parts: Parts, part: str, workbook: Workbook) -> Iterator[TableRow]:
+def _lines(parts: Parts, part: str, workbook: Workbook) -> Generator[TableRow]:
     """Rows with anything in them. Raises UnusableFile where the workbook breaks off."""
     number = empty = 0
     parser = workbook.rows()
