@@ -30,12 +30,6 @@ class UndeliveredPush:
     recipient: Account | None
 
 
-def count_undelivered(db: Session, *, actor: Actor) -> int:
-    require(db, actor, Role.STAFF)
-    query = select(func.count()).select_from(Push).where(Push.state == PushState.GIVEN_UP)
-    return db.exec(query).one()
-
-
 @dataclass(frozen=True, slots=True)
 class UndeliveredCause:
     """Pushes that were given up for one reason; `first` (push.id) is the oldest and names the cause on buttons."""

@@ -1,7 +1,9 @@
 """What an expert must know of an applicant before deciding: the account's state, open alerts, earlier rejections."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
@@ -21,6 +23,12 @@ from storage.tables import (
 
 #: Of alerts about one payment or one message: what the key begins with → how the alert is worded on a file card.
 _ALERTS = {"refund": "refund", "wrong_amount": "wrong_amount", "push.given_up": "undelivered"}
+
+#: (table, the state in which the university rejected, why) of both kinds of files.
+_KINDS: tuple[tuple[Any, Any, Callable[[Any], Quoted]], ...] = (
+    (QualificationRequest, RequestState.REJECTED, rejection.of_request),
+    (CooperationRequest, CooperationState.REJECTED_BY_UNIVERSITY, rejection.of_cooperation),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +56,13 @@ def cautions_of(
     """For a caller that a service has just let see `request`, which is about `account`. Reads by index, bounded by what
     one person files."""
     counts = dict[bool, int]()
-    for row, rejected in (
-        (QualificationRequest, col(QualificationRequest.state) == RequestState.REJECTED),
-        (CooperationRequest, col(CooperationRequest.state) == CooperationState.REJECTED_BY_UNIVERSITY),
-    ):
+    for row, rejected, _ in _KINDS:
         here = col(row.university_code) == request.university_code
-        query = select(here, func.count()).where(row.account_id == account.id, rejected).group_by(here)
+        query = (
+            select(here, func.count())
+            .where(row.account_id == account.id, row.state == rejected)
+            .group_by(here)
+        )
         if isinstance(request, row):
             query = query.where(row.id != request.id)
         for at_home, number in db.exec(query):
@@ -71,36 +80,22 @@ def cautions_of(
 def _last_here(db: Session, account: Account, request: ReviewableRow) -> EarlierRejection | None:
     """The newest rejection at the university of this file."""
     found: list[EarlierRejection] = []
-    qualification = db.exec(
-        select(QualificationRequest)
-        .where(
-            QualificationRequest.account_id == account.id,
-            QualificationRequest.university_code == request.university_code,
-            QualificationRequest.state == RequestState.REJECTED,
+    for table, rejected, reason_of in _KINDS:
+        newest = (
+            select(table)
+            .where(
+                table.account_id == account.id,
+                table.university_code == request.university_code,
+                table.state == rejected,
+            )
+            .order_by(col(table.id).desc())
+            .limit(2)
         )
-        .order_by(col(QualificationRequest.id).desc())
-        .limit(2)
-    )
-    found += [
-        EarlierRejection(row.closed_at or row.state_since, rejection.of_request(row))
-        for row in qualification
-        if row is not request
-    ]
-    cooperation = db.exec(
-        select(CooperationRequest)
-        .where(
-            CooperationRequest.account_id == account.id,
-            CooperationRequest.university_code == request.university_code,
-            CooperationRequest.state == CooperationState.REJECTED_BY_UNIVERSITY,
-        )
-        .order_by(col(CooperationRequest.id).desc())
-        .limit(2)
-    )
-    found += [
-        EarlierRejection(row.closed_at or row.state_since, rejection.of_cooperation(row))
-        for row in cooperation
-        if row is not request
-    ]
+        found += [
+            EarlierRejection(row.closed_at or row.state_since, reason_of(row))
+            for row in db.exec(newest)
+            if row is not request
+        ]
     return max(found, key=lambda one: one.day, default=None)
 
 

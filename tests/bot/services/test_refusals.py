@@ -47,7 +47,7 @@ ADMITTED: tuple[tuple[frozenset[Role], str], ...] = (
         directorate.reference_rows: names_of_documents
         directorate.statistics: note read_figures
         directorate.studies: add_field closed_at closed_fields fields levels set_field set_level set_pair
-        directorate.undelivered: count_undelivered give_up look_up odd_update odd_updates resend
+        directorate.undelivered: give_up look_up odd_update odd_updates resend
         directorate.undelivered: cause_of mobile_of resend_cause undelivered_causes undelivered_push undelivered_pushes
         directorate.universities: add_coverage by_province coverage coverage_row make_default number_of
         directorate.universities: rename_university set_contact set_coverage set_switch universities_of
