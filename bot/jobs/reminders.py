@@ -1,6 +1,7 @@
 """N20: who is reminded of what, and drafts that are not continued (docs/specification.md 2.8, Q6–Q8, Q44).
 
 People are reminded by day only (`daytime.may_remind`). Alerts to staff are urgent: they come at any time.
+Nobody is reminded of what their suspended account may not do: once it works again the present step is due.
 
 Each function is one unit: safe with several processes (a compare-and-set takes each case), and after a long
 downtime (the present state counts, not the ticks that were missed).
@@ -11,12 +12,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import func, update
+from sqlalchemy import ColumnElement, func, update
 from sqlmodel import Session, col, select
 
 from bot.core.context import SYSTEM
 from bot.core.screens import Button, button
 from bot.jobs.daytime import may_remind
+from bot.rules.account import MACHINE as ACCOUNT
+from bot.rules.account import AccountAction
 from bot.services.cooperation.requests import SUBJECT as COOPERATION
 from bot.services.qualification import drafts
 from bot.services.qualification import fees as tariff_rules
@@ -26,8 +29,8 @@ from bot.services.review import routing
 from bot.services.shared import notify
 from bot.services.shared.audit import record
 from bot.texts import formats, t
-from storage.enums import CooperationState, RequestKind, RequestState
-from storage.tables import AuditEvent, CooperationRequest, Draft, QualificationRequest
+from storage.enums import AccountState, CooperationState, RequestKind, RequestState
+from storage.tables import Account, AuditEvent, CooperationRequest, Draft, QualificationRequest
 
 #: The officer is reminded after so many days in a state that waits for them.
 OFFICER_DAYS = (3, 7, 30)
@@ -39,6 +42,8 @@ DRAFT_LIFETIME, DRAFT_NOTICE = timedelta(days=365), timedelta(days=30)
 BATCH = 200
 
 _NOTICE_EVENT = "draft_expiry_notice"
+#: Of an account whose suspension ended.
+_LIFTED = ACCOUNT.table[AccountState.SUSPENDED, AccountAction.LIFT].event
 
 
 #: A file with `state`, `state_since` and a count of `reminders`.
@@ -62,17 +67,24 @@ def _count_reminder(db: Session, request: F, reminders: int) -> bool:
 
 
 def _requests_due(
-    db: Session, table: type[F], states: Sequence[StrEnum], days: tuple[int, ...], now: datetime
+    db: Session,
+    table: type[F],
+    states: Sequence[StrEnum],
+    days: tuple[int, ...],
+    now: datetime,
+    *who: ColumnElement[bool],
 ) -> list[tuple[int, F]]:
     """(step, request) of everything that waits longer than the step's days and was not reminded of them yet.
 
-    The longest waits come first and skip the steps that a downtime missed; each is taken by one process."""
+    The longest waits come first and skip the steps that a downtime missed; each is taken by one process. `who` limits
+    them further."""
     taken = []
     for step, span in reversed(list(enumerate(days, start=1))):
         query = select(table).where(
             col(table.state).in_(states),
             table.reminders < step,
             table.state_since <= now - timedelta(days=span),
+            *who,
         )
         for request in db.exec(query.order_by(col(table.id)).limit(BATCH)).all():
             if _count_reminder(db, request, step):
@@ -81,24 +93,41 @@ def _requests_due(
     return taken
 
 
+def _owner_active(table: type[F]) -> ColumnElement[bool]:
+    """The officer whom a request is about may act."""
+    return (
+        select(Account.id)
+        .where(Account.id == col(table.account_id), Account.state == AccountState.ACTIVE)
+        .exists()
+    )
+
+
 def remind_officers(db: Session, *, now: datetime) -> int:
     """Of deficiencies, unpaid fees and unanswered cooperation, after 3, 7 and 30 days; after a downtime only
     once. Say how many."""
     if not may_remind(now):
         return 0
     states = (RequestState.DEFICIENT, RequestState.AWAITING_PAYMENT)
-    due = _requests_due(db, QualificationRequest, states, OFFICER_DAYS, now)
+    due = _requests_due(
+        db, QualificationRequest, states, OFFICER_DAYS, now, _owner_active(QualificationRequest)
+    )
     for step, request in due:
         if request.state is RequestState.DEFICIENT:
             go_on = button(t("fix.button"), "qual.fix", request.id or 0)
         else:
             go_on = button(t("push.N20_go"), "qual.track", request.id or 0)
         _remind(db, request, SUBJECT, request.account_id, step, go_on, now)
-    asked = _requests_due(db, CooperationRequest, (CooperationState.PENDING_OFFICER,), OFFICER_DAYS, now)
+    pending, asked_active = (CooperationState.PENDING_OFFICER,), _owner_active(CooperationRequest)
+    asked = _requests_due(db, CooperationRequest, pending, OFFICER_DAYS, now, asked_active)
     for step, cooperation in asked:
         go_on = button(t("push.N20_go"), "coop.view", cooperation.id or 0)
         _remind(db, cooperation, COOPERATION, cooperation.account_id, step, go_on, now)
     return len(due) + len(asked)
+
+
+def _reviews_now(db: Session, request: QualificationRequest | CooperationRequest) -> bool:
+    """Its reviewer may decide about it."""
+    return routing.is_active_expert(db, request.reviewer_id, request.university_code)
 
 
 def remind_experts(db: Session, *, now: datetime) -> int:
@@ -113,7 +142,7 @@ def remind_experts(db: Session, *, now: datetime) -> int:
     for step, request in due:
         if request.state is RequestState.SUBMITTED:
             universities.add(request.university_code or "")
-        elif request.reviewer_id is not None:
+        elif request.reviewer_id is not None and _reviews_now(db, request):
             see = button(t("nav.see"), "desk.file", request.id or 0)
             grant = routing.grant_of(db, request.reviewer_id, request.university_code)
             _remind(db, request, SUBJECT, request.reviewer_id, step, see, now, grant_id=grant)
@@ -121,7 +150,7 @@ def remind_experts(db: Session, *, now: datetime) -> int:
     for step, cooperation in accepted:
         if cooperation.reviewer_id is None:
             universities.add(cooperation.university_code or "")
-        else:
+        elif _reviews_now(db, cooperation):
             see = button(t("nav.see"), "desk.coop_file", cooperation.id or 0)
             grant = routing.grant_of(db, cooperation.reviewer_id, cooperation.university_code)
             _remind(db, cooperation, COOPERATION, cooperation.reviewer_id, step, see, now, grant_id=grant)
@@ -204,7 +233,7 @@ def abandoned_drafts(db: Session, *, now: datetime) -> tuple[int, int]:
             & (col(Draft.dialogue) == drafts.FORM)
             & (col(Draft.account_id) == col(QualificationRequest.account_id)),
         )
-        .where(QualificationRequest.state == RequestState.DRAFT)
+        .where(QualificationRequest.state == RequestState.DRAFT, _owner_active(QualificationRequest))
         .group_by(col(QualificationRequest.id))
         .having(touched <= now - (DRAFT_LIFETIME - DRAFT_NOTICE))
         .order_by(touched)
@@ -213,7 +242,7 @@ def abandoned_drafts(db: Session, *, now: datetime) -> tuple[int, int]:
     announced = removed = 0
     for request, since in db.exec(query).all():
         assert request.id is not None
-        notice = _notice(db, request.id, since)
+        notice = _notice(db, request.id, since, request.account_id)
         if notice is None and may_remind(now):
             announced += _announce(db, request, since, now)
         elif notice is not None and notice <= now - DRAFT_NOTICE and since <= now - DRAFT_LIFETIME:
@@ -222,12 +251,21 @@ def abandoned_drafts(db: Session, *, now: datetime) -> tuple[int, int]:
     return announced, removed
 
 
-def _notice(db: Session, request_id: int, since: datetime) -> datetime | None:
+def _notice(db: Session, request_id: int, since: datetime, account_id: int) -> datetime | None:
+    """When the draft's removal was announced. What was announced before a suspension counts no more: meanwhile
+    nobody could go on with it."""
+    lifted = db.exec(
+        select(func.max(AuditEvent.at)).where(
+            AuditEvent.subject == "account",
+            AuditEvent.subject_id == account_id,
+            AuditEvent.event == _LIFTED,
+        )
+    ).one()
     query = select(func.max(AuditEvent.at)).where(
         AuditEvent.subject == SUBJECT,
         AuditEvent.subject_id == request_id,
         AuditEvent.event == _NOTICE_EVENT,
-        col(AuditEvent.at) >= since,
+        col(AuditEvent.at) >= max(since, lifted or since),
     )
     return db.exec(query).one()
 
@@ -236,13 +274,15 @@ def _announce(db: Session, request: QualificationRequest, since: datetime, now: 
     assert request.id is not None
     if QUALIFICATION_WORKFLOW.load(db, request.id, lock=True).state is not RequestState.DRAFT:
         return False
-    if _notice(db, request.id, since) is not None:  # another process, while we waited for the lock
+    if (
+        _notice(db, request.id, since, request.account_id) is not None
+    ):  # another process, while we waited for the lock
         return False
     record(db, now=now, actor=SYSTEM, event=_NOTICE_EVENT, subject=SUBJECT, subject_id=request.id)
     notify.push(
         db,
         kind="N20",
-        event_key=f"{SUBJECT}:{request.id}:draft:{int(since.timestamp())}",
+        event_key=f"{SUBJECT}:{request.id}:draft:{int(now.timestamp())}",
         account_id=request.account_id,
         text=t("push.N20_draft", days=formats.digits(DRAFT_NOTICE.days)),
         rows=[[button(t("resume.qualification"), "qual.draft", request.id)]],

@@ -93,8 +93,6 @@ def _officer_lines(card: ExpertCard) -> list[str]:
         t("desk.coop_code", code=card.masked_code),
         t("desk.coop_studies", level=card.level, field=card.field),
     ]
-    if not card.active:
-        lines.append(t("desk.coop_officer_inactive"))
     if card.may_decide and card.mobile:
         key = "desk.coop_mobile" if card.mobile_verified else "desk.coop_mobile_unverified"
         lines.append(t(key, mobile=formats.local_mobile(card.mobile)))

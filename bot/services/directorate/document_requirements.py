@@ -20,8 +20,8 @@ from bot.services.shared import audit, notify, reference_data
 from bot.services.shared.permissions import require
 from bot.texts import t
 from bot.texts.formats import TEHRAN, jalali_day
-from storage.enums import Role
-from storage.tables import DocumentType, Draft
+from storage.enums import AccountState, Role
+from storage.tables import Account, DocumentType, Draft
 
 #: Drafts that one unit of the job looks at.
 BATCH = 200
@@ -125,7 +125,16 @@ def keep_requirements(db: Session, *, now: datetime) -> int:
 
 def _tell_batch(db: Session, row: DocumentType, now: datetime) -> int:
     """The officers of the next drafts; the cursor goes on in the same unit, so that nobody is told twice."""
-    ahead = select(Draft).where(_lacks(row.code, row.required), col(Draft.id) > row.told_draft)
+    ahead = (
+        select(Draft)
+        .join(Account, col(Account.id) == col(Draft.account_id))
+        .where(
+            _lacks(row.code, row.required),
+            col(Draft.id) > row.told_draft,
+            # Whoever is suspended sends nothing; the form says it when they go on.
+            Account.state == AccountState.ACTIVE,
+        )
+    )
     drafts = db.exec(ahead.order_by(col(Draft.id)).limit(BATCH)).all()
     rules = reference_data.document_rules(db)
     told = 0

@@ -131,6 +131,9 @@ def test_a_cooperation_card_has_the_banner(app: App) -> None:
     maryam.open("desk.coop_file", request.id).sees("در همین دانشگاه: ۱ بار", "مهر مدرک جعلی است")
     suspend(sara, FORGED)
     maryam.open("desk.coop_file", request.id).sees("حساب متقاضی غیرفعال است", FORGED)
+    assert maryam.text.count("غیرفعال است") == 1, "said twice"
+    maryam.tap("🪪 کارت مسئول فنی").sees("⛔️ غیرفعال؛ این کارت اکنون معتبر نیست.")
+    assert maryam.text.count("غیرفعال") == 1, "said twice"
 
 
 def test_the_person_is_one(app: App) -> None:
