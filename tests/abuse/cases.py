@@ -17,6 +17,7 @@ from bot.services.payments import attempts
 from bot.services.payments import verification as payments_verification
 from bot.services.qualification import decisions
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
+from storage import tables
 from storage.enums import (
     AttemptState,
     InboxState,
@@ -26,19 +27,6 @@ from storage.enums import (
     RejectReason,
     RequestKind,
     Role,
-)
-from storage.tables import (
-    Account,
-    Chat,
-    Contract,
-    Draft,
-    InboxUpdate,
-    Letter,
-    PaymentAttempt,
-    Push,
-    QualificationRequest,
-    StaffAlert,
-    StoredFile,
 )
 from tests.support.factories.cooperation import (
     accepted_request,
@@ -66,7 +54,7 @@ class Cases:
         tariff(db, 500_000)
         tariff(db, 0, RequestKind.AMENDMENT)
         self.far = expert(db, "سرپرست", university="mui", role=Role.IN_CHARGE)
-        self.requests: dict[str, tuple[Actor, QualificationRequest]] = {}
+        self.requests: dict[str, tuple[Actor, tables.QualificationRequest]] = {}
         self.officers = {name: self._own_mobile(getattr(self.people, name)) for name in ("sara", "mina")}
 
     def build_cases(self) -> None:
@@ -87,7 +75,7 @@ class Cases:
 
     def _own_mobile(self, officer: Actor) -> Actor:
         """What marks a person must be nobody else's."""
-        account = self.db.get_one(Account, officer.account_id)
+        account = self.db.get_one(tables.Account, officer.account_id)
         account.mobile = f"+98935{next(self.numbers):07}"
         self.db.flush()
         return officer
@@ -95,14 +83,14 @@ class Cases:
     def new_officer(self) -> Actor:
         return self._own_mobile(officer(self.db))
 
-    def submitted(self, name: str, **answers: Any) -> QualificationRequest:
+    def submitted(self, name: str, **answers: Any) -> tables.QualificationRequest:
         who = self.new_officer()
         address = f"شیراز، خیابان نهان{len(self.requests):02}، پلاک ۵"
         request = submitted_request(self.db, who, **{"postal_address": address} | answers)
         self.requests[name] = (who, request)
         return request
 
-    def approved(self, name: str, *attempts: AttemptState) -> QualificationRequest:
+    def approved(self, name: str, *attempts: AttemptState) -> tables.QualificationRequest:
         """It waits for its fee, with attempts to pay in these states."""
         request = self.submitted(name)
         decisions.approve(
@@ -110,7 +98,7 @@ class Cases:
         )
         for state in attempts:
             self.db.add(
-                PaymentAttempt(
+                tables.PaymentAttempt(
                     request_id=request.id or 0,
                     gateway="zarinpal",
                     ref=f"A{next(self.numbers):035}",
@@ -130,7 +118,7 @@ class Cases:
         draft = qualification.start_draft(db, actor=who, now=NOW)
         self.requests["draft"] = (who, draft)
         answers = form_answers(db, who, postal_address="شیراز، خیابان نهان۹۱، پلاک ۵")
-        form = Draft(account_id=who.account_id, dialogue="qualification", answers=answers)
+        form = tables.Draft(account_id=who.account_id, dialogue="qualification", answers=answers)
         form.subject_id = draft.id or 0
         db.add(form)
         self.submitted("submitted")
@@ -174,7 +162,12 @@ class Cases:
         self.approved("refund", AttemptState.REFUND_DUE, AttemptState.REFUNDED)
 
     def _last_attempt(self) -> int:
-        return self.db.exec(select(PaymentAttempt.id).order_by(col(PaymentAttempt.id).desc())).first() or 0
+        return (
+            self.db.exec(
+                select(tables.PaymentAttempt.id).order_by(col(tables.PaymentAttempt.id).desc())
+            ).first()
+            or 0
+        )
 
     def _bank_says(self, verification: Verified | WrongAmount) -> None:
         claimed = attempts.claim_attempt(self.db, attempt_id=self._last_attempt(), now=NOW)
@@ -201,7 +194,7 @@ class Cases:
         )
 
     def _also_expert(self, actor: Actor) -> Actor:
-        return granted(self.db, self.db.get_one(Account, actor.account_id), Role.EXPERT, "sums")
+        return granted(self.db, self.db.get_one(tables.Account, actor.account_id), Role.EXPERT, "sums")
 
     # ── cooperation ──
 
@@ -266,10 +259,10 @@ class Cases:
             death=True,
         )
 
-    def _employed(self, name: str, at: ManagedDistributor) -> Contract:
+    def _employed(self, name: str, at: ManagedDistributor) -> tables.Contract:
         return active_contract(self.db, at, self.another(name), self.people.ali, branch=self.branch(at))
 
-    def _draft_termination(self, who: Actor, contract: Contract, reason: str) -> int:
+    def _draft_termination(self, who: Actor, contract: tables.Contract, reason: str) -> int:
         made = termination.draft(self.db, actor=who, contract_id=contract.id or 0, reason=reason, now=NOW)
         return made.id or 0
 
@@ -296,31 +289,31 @@ class Cases:
             files=files or [],
             now=NOW,
         )
-        assert isinstance(made, Letter)
+        assert isinstance(made, tables.Letter)
         return made.id or 0
 
     def settle_pushes(self) -> None:
         """Nothing is on its way any more."""
         self.db.execute(
-            update(Push).values(state=PushState.SENT).execution_options(synchronize_session=False)
+            update(tables.Push).values(state=PushState.SENT).execution_options(synchronize_session=False)
         )
 
     def lose_files(self) -> None:
         """Their keys are whole, the bytes are lost: whoever may see one is told so."""
-        for file in self.db.exec(select(StoredFile)):
+        for file in self.db.exec(select(tables.StoredFile)):
             file.original_key, file.shown_key = f"{file.id:032x}", f"{file.id:031x}a"
         self.db.flush()
 
     def waiting_for_staff(self) -> None:
         """A push that was given up, updates that failed or were quarantined, an alert."""
         db, account_id = self.db, self.fresh.account_id
-        chat = db.exec(select(Chat.id).where(Chat.account_id == account_id)).first()
-        push = Push(key="dead:1", kind="N1", account_id=account_id, chat_row_id=chat, text="نرسیده")
+        chat = db.exec(select(tables.Chat.id).where(tables.Chat.account_id == account_id)).first()
+        push = tables.Push(key="dead:1", kind="N1", account_id=account_id, chat_row_id=chat, text="نرسیده")
         push.channel, push.state = PushChannel.CHAT, PushState.GIVEN_UP
         db.add(push)
         for number, state in enumerate((InboxState.FAILED, InboxState.QUARANTINED)):
-            row = InboxUpdate(messenger=Messenger.TELEGRAM, update_id=number, lane=10000101, raw="{}")
+            row = tables.InboxUpdate(messenger=Messenger.TELEGRAM, update_id=number, lane=10000101, raw="{}")
             row.state = state
             db.add(row)
-        db.add(StaffAlert(key="odd", text="هشدار نهان"))
+        db.add(tables.StaffAlert(key="odd", text="هشدار نهان"))
         db.flush()

@@ -9,33 +9,18 @@ from tests.crash.crowd import Crowd
 from tests.crash.officer import Officer, Task, University
 from tests.crash.retrying_person import RetryingPerson
 from tests.support import files
+from tests.support import journey_steps as steps
 from tests.support.bot_process import Credentials
 from tests.support.identities import next_national_code
-from tests.support.journey_steps import (
-    PASSWORD,
-    SUMMARY,
-    Reply,
-    document,
-    fill_registration,
-    follow,
-    form,
-    login,
-    read_credentials,
-    registration,
-    send,
-    submit,
-    tap,
-    walk,
-)
 
 #: Answers of whoever stops in the middle: prompt, reply, the answer's key and value («{code}» is the national code). An
 #: answer sent twice is refused by the question behind it, so these are all that the draft may hold.
-LEFT: list[tuple[str, Reply, str, str]] = [
-    ("نام پدر خود را", send("علی"), "father_name", "علی"),
-    ("جنسیت خود را", tap("زن"), "gender", "female"),
-    ("شماره شناسنامه خود را", tap("برابر با کد ملی"), "birth_cert_no", "{code}"),
-    ("استان محل زندگی خود را", send("فارس"), "province", "فارس"),
-    ("نام شهر", send("شیراز"), "city", "شیراز"),
+LEFT: list[tuple[str, steps.Reply, str, str]] = [
+    ("نام پدر خود را", steps.send("علی"), "father_name", "علی"),
+    ("جنسیت خود را", steps.tap("زن"), "gender", "female"),
+    ("شماره شناسنامه خود را", steps.tap("برابر با کد ملی"), "birth_cert_no", "{code}"),
+    ("استان محل زندگی خود را", steps.send("فارس"), "province", "فارس"),
+    ("نام شهر", steps.send("شیراز"), "city", "شیراز"),
 ]
 #: After a kill the menu may be shown again instead of the welcome.
 MENU = re.compile("خوش آمدید|گرامی،|کارتابل|مدیریت شعبه‌ها")
@@ -50,27 +35,29 @@ async def hears(officer: Officer, wanted: str | re.Pattern[str]) -> Seen:
 
 async def register(officer: Officer) -> None:
     person, officer.national_code = officer.here, next_national_code()
-    replies = registration(officer.national_code, officer.first, officer.last, "کارشناسی", tap("📱"))
-    shown = await fill_registration(person, replies)
+    replies = steps.registration(
+        officer.national_code, officer.first, officer.last, "کارشناسی", steps.tap("📱")
+    )
+    shown = await steps.fill_registration(person, replies)
     while f"نام خانوادگی: {officer.last}" not in shown.text:
         # The first name, sent again for want of an answer, was taken for the last name.
         await person.tap("نام خانوادگی")
-        shown = await walk(person, replies, "اطلاعات زیر درست است")
+        shown = await steps.walk(person, replies, "اطلاعات زیر درست است")
     await person.tap("✅ تأیید")
-    officer.credentials = read_credentials(await person.sees(PASSWORD))
+    officer.credentials = steps.read_credentials(await person.sees(steps.PASSWORD))
     officer.expect("account.registered")
 
 
 async def log_in(person: RetryingPerson, credentials: Credentials) -> None:
-    await login(person, credentials, MENU)
+    await steps.login(person, credentials, MENU)
 
 
 async def change_messenger(officer: Officer, crowd: Crowd) -> None:
     """From here on the same account is used on the other messenger, and gets pushes on both."""
     other = crowd.phone(officer.first, officer.mobile, not_on=officer.here)
     # A password whose screen may not have been seen is replaced by another one at the next touch.
-    newest = [one for one in officer.here.history() if one.from_bot and PASSWORD in one.text][-1]
-    officer.credentials = read_credentials(newest)
+    newest = [one for one in officer.here.history() if one.from_bot and steps.PASSWORD in one.text][-1]
+    officer.credentials = steps.read_credentials(newest)
     await log_in(other, officer.credentials)
     officer.expect("account.logged_in", push="N2")
     officer.phones.append(other)
@@ -79,24 +66,24 @@ async def change_messenger(officer: Officer, crowd: Crowd) -> None:
 
 async def open_qualification(officer: Officer, *labels: str) -> None:
     await officer.here.command("menu")
-    await follow(officer.here, *((label, None) for label in ("🎓 احراز صلاحیت", *labels)))
+    await steps.follow(officer.here, *((label, None) for label in ("🎓 احراز صلاحیت", *labels)))
 
 
 async def fill_form(officer: Officer, crowd: Crowd, university: University) -> None:
     """The whole form to its summary; some change the messenger in the middle."""
     await open_qualification(officer, "ثبت درخواست")
-    replies = form(province=university.province, city=university.city)
+    replies = steps.form(province=university.province, city=university.city)
     if officer.scenario == "changes messenger":
-        await walk(officer.here, replies, "آدرس محل زندگی خود را کامل")
+        await steps.walk(officer.here, replies, "آدرس محل زندگی خود را کامل")
         await change_messenger(officer, crowd)
         await officer.here.tap("ادامه درخواست")
-    await walk(officer.here, replies, SUMMARY)
+    await steps.walk(officer.here, replies, steps.SUMMARY)
     officer.expect("qualification.started")
 
 
 async def send_form(officer: Officer) -> str:
     """From the summary to the tracking code."""
-    code = await submit(officer.here)
+    code = await steps.submit(officer.here)
     # Told by the screen here, by a push on the other phones.
     officer.expect("qualification.submitted", push="N3", rows=len(officer.phones) - 1)
     officer.requests.append(RequestState.SUBMITTED)
@@ -158,16 +145,16 @@ async def resolve_deficiencies(officer: Officer, university: University, code: s
     officer.requests[-1] = RequestState.DEFICIENT
     person = officer.here
     await person.tap("رفع نقص", on=told)
-    await walk(
+    await steps.walk(
         person,
         [
-            ("نام پدر خود را", send("عباس")),
-            ("📎", document(file=("مدرک تحصیلی.pdf", files.pdf))),
-            ("اگر توضیحی برای کارشناس", send("مدرک خواناتر پیوست شد.")),
+            ("نام پدر خود را", steps.send("عباس")),
+            ("📎", steps.document(file=("مدرک تحصیلی.pdf", files.pdf))),
+            ("اگر توضیحی برای کارشناس", steps.send("مدرک خواناتر پیوست شد.")),
         ],
         "اصلاح‌ها را مرور کنید",
     )
-    await follow(person, ("📤 ارسال دوباره", "به همان کارشناس بازمی‌گردد"), ("بله", "🔍 در حال بررسی"))
+    await steps.follow(person, ("📤 ارسال دوباره", "به همان کارشناس بازمی‌گردد"), ("بله", "🔍 در حال بررسی"))
     officer.expect("qualification.resolved", push="N11", rows=1)
     officer.requests[-1] = RequestState.IN_REVIEW
     await university.put(Task(officer, code, "approve", expert=task.expert))
@@ -184,7 +171,9 @@ async def be_rejected(officer: Officer, university: University, code: str, decis
 
 async def withdraw(officer: Officer) -> None:
     await open_qualification(officer, "🔎 پیگیری")
-    await follow(officer.here, ("انصراف از درخواست", "مطمئن هستید"), ("بله، انصراف می‌دهم", "انصراف‌داده‌شده"))
+    await steps.follow(
+        officer.here, ("انصراف از درخواست", "مطمئن هستید"), ("بله، انصراف می‌دهم", "انصراف‌داده‌شده")
+    )
     officer.expect("qualification.withdrawn")
     officer.requests[-1] = RequestState.WITHDRAWN
 
@@ -194,9 +183,9 @@ async def leave_draft(officer: Officer) -> None:
     await open_qualification(officer, "ثبت درخواست")
     count = officer.rng.randint(1, len(LEFT))
     prompts = [prompt for prompt, *_ in LEFT] + ["آدرس محل زندگی خود را کامل"]
-    await walk(officer.here, [(prompt, reply) for prompt, reply, *_ in LEFT[:count]], prompts[count])
+    await steps.walk(officer.here, [(prompt, reply) for prompt, reply, *_ in LEFT[:count]], prompts[count])
     officer.expect("qualification.started")
     officer.requests.append(RequestState.DRAFT)
     officer.draft = {key: value.format(code=officer.national_code) for *_, key, value in LEFT[:count]}
     if officer.rng.random() < 0.5:
-        await follow(officer.here, ("💾 بعداً ادامه می‌دهم", "پیش‌نویس"))
+        await steps.follow(officer.here, ("💾 بعداً ادامه می‌دهم", "پیش‌نویس"))

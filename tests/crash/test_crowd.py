@@ -11,16 +11,7 @@ from typing import Any
 
 import pytest
 
-from storage.tables import (
-    AuditEvent,
-    Chat,
-    Draft,
-    InboxUpdate,
-    PaymentAttempt,
-    Push,
-    QualificationRequest,
-    RequestFile,
-)
+from storage import tables
 from tests.crash.campaign import Plan, report, run
 from tests.crash.campaign_check import Result, check, compare
 from tests.crash.killer import Stopper
@@ -69,8 +60,8 @@ async def test_a_stop_is_noticed_by_nobody(deployment: fleet.Deployment) -> None
     assert (figures.doubled, figures.shown_again, figures.repeats, figures.orphans) == (0, 0, 0, 0)
 
 
-def _event(rows: Rows, name: str) -> AuditEvent:
-    return next(one for one in rows[AuditEvent] if one.event == name)
+def _event(rows: Rows, name: str) -> tables.AuditEvent:
+    return next(one for one in rows[tables.AuditEvent] if one.event == name)
 
 
 def _without(rows: Rows, table: type[Any], lost: Callable[[Any], bool]) -> Rows:
@@ -83,27 +74,29 @@ def _twice(rows: Rows, row: Any) -> Rows:
 
 #: What may go wrong → the rows as they would be then.
 FAULTS: dict[str, Callable[[Rows], Rows]] = {
-    "an update is lost": lambda rows: rows.replaced(InboxUpdate, rows[InboxUpdate][:-1]),
-    "an update is stored twice": lambda rows: _twice(rows, rows[InboxUpdate][0]),
-    "an event is lost": lambda rows: _without(rows, AuditEvent, _event(rows, "submitted").__eq__),
+    "an update is lost": lambda rows: rows.replaced(tables.InboxUpdate, rows[tables.InboxUpdate][:-1]),
+    "an update is stored twice": lambda rows: _twice(rows, rows[tables.InboxUpdate][0]),
+    "an event is lost": lambda rows: _without(rows, tables.AuditEvent, _event(rows, "submitted").__eq__),
     "an event is written twice": lambda rows: _twice(rows, _event(rows, "registered")),
-    "a push is lost": lambda rows: _without(rows, Push, lambda one: one.kind == "N6"),
-    "a push is written twice": lambda rows: _twice(rows, rows[Push][-1]),
-    "a request is lost": lambda rows: rows.replaced(QualificationRequest, rows[QualificationRequest][:-1]),
-    "a request is lost that was paid": lambda rows: _without(
-        rows, QualificationRequest, lambda one: one.id == rows[PaymentAttempt][-1].request_id
+    "a push is lost": lambda rows: _without(rows, tables.Push, lambda one: one.kind == "N6"),
+    "a push is written twice": lambda rows: _twice(rows, rows[tables.Push][-1]),
+    "a request is lost": lambda rows: rows.replaced(
+        tables.QualificationRequest, rows[tables.QualificationRequest][:-1]
     ),
-    "a draft is lost": lambda rows: rows.replaced(Draft, []),
-    "a payment is lost": lambda rows: rows.replaced(PaymentAttempt, []),
-    "files are open to nobody": lambda rows: rows.replaced(RequestFile, []),
+    "a request is lost that was paid": lambda rows: _without(
+        rows, tables.QualificationRequest, lambda one: one.id == rows[tables.PaymentAttempt][-1].request_id
+    ),
+    "a draft is lost": lambda rows: rows.replaced(tables.Draft, []),
+    "a payment is lost": lambda rows: rows.replaced(tables.PaymentAttempt, []),
+    "files are open to nobody": lambda rows: rows.replaced(tables.RequestFile, []),
 }
 
 
 def _arrives_without_kill(result: Result, rows: Rows) -> None:
     """A push that never arrived is noticed, and one that arrived twice without a kill between."""
     killer = result.crowd.killer
-    push = next(one for one in rows[Push] if one.kind == "N6")
-    chat = rows.by_id(Chat)[push.chat_row_id or 0]
+    push = next(one for one in rows[tables.Push] if one.kind == "N6")
+    chat = rows.by_id(tables.Chat)[push.chat_row_id or 0]
     came = result.arrivals.of(chat.messenger, chat.chat_id, push.text)
     for wrong in ([], [*came, came[-1] + 0.1]):
         kept, came[:] = list(came), wrong

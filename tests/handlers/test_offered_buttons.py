@@ -8,21 +8,8 @@ import pytest
 from bot.core.refusals import Refusal
 from bot.core.screens import Button
 from handlers.telegram.router import RoutedReply, UpdateRouter
+from tests.support import chat_people as people
 from tests.support.chat_driver import App, Person
-from tests.support.chat_people import (
-    accept,
-    branch,
-    distributor,
-    eligible,
-    employ,
-    expert,
-    in_charge,
-    officer,
-    pick,
-    staff,
-    submit,
-    tariff,
-)
 
 #: Screens that are pressed at most: pages and lists repeat themselves.
 MOST = 400
@@ -32,19 +19,22 @@ class Arranged:
     """People in the middle of their work: requests waiting and decided, a contract, an officer asked by a distributor."""
 
     def __init__(self, app: App) -> None:
-        self.manager, central = distributor(app)
-        self.expert, self.in_charge = expert(app), in_charge(app)
-        self.newcomer = officer(app)
-        self.applicant, self.claimed = submit(officer(app, "مینا")), submit(officer(app, "نیلوفر"))
+        self.manager, central = people.distributor(app)
+        self.expert, self.in_charge = people.expert(app), people.in_charge(app)
+        self.newcomer = people.officer(app)
+        self.applicant, self.claimed = (
+            people.submit(people.officer(app, "مینا")),
+            people.submit(people.officer(app, "نیلوفر")),
+        )
         self.expert.open("desk.queue").type("۱")
         self.employed, self.asked, self.accepted = (
-            eligible(app, name) for name in ("سارا", "لیلا", "پروانه")
+            people.eligible(app, name) for name in ("سارا", "لیلا", "پروانه")
         )
-        employ(self.manager, central, self.employed, self.expert)
-        pick(self.manager, branch(self.manager, "شرق"), self.asked)
-        pick(self.manager, branch(self.manager, "غرب"), self.accepted)
-        accept(self.accepted)
-        self.staff = staff(app)
+        people.employ(self.manager, central, self.employed, self.expert)
+        people.pick(self.manager, people.branch(self.manager, "شرق"), self.asked)
+        people.pick(self.manager, people.branch(self.manager, "غرب"), self.accepted)
+        people.accept(self.accepted)
+        self.staff = people.staff(app)
 
 
 @pytest.fixture
@@ -70,7 +60,7 @@ def test_what_is_offered_leads_on(app: App, refusals: list[str], who: str) -> No
         route = app.routes.by_action.get(button.press.action) if button.press is not None else None
         return route is not None and route.shows and route.prepare is None
 
-    tariff(app)
+    people.tariff(app)
     person: Person = getattr(Arranged(app), who)
     refusals.clear()
     person.open("home")

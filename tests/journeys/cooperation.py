@@ -7,21 +7,10 @@ from typing import Any
 from demo.person import Person
 from tests.journeys.legacy_import import newcomer
 from tests.journeys.qualification import JourneySetup, journey
+from tests.support import journey_steps as steps
 from tests.support.bot_process import Credentials
 from tests.support.identities import next_mobile, next_national_code
 from tests.support.import_files import write_csv
-from tests.support.journey_steps import (
-    Reply,
-    Someone,
-    approve,
-    fill,
-    login,
-    read_credentials,
-    send,
-    submit,
-    tap,
-    walk,
-)
 
 FIRM, BRANCH = "کیان طب", "مرکزی"
 NOT_ELIGIBLE = "با این کد ملی مسئول فنی واجد شرایطی پیدا نشد"
@@ -36,46 +25,46 @@ class Boss:
 
 
 async def found(
-    resources: Person, *, identity: Sequence[tuple[str, Reply]], manager: tuple[str, str], mobile: str
+    resources: Person, *, identity: Sequence[tuple[str, steps.Reply]], manager: tuple[str, str], mobile: str
 ) -> Credentials:
     """Staff register a distributor by dialogue; what they are shown for its manager. `identity` answers the questions
     of kind, name and number."""
     await resources.command("menu").tap("🏢 توزیع‌کنندگان").tap("➕ توزیع‌کننده جدید")
-    await walk(
+    await steps.walk(
         resources,
         [
             *identity,
-            ("کد ملی مدیر را", send(next_national_code())),
-            ("نام مدیر را", send(manager[0])),
-            ("نام خانوادگی مدیر را", send(manager[1])),
-            ("شماره همراه مدیر را", send(mobile)),
-            ("تلفن ثابت مرکز را", send("۰۷۱۳۲۱۲۳۴۵۶")),
-            ("آدرس کامل مرکز را", send("شیراز، خیابان زند، پلاک ۱۰")),
-            ("استان شعبه مرکزی را", send("فارس")),
-            ("نام شهر شعبه مرکزی", send("شیراز")),
+            ("کد ملی مدیر را", steps.send(next_national_code())),
+            ("نام مدیر را", steps.send(manager[0])),
+            ("نام خانوادگی مدیر را", steps.send(manager[1])),
+            ("شماره همراه مدیر را", steps.send(mobile)),
+            ("تلفن ثابت مرکز را", steps.send("۰۷۱۳۲۱۲۳۴۵۶")),
+            ("آدرس کامل مرکز را", steps.send("شیراز، خیابان زند، پلاک ۱۰")),
+            ("استان شعبه مرکزی را", steps.send("فارس")),
+            ("نام شهر شعبه مرکزی", steps.send("شیراز")),
         ],
         "مشخصات توزیع‌کننده را بررسی کنید",
     )
     await resources.tap("✅ تأیید")
-    return read_credentials(await resources.sees("رمز عبور:"))
+    return steps.read_credentials(await resources.sees("رمز عبور:"))
 
 
 async def founded(setup: JourneySetup) -> Boss:
     """A company, and its manager, who logs in with what staff were shown."""
     resources, mobile = (await setup.staff()).person, next_mobile()
     identity = [
-        ("نوع توزیع‌کننده را", tap("شرکت")),
-        ("نام توزیع‌کننده را", send(f"شرکت {FIRM}")),
-        ("شناسه ملی ۱۱ رقمی", send("۱۴۰۰۹۹۹۹۹۹۵")),
+        ("نوع توزیع‌کننده را", steps.tap("شرکت")),
+        ("نام توزیع‌کننده را", steps.send(f"شرکت {FIRM}")),
+        ("شناسه ملی ۱۱ رقمی", steps.send("۱۴۰۰۹۹۹۹۹۹۵")),
     ]
     credentials = await found(resources, identity=identity, manager=("حمید", "صالحی"), mobile=mobile)
     manager = setup.here.person("حمید")
-    await login(manager, credentials)
+    await steps.login(manager, credentials)
     await manager.sees(f"مدیریت شعبه‌ها و مسئول فنی {FIRM}")
     return Boss(manager, mobile)
 
 
-async def qualified(setup: JourneySetup, *names: str) -> list[Someone]:
+async def qualified(setup: JourneySetup, *names: str) -> list[steps.Someone]:
     """Officers whom the old system had found qualified, logged in."""
     rows: list[dict[str, Any]] = [
         newcomer(900 + n, first_name=name, last_name="نمونه", qualified="بله") for n, name in enumerate(names)
@@ -85,18 +74,18 @@ async def qualified(setup: JourneySetup, *names: str) -> list[Someone]:
     for row in rows:
         person = setup.here.person(row["first_name"], phone=row["mobile"])
         credentials = Credentials(row["user_code"], row["password"])
-        await login(person, credentials)
+        await steps.login(person, credentials)
         name = f"{row['first_name']} نمونه"
-        found.append(Someone(person, row["national_code"], credentials, row["mobile"], name))
+        found.append(steps.Someone(person, row["national_code"], credentials, row["mobile"], name))
     return found
 
 
 async def pick(boss: Boss, national_code: str, *, until: str, branch: str = BRANCH) -> None:
     await boss.person.command("menu").tap("👤 انتخاب مسئول فنی").sees("برای کدام شعبه")
     await boss.person.tap(branch)
-    await walk(
+    await steps.walk(
         boss.person,
-        [("کد ملی مسئول فنی را بنویسید", send(national_code)), ("به او ارسال شود؟", tap("بله"))],
+        [("کد ملی مسئول فنی را بنویسید", steps.send(national_code)), ("به او ارسال شود؟", steps.tap("بله"))],
         until,
     )
 
@@ -123,7 +112,7 @@ async def decide(expert: Person, name: str) -> None:
     await expert.tap("بله، تأیید می‌کنم").sees("از امروز فعال است")
 
 
-async def employ(boss: Boss, officer: Someone, expert: Person) -> None:
+async def employ(boss: Boss, officer: steps.Someone, expert: Person) -> None:
     """The whole way from the national code to the contract."""
     await pick(boss, officer.national_code, until="درخواست همکاری برای")
     await accept(officer.person)
@@ -151,9 +140,9 @@ async def chosen(setup: JourneySetup) -> None:
     # Registered is not qualified (R25, R26).
     await pick(boss, someone.national_code, until=NOT_ELIGIBLE)
     await boss.person.tap("انصراف")
-    await fill(sara)
-    await submit(sara)
-    await approve(expert, "سارا")
+    await steps.fill(sara)
+    await steps.submit(sara)
+    await steps.approve(expert, "سارا")
     await sara.sees("اکنون شرکت‌ها و اصناف می‌توانند شما را انتخاب کنند")
     await pick(boss, someone.national_code, until="درخواست همکاری برای سارا")
     await open_request(sara)
@@ -230,11 +219,11 @@ async def replaced(setup: JourneySetup) -> None:
     await employ(boss, sara, expert)
     await branch_shows(boss, "مسئول فنی: سارا نمونه")
     await boss.person.tap("👤 جایگزینی")
-    await walk(
+    await steps.walk(
         boss.person,
         [
-            ("سارا نمونه اکنون مسئول فنی این شعبه است", send(mina.national_code)),
-            ("به او ارسال شود؟", tap("بله")),
+            ("سارا نمونه اکنون مسئول فنی این شعبه است", steps.send(mina.national_code)),
+            ("به او ارسال شود؟", steps.tap("بله")),
         ],
         "درخواست همکاری برای مینا",
     )

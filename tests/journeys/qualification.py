@@ -18,27 +18,9 @@ from demo.person import Person
 from storage.tables import PaymentAttempt
 from storage.tables.column_types import utcnow
 from tests.support import files
+from tests.support import journey_steps as steps
 from tests.support.bot_process import BotProcess
 from tests.support.identities import next_mobile
-from tests.support.journey_steps import (
-    SUMMARY,
-    Someone,
-    approve,
-    click_to_bank,
-    come_back,
-    document,
-    fill,
-    form,
-    login,
-    open_file,
-    pay_page,
-    register,
-    send,
-    staff_member,
-    submit,
-    tap,
-    walk,
-)
 from tests.support.pending import until
 
 FARS, ESFAHAN = "sums", "mui"
@@ -68,31 +50,35 @@ class JourneySetup:
     def officer(self, name: str = "سارا") -> Person:
         return self.here.person(name, phone=next_mobile())
 
-    async def registered(self, name: str = "سارا", *, there: bool = False, share: bool = True) -> Someone:
+    async def registered(
+        self, name: str = "سارا", *, there: bool = False, share: bool = True
+    ) -> steps.Someone:
         """A new officer; `there`: on the other messenger."""
         messenger = self.there if there else self.here
-        return await register(self.bot, messenger.person(name, phone=next_mobile()), first=name, share=share)
+        return await steps.register(
+            self.bot, messenger.person(name, phone=next_mobile()), first=name, share=share
+        )
 
-    async def elsewhere(self, someone: Someone) -> Person:
+    async def elsewhere(self, someone: steps.Someone) -> Person:
         """Their phone on the other messenger, logged in."""
         person = self.there.person(someone.person.user.first_name, phone=someone.person.user.phone)
-        await login(person, someone.credentials)
+        await steps.login(person, someone.credentials)
         return person
 
     async def officer_at_summary(self) -> Person:
         """Registered, with the form of a qualification request filled in."""
         person = (await self.registered()).person
-        await fill(person)
+        await steps.fill(person)
         return person
 
     async def expert(
         self, university: str = FARS, *, role: str = "expert", name: str = "نرگس کاظمی"
-    ) -> Someone:
+    ) -> steps.Someone:
         person = self.here.person(name.split()[0])
-        return await staff_member(self.bot, person, role, university=university, name=name)
+        return await steps.staff_member(self.bot, person, role, university=university, name=name)
 
-    async def staff(self) -> Someone:
-        return await staff_member(self.bot, self.here.person("رضا"), "staff", name="رضا مرادی")
+    async def staff(self) -> steps.Someone:
+        return await steps.staff_member(self.bot, self.here.person("رضا"), "staff", name="رضا مرادی")
 
     async def tariff(self, rial: int = 1_500_000) -> None:
         await self.bot.command("set-tariff", "--kind", "new", "--rial", str(rial))
@@ -119,7 +105,7 @@ async def registration(setup: JourneySetup) -> None:
     someone = await setup.registered()
     sara = someone.person
     await sara.command("menu").tap("🚪 خروج").sees("از حساب خود خارج شدید")
-    await login(sara, someone.credentials)
+    await steps.login(sara, someone.credentials)
     elsewhere = await setup.elsewhere(someone)
     told = await sara.sees("🔐 ورود جدید به حساب شما")
     assert any("بستن این" in label for label in told.labels)
@@ -136,11 +122,11 @@ async def request(setup: JourneySetup) -> None:
     await sara.tap("بازگشت").sees("جنسیت خود را")
     await sara.tap("بازگشت").sees("نام پدر خود را")
     await sara.send_photo(files.jpeg()).sees("یکی از دکمه‌ها را بزنید یا پاسخ را بنویسید")
-    shown = await walk(sara, [("نام پدر خود را", send("حسن")), *form()], SUMMARY)
+    shown = await steps.walk(sara, [("نام پدر خود را", steps.send("حسن")), *steps.form()], steps.SUMMARY)
     assert "حسن" in shown.text
     await sara.tap("نام پدر").sees("نام پدر خود را")
-    await sara.type("حسین").sees(SUMMARY, "حسین")
-    await submit(sara)
+    await sara.type("حسین").sees(steps.SUMMARY, "حسین")
+    await steps.submit(sara)
     await sara.sees("شیراز")
 
 
@@ -148,12 +134,12 @@ async def request(setup: JourneySetup) -> None:
 async def moved(setup: JourneySetup) -> None:
     someone = await setup.registered()
     sara = someone.person
-    await fill(sara, until="آدرس محل زندگی خود را کامل")
+    await steps.fill(sara, until="آدرس محل زندگی خود را کامل")
     elsewhere = await setup.elsewhere(someone)
     await elsewhere.tap("ادامه درخواست")
-    shown = await walk(elsewhere, form(), SUMMARY)
+    shown = await steps.walk(elsewhere, steps.form(), steps.SUMMARY)
     assert "علی" in shown.text
-    await submit(elsewhere)
+    await steps.submit(elsewhere)
 
 
 @journey("J4", "بررسی، اعلام نقص، رفع نقص و تأیید")
@@ -161,10 +147,10 @@ async def review(setup: JourneySetup) -> None:
     await setup.tariff()
     sara = await setup.officer_at_summary()
     narges = await setup.expert()
-    code = await submit(sara)
+    code = await steps.submit(sara)
     expert = narges.person
     await expert.sees("📥")
-    card = await open_file(expert, "سارا")
+    card = await steps.open_file(expert, "سارا")
     assert code in card.text
     await expert.tap("📌 برداشتن پرونده").sees(re.compile(r"پرونده \d{12} —"))
     shown = await expert.tap("📎 مدارک").tap("کارت ملی").sees_file()
@@ -177,12 +163,12 @@ async def review(setup: JourneySetup) -> None:
     await expert.tap("بله").sees("اعلام شد")
     told = await sara.sees("نواقص زیر اعلام شد", code, "خوانا نیست")
     await sara.tap("رفع نقص", on=told)
-    shown = await walk(
+    shown = await steps.walk(
         sara,
         [
-            ("نام پدر", send("عباس")),
-            ("📎 «تصویر مدرک تحصیلی", document(file=("مدرک تحصیلی.pdf", files.pdf))),
-            ("اگر توضیحی برای کارشناس", send("مدرک خواناتر پیوست شد.")),
+            ("نام پدر", steps.send("عباس")),
+            ("📎 «تصویر مدرک تحصیلی", steps.document(file=("مدرک تحصیلی.pdf", files.pdf))),
+            ("اگر توضیحی برای کارشناس", steps.send("مدرک خواناتر پیوست شد.")),
         ],
         "اصلاح‌ها را مرور کنید",
     )
@@ -203,25 +189,25 @@ async def open_mine(expert: Person, name: str) -> None:
 async def wrong_region(setup: JourneySetup) -> None:
     sara = await setup.officer_at_summary()
     first, second = await setup.expert(), await setup.expert(ESFAHAN, name="بهار رستمی")
-    await submit(sara)
+    await steps.submit(sara)
     expert = first.person
-    await open_file(expert, "سارا")
+    await steps.open_file(expert, "سارا")
     await expert.tap("📌 برداشتن پرونده").sees("🔍 در حال بررسی")
     await expert.tap("❌ رد").sees("دلیل رد را انتخاب کنید")
     await expert.tap("📍 استان/شهر نادرست").tap("بدون توضیح").tap("بله، رد می‌کنم").sees("رد شد")
     told = await sara.sees("به دلیل انتخاب نادرست استان")
     await sara.tap("ثبت دوباره", on=told)
-    await walk(sara, form(province="اصفهان", city="اصفهان")[3:5], SUMMARY)
-    await submit(sara)
-    await open_file(second.person, "سارا")
+    await steps.walk(sara, steps.form(province="اصفهان", city="اصفهان")[3:5], steps.SUMMARY)
+    await steps.submit(sara)
+    await steps.open_file(second.person, "سارا")
 
 
-async def to_payment(setup: JourneySetup, *, expert: Someone | None = None) -> tuple[Person, str]:
+async def to_payment(setup: JourneySetup, *, expert: steps.Someone | None = None) -> tuple[Person, str]:
     """An officer whose request was approved; the link of the pay button."""
     sara = await setup.officer_at_summary()
     expert = expert or await setup.expert()
-    await submit(sara)
-    await approve(expert.person, "سارا")
+    await steps.submit(sara)
+    await steps.approve(expert.person, "سارا")
     told = await sara.sees("پرداخت کنید")
     return sara, told.url("پرداخت")
 
@@ -236,31 +222,31 @@ async def paying(setup: JourneySetup) -> None:
     await setup.tariff()
     expert, bank = await setup.expert(), setup.bot.emulators.bank
     sara, url = await to_payment(setup, expert=expert)
-    assert "۱٬۵۰۰٬۰۰۰" in (await pay_page(url)).text
+    assert "۱٬۵۰۰٬۰۰۰" in (await steps.pay_page(url)).text
 
     bank.faults.down = True
-    down = await click_to_bank(url)
+    down = await steps.click_to_bank(url)
     assert "درگاه بانک پاسخ نمی‌دهد" in down.text
     bank.faults.down = False
 
-    await click_to_bank(url)
-    await come_back(bank.cancel(bank.last.ref))
+    await steps.click_to_bank(url)
+    await steps.come_back(bank.cancel(bank.last.ref))
     await sara.sees("پرداخت انجام نشد")
 
-    leads = await click_to_bank(url)
+    leads = await steps.click_to_bank(url)
     assert leads.status_code == 303
     payment = bank.last
     forged = (
         payment.callback + ("&" if "?" in payment.callback else "?") + f"Authority={payment.ref}&Status=OK"
     )
-    page = await come_back(forged)
+    page = await steps.come_back(forged)
     assert "پرداخت شد" not in page.text
     sara.sees_not("🎉")
 
-    await click_to_bank(url)
+    await steps.click_to_bank(url)
     way_back = bank.pay(bank.last.ref)
-    await come_back(way_back)
-    await come_back(way_back)
+    await steps.come_back(way_back)
+    await steps.come_back(way_back)
     done = await sara.sees("🎉 پرداخت انجام شد")
     assert re.search(r"شماره پیگیری بانک: \S+", done.text)
     assert sum("🎉" in one.text for one in sara.new()) == 1
@@ -278,14 +264,14 @@ async def never_returns(setup: JourneySetup) -> None:
     bank = setup.bot.emulators.bank
     someone = await setup.registered()
     sara = someone.person
-    await fill(sara)
+    await steps.fill(sara)
     elsewhere = await setup.elsewhere(someone)
     expert = await setup.expert()
-    await submit(sara)
-    await approve(expert.person, "سارا")
+    await steps.submit(sara)
+    await steps.approve(expert.person, "سارا")
     url = (await sara.sees("پرداخت کنید")).url("پرداخت")
     await elsewhere.sees("پرداخت کنید")
-    await click_to_bank(url)
+    await steps.click_to_bank(url)
     bank.faults.wrong_amount = 0
     bank.pay(bank.last.ref)
     await sara.command("menu").tap("🎓 احراز صلاحیت").tap("🔎 پیگیری").tap("🔄 بررسی پرداخت")
@@ -301,9 +287,9 @@ async def races(setup: JourneySetup) -> None:
     first, second = await setup.expert(), await setup.expert(name="بهار رستمی")
     other = await setup.expert(ESFAHAN, name="کامران اکبری")
     sara = await setup.officer_at_summary()
-    await submit(sara)
+    await steps.submit(sara)
     for expert in (first, second):
-        await open_file(expert.person, "سارا")
+        await steps.open_file(expert.person, "سارا")
     await first.person.tap("📌 برداشتن پرونده")
     await second.person.tap("📌 برداشتن پرونده")
     taken = [await expert.person.sees(re.compile("وضعیت: 🔍|این پرونده نزد")) for expert in (first, second)]
@@ -330,12 +316,12 @@ async def blocked(setup: JourneySetup) -> None:
     someone = await setup.registered()
     sara = someone.person
     elsewhere = await setup.elsewhere(someone)
-    await fill(sara)
+    await steps.fill(sara)
     expert = await setup.expert()
-    await submit(sara)
+    await steps.submit(sara)
     await sara.block()
     await elsewhere.command("menu")
-    await approve(expert.person, "سارا")
+    await steps.approve(expert.person, "سارا")
     await elsewhere.sees("پرداخت کنید")
 
 
@@ -344,14 +330,18 @@ async def forgotten(setup: JourneySetup) -> None:
     someone = await setup.registered()
     sara = someone.person
     await sara.command("menu").tap("🚪 خروج").start().tap("🔑 ورود").tap("فراموشی")
-    await walk(
-        sara, [("کد ملی", send(someone.national_code)), ("شماره همراهی را که", tap("📱"))], "رمز عبور:"
+    await steps.walk(
+        sara,
+        [("کد ملی", steps.send(someone.national_code)), ("شماره همراهی را که", steps.tap("📱"))],
+        "رمز عبور:",
     )
     unverified = await setup.registered("مینا", share=False)
     mina = unverified.person
     await mina.command("menu").tap("🚪 خروج").start().tap("🔑 ورود").tap("فراموشی")
-    await walk(
-        mina, [("کد ملی", send(unverified.national_code)), ("شماره همراهی را که", tap("📱"))], "اداره کل"
+    await steps.walk(
+        mina,
+        [("کد ملی", steps.send(unverified.national_code)), ("شماره همراهی را که", steps.tap("📱"))],
+        "اداره کل",
     )
 
 
@@ -361,8 +351,8 @@ async def reassigned(setup: JourneySetup) -> None:
     first, second = await setup.expert(), await setup.expert(name="بهار رستمی")
     chief = await setup.expert(role="expert-in-charge", name="پروین شریفی")
     sara = await setup.officer_at_summary()
-    code = await submit(sara)
-    await open_file(first.person, "سارا")
+    code = await steps.submit(sara)
+    await steps.open_file(first.person, "سارا")
     await first.person.tap("📌 برداشتن پرونده").sees(re.compile(r"پرونده \d{12} —"))
     await chief.person.command("menu").tap("🔎 جست‌وجو").sees("کد رهگیری")
     await chief.person.type(code).sees(code)
@@ -380,10 +370,10 @@ async def withdrawn(setup: JourneySetup) -> None:
     await sara.command("menu").tap("🎓 احراز صلاحیت").tap("🔎 پیگیری").tap("انصراف از درخواست")
     await sara.sees("مطمئن هستید")
     await sara.tap("بله، انصراف می‌دهم").sees("انصراف‌داده‌شده")
-    assert "۱٬۵۰۰٬۰۰۰" not in (await pay_page(url)).text or "انصراف" in (await pay_page(url)).text
-    assert (await click_to_bank(url)).status_code != 303
+    assert "۱٬۵۰۰٬۰۰۰" not in (await steps.pay_page(url)).text or "انصراف" in (await steps.pay_page(url)).text
+    assert (await steps.click_to_bank(url)).status_code != 303
     await no_pay_button(setup, sara)
-    await sara.tap("ثبت دوباره").sees(SUMMARY)
+    await sara.tap("ثبت دوباره").sees(steps.SUMMARY)
 
 
 async def much_later(setup: JourneySetup) -> None:
@@ -398,17 +388,17 @@ async def paid_twice(setup: JourneySetup) -> None:
     await setup.tariff()
     staff, bank = await setup.staff(), setup.bot.emulators.bank
     sara, url = await to_payment(setup)
-    await click_to_bank(url)
+    await steps.click_to_bank(url)
     one = bank.last.ref
-    await click_to_bank(url)
+    await steps.click_to_bank(url)
     assert bank.last.ref == one, "a young payment is handed out again"
     await much_later(setup)
-    await click_to_bank(url)
+    await steps.click_to_bank(url)
     other = bank.last.ref
     assert one != other
-    await come_back(bank.pay(one))
+    await steps.come_back(bank.pay(one))
     await sara.sees("🎉")
-    await come_back(bank.pay(other))
+    await steps.come_back(bank.pay(other))
     await sara.sees("پرداخت تکراری شما")
     resources = staff.person
     await resources.command("menu").tap("↩️ بازگشت وجه").tap("ثبت بازگشت")

@@ -3,18 +3,7 @@
 from demo.person import Person
 from tests.journeys.qualification import ESFAHAN, JourneySetup, journey, to_payment
 from tests.support import files
-from tests.support.journey_steps import (
-    SUMMARY,
-    approve,
-    click_to_bank,
-    come_back,
-    form,
-    open_file,
-    send,
-    submit,
-    tap,
-    walk,
-)
+from tests.support import journey_steps as steps
 
 IN_CIRCULATION = "تا پایان بررسی و پرداخت، تغییر اطلاعات عمومی ذخیره نمی‌شود"
 GENERAL = "این موارد بدون نیاز به تأیید دانشگاه تغییر می‌کنند"
@@ -34,12 +23,14 @@ async def general_data(setup: JourneySetup) -> None:
     await open_general(sara)
     await sara.sees(GENERAL)
     await sara.tap("نام پدر")
-    await walk(sara, [("نام پدر خود را", send("حسن"))], "تغییر «نام پدر» ذخیره شد")
+    await steps.walk(sara, [("نام پدر خود را", steps.send("حسن"))], "تغییر «نام پدر» ذخیره شد")
     await sara.tap("ایمیل")
-    await walk(sara, [("ایمیل خود را", send("sara@example.com"))], "تغییر «ایمیل» ذخیره شد")
+    await steps.walk(sara, [("ایمیل خود را", steps.send("sara@example.com"))], "تغییر «ایمیل» ذخیره شد")
     await sara.tap("شماره همراه")
-    await walk(
-        sara, [("«📱 ارسال شماره همراه» را در پایین صفحه", send("09351112233"))], "شماره همراه شما ذخیره شد"
+    await steps.walk(
+        sara,
+        [("«📱 ارسال شماره همراه» را در پایین صفحه", steps.send("09351112233"))],
+        "شماره همراه شما ذخیره شد",
     )
     await sara.sees("۰۹۳۵۱۱۱۲۲۳۳", "تأییدنشده")
     await elsewhere.sees("شماره همراه حساب شما تغییر کرد")
@@ -51,9 +42,9 @@ async def general_data(setup: JourneySetup) -> None:
     opened = await elsewhere.sees(GENERAL)
     await setup.expert()
     await sara.command("menu").tap("🎓 احراز صلاحیت").tap("ثبت درخواست")
-    shown = await walk(sara, form(), SUMMARY)
+    shown = await steps.walk(sara, steps.form(), steps.SUMMARY)
     assert "حسن" in shown.text
-    await submit(sara)
+    await steps.submit(sara)
     await elsewhere.tap("نام پدر", on=opened).sees(IN_CIRCULATION)
     await open_general(sara)
     await sara.sees(IN_CIRCULATION)
@@ -63,7 +54,7 @@ async def general_data(setup: JourneySetup) -> None:
     await open_general(sara)
     await sara.sees(GENERAL)
     await sara.tap("نام پدر")
-    await walk(sara, [("نام پدر خود را", send("عباس"))], "تغییر «نام پدر» ذخیره شد")
+    await steps.walk(sara, [("نام پدر خود را", steps.send("عباس"))], "تغییر «نام پدر» ذخیره شد")
     await sara.command("menu").tap("👤 اطلاعات من").sees("مشخصات ثبت‌شده شما", "نام پدر: عباس")
 
 
@@ -74,19 +65,21 @@ async def amendment(setup: JourneySetup) -> None:
     first, second = await setup.expert(), await setup.expert(ESFAHAN, name="بهار رستمی")
     bank = setup.bot.emulators.bank
     sara, url = await to_payment(setup, expert=first)
-    await click_to_bank(url)
-    await come_back(bank.pay(bank.last.ref))
+    await steps.click_to_bank(url)
+    await steps.come_back(bank.pay(bank.last.ref))
     await sara.sees("🎉")
 
     await sara.command("menu").tap("🎓 احراز صلاحیت").sees("تأیید نهایی")
-    await sara.tap("ثبت اصلاحیه").sees(SUMMARY)
+    await sara.tap("ثبت اصلاحیه").sees(steps.SUMMARY)
     await sara.tap("📤 ثبت نهایی").sees("چیزی تغییر نکرده است")
     await sara.tap("نام خانوادگی")
-    await walk(sara, [("نام خانوادگی خود را", send("محمدی"))], "نام خانوادگی — قبلی: کریمی‌نژاد / جدید: محمدی")
+    await steps.walk(
+        sara, [("نام خانوادگی خود را", steps.send("محمدی"))], "نام خانوادگی — قبلی: کریمی‌نژاد / جدید: محمدی"
+    )
     await sara.tap("مقطع تحصیلی")
-    await walk(
+    await steps.walk(
         sara,
-        [("مقطع تحصیلی خود را", tap("کارشناسی ارشد"))],
+        [("مقطع تحصیلی خود را", steps.tap("کارشناسی ارشد"))],
         "مقطع تحصیلی — قبلی: کارشناسی / جدید: کارشناسی ارشد",
     )
     await sara.tap("⬅️ مدارک").tap("مدرک تحصیلی").sees("فایل‌های فرستاده‌شده")
@@ -94,15 +87,15 @@ async def amendment(setup: JourneySetup) -> None:
     await sara.send_file("مدرک تحصیلی.pdf", files.pdf()).sees("تصویر مدرک تحصیلی — فایل جدید")
     # Another province: its university reviews.
     await sara.tap("⬅️ نشانی و تماس").tap("استان")
-    await walk(
+    await steps.walk(
         sara,
-        [("استان محل زندگی خود را", send("اصفهان")), ("نام شهر", send("اصفهان"))],
+        [("استان محل زندگی خود را", steps.send("اصفهان")), ("نام شهر", steps.send("اصفهان"))],
         "استان — قبلی: فارس / جدید: اصفهان",
     )
-    code = await submit(sara)
+    code = await steps.submit(sara)
 
     expert = second.person
-    card = await open_file(expert, "سارا")
+    card = await steps.open_file(expert, "سارا")
     assert code in card.text
     assert "نام خانوادگی — قبلی: کریمی‌نژاد / جدید: محمدی" in card.text
     assert "مقطع تحصیلی — قبلی: کارشناسی / جدید: کارشناسی ارشد" in card.text
@@ -110,14 +103,14 @@ async def amendment(setup: JourneySetup) -> None:
     old = await expert.tap("📎 مدارک").tap("قبلی: مدرک تحصیلی").sees_file()
     new = await expert.tap("مدرک تحصیلی (۱)").sees_file()
     assert old.file.content != new.file.content
-    await approve(expert, "سارا")
+    await steps.approve(expert, "سارا")
 
     told = await sara.sees("پرداخت کنید", "۲٬۸۰۰٬۰۰۰ ریال")
     shown = await sara.command("menu").tap("👤 اطلاعات من").sees("مشخصات ثبت‌شده شما")
     assert "نام خانوادگی: کریمی‌نژاد" in shown.text  # nothing is applied before the payment
     assert "مقطع تحصیلی: کارشناسی\n" in shown.text
-    await click_to_bank(told.url("پرداخت"))
-    await come_back(bank.pay(bank.last.ref))
+    await steps.click_to_bank(told.url("پرداخت"))
+    await steps.come_back(bank.pay(bank.last.ref))
     await sara.sees("✅ پرداخت انجام شد و اطلاعات جدید شما (اصلاحیه")
     await (
         sara.command("menu")

@@ -10,16 +10,7 @@ import pytest
 from bot.rules import account, cooperation, payment, qualification
 from bot.rules.state_machine import Machine
 from bot.texts import has, t
-from storage.enums import (
-    OPEN_COOPERATION,
-    OPEN_REQUEST,
-    AccountState,
-    AttemptState,
-    ContractState,
-    CooperationState,
-    RequestState,
-    TerminationState,
-)
+from storage import enums
 
 PAGE = (Path(__file__).parents[3] / "docs" / "states.md").read_text(encoding="utf-8")
 
@@ -39,27 +30,29 @@ class Described:
 
 MACHINES = {
     "account": Described(
-        account.MACHINE, AccountState, {*account.LIVING}, AccountState.ACTIVE, ("account_state",)
+        account.MACHINE, enums.AccountState, {*account.LIVING}, enums.AccountState.ACTIVE, ("account_state",)
     ),
-    "qualification": Described(qualification.MACHINE, RequestState, {*OPEN_REQUEST}, tells=("event",)),
+    "qualification": Described(
+        qualification.MACHINE, enums.RequestState, {*enums.OPEN_REQUEST}, tells=("event",)
+    ),
     "payment": Described(
         payment.MACHINE,
-        AttemptState,
-        {*AttemptState} - {AttemptState.PAID, AttemptState.REFUNDED},
-        AttemptState.CREATED,
+        enums.AttemptState,
+        {*enums.AttemptState} - {enums.AttemptState.PAID, enums.AttemptState.REFUNDED},
+        enums.AttemptState.CREATED,
     ),
     "cooperation": Described(
         cooperation.MACHINE,
-        CooperationState,
-        {*OPEN_COOPERATION},
+        enums.CooperationState,
+        {*enums.OPEN_COOPERATION},
         says=("coop_status", "coop_status_dist"),
         tells=("coop_event",),
     ),
     "contract": Described(
-        cooperation.CONTRACT, ContractState, {ContractState.ACTIVE}, says=("contract_status",)
+        cooperation.CONTRACT, enums.ContractState, {enums.ContractState.ACTIVE}, says=("contract_status",)
     ),
     "termination": Described(
-        cooperation.TERMINATION, TerminationState, {TerminationState.DRAFT}, says=("term_status",)
+        cooperation.TERMINATION, enums.TerminationState, {enums.TerminationState.DRAFT}, says=("term_status",)
     ),
 }
 each_machine = pytest.mark.parametrize("one", MACHINES.values(), ids=MACHINES.keys())

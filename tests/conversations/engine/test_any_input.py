@@ -8,22 +8,8 @@ from sqlmodel import select
 
 from bot.core.context import Turn
 from bot.core.screens import MAX_CALLBACK_BYTES, Button
+from conversations import questions
 from conversations.engine.declaration import Answers, Dialogue, Step
-from conversations.questions import (
-    Address,
-    BirthCertNo,
-    Choice,
-    Confirm,
-    Documents,
-    Email,
-    JalaliDate,
-    Mobile,
-    PersianName,
-    Phone,
-    Search,
-    Text,
-    Ticks,
-)
 from storage.tables import Draft
 from tests.support.chat_driver import App, Person
 from tests.support.chat_people import officer
@@ -44,21 +30,21 @@ def of_men(turn: Turn, answers: Answers) -> bool:
 
 
 STEPS = (
-    Step("first_name", PersianName()),
-    Step("birth_date", JalaliDate()),
-    Step("gender", Choice((("female", "زن"), ("male", "مرد")))),
-    Step("doc.military", Documents("military_card", "کارت پایان خدمت", 2), when=of_men),
-    Step("mobile", Mobile()),
-    Step("birth_cert_no", BirthCertNo()),
-    Step("province", Choice(PROVINCES, columns=2)),
-    Step("city", Search(cities)),
-    Step("postal_address", Address()),
-    Step("phone", Phone()),
-    Step("email", Email(), optional=True),
-    Step("extras", Ticks((("a", "یک"), ("b", "دو")), empty=None), prompt="چه؟", label="چه"),
-    Step("why", Text(5, 50, lines=True), prompt="چرا؟", label="چرا", optional=True),
-    Step("doc.other", Documents("other", "سایر مدارک", 3), optional=True),
-    Step("sure", Confirm(), prompt="راستی؟", label="راستی"),
+    Step("first_name", questions.PersianName()),
+    Step("birth_date", questions.JalaliDate()),
+    Step("gender", questions.Choice((("female", "زن"), ("male", "مرد")))),
+    Step("doc.military", questions.Documents("military_card", "کارت پایان خدمت", 2), when=of_men),
+    Step("mobile", questions.Mobile()),
+    Step("birth_cert_no", questions.BirthCertNo()),
+    Step("province", questions.Choice(PROVINCES, columns=2)),
+    Step("city", questions.Search(cities)),
+    Step("postal_address", questions.Address()),
+    Step("phone", questions.Phone()),
+    Step("email", questions.Email(), optional=True),
+    Step("extras", questions.Ticks((("a", "یک"), ("b", "دو")), empty=None), prompt="چه؟", label="چه"),
+    Step("why", questions.Text(5, 50, lines=True), prompt="چرا؟", label="چرا", optional=True),
+    Step("doc.other", questions.Documents("other", "سایر مدارک", 3), optional=True),
+    Step("sure", questions.Confirm(), prompt="راستی؟", label="راستی"),
 )
 GOOD = {
     "first_name": "سارا",

@@ -2,31 +2,20 @@
 
 import pytest
 
+from conversations import questions
 from conversations.engine.declaration import Dialogue, Step
-from conversations.questions import (
-    Address,
-    Choice,
-    Documents,
-    Email,
-    JalaliDate,
-    PersianName,
-    Phone,
-    Secret,
-    Text,
-    Ticks,
-)
 from tests.support.chat_driver import App, Person
 from tests.support.chat_people import officer
 
 STEPS = (
-    Step("first_name", PersianName()),
-    Step("postal_address", Address()),
-    Step("birth_date", JalaliDate()),
-    Step("gender", Choice((("female", "زن"), ("male", "مرد")))),
-    Step("phone", Phone()),
-    Step("email", Email(), optional=True),
-    Step("doc.card", Documents("card", "کارت ملی", 2)),
-    Step("why", Text(5, 200, lines=True), prompt="توضیح؟", label="توضیح", optional=True),
+    Step("first_name", questions.PersianName()),
+    Step("postal_address", questions.Address()),
+    Step("birth_date", questions.JalaliDate()),
+    Step("gender", questions.Choice((("female", "زن"), ("male", "مرد")))),
+    Step("phone", questions.Phone()),
+    Step("email", questions.Email(), optional=True),
+    Step("doc.card", questions.Documents("card", "کارت ملی", 2)),
+    Step("why", questions.Text(5, 200, lines=True), prompt="توضیح؟", label="توضیح", optional=True),
 )
 ANSWERS = {
     "first_name": "علی",
@@ -132,13 +121,13 @@ def test_sentences_to_an_expert_are_taken_as_they_are(app: App) -> None:
 
 
 def test_a_password_is_never_asked_about(app: App) -> None:
-    secret = Dialogue("form", (Step("p", Secret(), hidden=True, prompt="رمز؟"),), app.finish)
+    secret = Dialogue("form", (Step("p", questions.Secret(), hidden=True, prompt="رمز؟"),), app.finish)
     officer(app.use(secret)).start("form").type("راهنما")
     assert app.finished == [{"p": "راهنما"}]
 
 
 def test_no_in_words_at_the_last_confirmation(app: App) -> None:
-    steps = (Step("note", Ticks((("a", "یک"),)), prompt="کدام؟", label="کدام"),)
+    steps = (Step("note", questions.Ticks((("a", "یک"),)), prompt="کدام؟", label="کدام"),)
     sure = Dialogue("form", steps, app.finish, second_question="submit.confirm", keeps_draft=True)
     person = officer(app.use(sure)).start("form").type("یک").tap("ادامه").type("برگرد").sees("کدام؟")
     assert not app.finished

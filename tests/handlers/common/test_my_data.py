@@ -5,19 +5,8 @@ from sqlmodel import select
 
 from storage.enums import RequestKind, RequestState
 from storage.tables import Draft, Officer
+from tests.support import chat_people as people
 from tests.support.chat_driver import App, Person
-from tests.support.chat_people import (
-    approve,
-    at_decision,
-    at_request,
-    complete,
-    expert,
-    officer,
-    request_of,
-    submit,
-    suspend,
-    tariff,
-)
 
 SUMMARY = "اطلاعات را مرور کنید"
 IN_CIRCULATION = "درخواست شما در گردش است؛ تا پایان بررسی و پرداخت، تغییر اطلاعات عمومی ذخیره نمی‌شود."
@@ -36,17 +25,17 @@ def amend_name(sara: Person) -> None:
 @pytest.fixture
 def sara(app: App) -> Person:
     """Somebody qualified, by a request of her own."""
-    tariff(app)
-    tariff(app, RequestKind.AMENDMENT, 2_800_000)
-    sara = submit(officer(app))
-    approve(expert(app, "یکم"), sara)
-    complete(app, request_of(sara))
+    people.tariff(app)
+    people.tariff(app, RequestKind.AMENDMENT, 2_800_000)
+    sara = people.submit(people.officer(app))
+    people.approve(people.expert(app, "یکم"), sara)
+    people.complete(app, people.request_of(sara))
     return sara.open("home")
 
 
 def migrated(app: App) -> Person:
     """Somebody of the old system, qualified on experience, with nothing but a name."""
-    reza = officer(app, "رضا", "مرادی", migrated=True, mobile=None)
+    reza = people.officer(app, "رضا", "مرادی", migrated=True, mobile=None)
     app.change(Officer, reza.account.id, level_code=None, field_code=None, legacy_qualified=True)
     return reza
 
@@ -101,11 +90,11 @@ def test_what_cannot_be_edited_here_says_why(sara: Person) -> None:
 
 
 def test_in_circulation_nothing_is_saved_and_the_reason_is_said(app: App) -> None:
-    sara = officer(app).open("general")
+    sara = people.officer(app).open("general")
     kept = sara.button("نام پدر")
     sara.tap("ایمیل")
     other = sara.elsewhere()
-    submit(other)
+    people.submit(other)
     # The question was open when the request went out on the other messenger.
     sara.type("a@b.ir").sees(IN_CIRCULATION, "🔎 پیگیری درخواست")
     assert profile(sara).email is None
@@ -149,50 +138,50 @@ def test_an_amendment_opens_on_the_approved_file_and_marks_what_changed(sara: Pe
     sara.tap("📤 ثبت نهایی", "بله").sees("⏳ در انتظار بررسی", "نام خانوادگی — قبلی: کریمی‌نژاد / جدید: محمدی")
     assert profile(sara).level_code == "bachelor"
 
-    maryam = expert(app, "دوم")
-    at_request(maryam, sara).sees("اصلاحیه", "متقاضی: سارا کریمی‌نژاد")
+    maryam = people.expert(app, "دوم")
+    people.at_request(maryam, sara).sees("اصلاحیه", "متقاضی: سارا کریمی‌نژاد")
     maryam.sees("✏️ تغییرهای خواسته‌شده:", "• نام خانوادگی — قبلی: کریمی‌نژاد / جدید: محمدی")
     maryam.sees("• تصویر مدرک تحصیلی: فایل جدید").sees_not("نام پدر", "شهر محل زندگی")
     maryam.tap("📄 همه اطلاعات").sees("نام پدر: علی", "شهر محل زندگی: شیراز").tap("بازگشت")
     maryam.tap("📎 مدارک").sees("مدرک تحصیلی (۱)", "قبلی: مدرک تحصیلی")
     assert sum("قبلی" in label for label in maryam.labels) == 1
-    request = request_of(sara)
+    request = people.request_of(sara)
     (old,), (new,) = (held["doc.degree_certificate"] for held in (request.before, request.snapshot))
     maryam.tap("قبلی: مدرک تحصیلی")
     assert [(one.file_id, "(قبلی)" in one.caption) for one in maryam.files] == [(old, True)]
     maryam.tap("مدرک تحصیلی (۱)")
     assert [(one.file_id, "(قبلی)" in one.caption) for one in maryam.files] == [(new, False)]
-    at_decision(maryam, sara).tap("✅ تأیید", "بله، تأیید می‌کنم")
-    assert request_of(sara).fee_rial == 2_800_000
+    people.at_decision(maryam, sara).tap("✅ تأیید", "بله، تأیید می‌کنم")
+    assert people.request_of(sara).fee_rial == 2_800_000
     assert (profile(sara).level_code, sara.account.last_name) == ("bachelor", "کریمی‌نژاد")
     sara.open("qual").sees("وضعیت درخواست شما: ✅ تأیید نهایی", "اصلاحیه: 💳 تأییدشده، در انتظار پرداخت")
-    complete(app, request_of(sara))
+    people.complete(app, people.request_of(sara))
     assert (profile(sara).level_code, sara.account.last_name) == ("master", "محمدی")
     sara.open("qual.track").sees("اصلاحیه تأیید و اطلاعات جدید شما ثبت شد.").open("qual").sees("ثبت اصلاحیه")
 
 
 def test_another_province_goes_to_its_university(sara: Person) -> None:
-    expert(sara.app, "اصفهانی", university="mui")
+    people.expert(sara.app, "اصفهانی", university="mui")
     sara.open("qual.amend").tap("⬅️ نشانی و تماس", "✏️ استان").type("اصفهان").sees("نام شهر محل زندگی").type(
         "اصفهان"
     )
     sara.sees("استان — قبلی: فارس / جدید: اصفهان").tap("📤 ثبت نهایی", "بله").sees("اصفهان")
-    assert request_of(sara).university_code == "mui"
+    assert people.request_of(sara).university_code == "mui"
     assert profile(sara).university_code == "sums"
 
 
 def test_a_rejected_amendment_leaves_its_officer_qualified(sara: Person) -> None:
     amend_name(sara)
     sara.open("me").sees("نام: سارا", "وضعیت درخواست: ✅ تأیید نهایی").sees_not("ثبت اصلاحیه", "مینا")
-    maryam = at_decision(expert(sara.app, "دوم"), sara).tap("❌ رد")
+    maryam = people.at_decision(people.expert(sara.app, "دوم"), sara).tap("❌ رد")
     maryam.tap("اطلاعات نادرست", "بدون توضیح", "بله، رد می‌کنم")
     sara.open("qual").sees("وضعیت درخواست شما: ✅ تأیید نهایی", "اصلاحیه: ❌ ردشده")
     sara.tap("پیگیری درخواست").sees("دلیل: اطلاعات نادرست").tap("ثبت دوباره").sees(SUMMARY, "نام: سارا")
-    assert request_of(sara).kind is RequestKind.AMENDMENT
+    assert people.request_of(sara).kind is RequestKind.AMENDMENT
 
 
 def test_whoever_is_not_qualified_files_a_request_and_edits_the_rest_there(app: App) -> None:
-    sara = officer(app).open("qual.amend").sees("ثبت اصلاحیه پس از تأیید احراز صلاحیت ممکن است.")
+    sara = people.officer(app).open("qual.amend").sees("ثبت اصلاحیه پس از تأیید احراز صلاحیت ممکن است.")
     sara.open("qual").sees_not("ثبت اصلاحیه").tap("ویرایش اطلاعات عمومی", "سایر موارد")
     sara.sees("را در درخواست احراز صلاحیت ویرایش کنید").tap("🎓 احراز صلاحیت").sees("وضعیت درخواست شما")
     # A general edit before the first form leaves nothing unasked.
@@ -208,11 +197,11 @@ def test_whoever_is_qualified_amends(sara: Person) -> None:
 
 def test_deficiencies_of_an_amendment_are_fixed_like_any_other(sara: Person) -> None:
     amend_name(sara)
-    maryam = at_decision(expert(sara.app, "دوم"), sara).tap("اعلام نواقص")
+    maryam = people.at_decision(people.expert(sara.app, "دوم"), sara).tap("اعلام نواقص")
     maryam.tap("▫️ نام", "ارسال نواقص", "بله، ارسال شود")
     sara.open("qual.track").tap("رفع نقص").sees("مقدار فعلی: مینا").type("مینو").tap("توضیحی ندارم")
     sara.tap("ارسال دوباره", "بله").sees("🔍 در حال بررسی")
-    at_request(maryam, sara).sees("• نام — قبلی: سارا / جدید: مینو")
+    people.at_request(maryam, sara).sees("• نام — قبلی: سارا / جدید: مینو")
     maryam.sees("• نام — قبلی: مینا / جدید: مینو")
 
 
@@ -220,9 +209,9 @@ def test_a_migrated_officer_is_asked_only_for_what_is_touched(app: App) -> None:
     reza = migrated(app).open("qual").sees("وضعیت درخواست شما: ✅ تأیید نهایی").tap("ثبت اصلاحیه")
     reza.sees("استان محل زندگی خود را").type("فارس", "شیراز").sees(SUMMARY, "مقطع تحصیلی: ثبت نشده")
     reza.tap("✏️ نام").type("رضوان").sees(SUMMARY).tap("📤 ثبت نهایی", "بله").sees("⏳ در انتظار بررسی")
-    maryam = at_request(expert(app), reza)
+    maryam = people.at_request(people.expert(app), reza)
     maryam.sees("• نام — قبلی: رضا / جدید: رضوان").tap("📄 همه اطلاعات").sees("بدون مدرک (ثبت قدیمی)")
-    at_decision(maryam, reza).tap("اعلام نواقص")
+    people.at_decision(maryam, reza).tap("اعلام نواقص")
     maryam.tap("▫️ نام", "ارسال نواقص", "بله، ارسال شود")
     reza.open("qual.track").tap("رفع نقص").type("رضوانه").tap("توضیحی ندارم").sees("اصلاح‌ها را مرور کنید")
     reza.tap("ارسال دوباره", "بله").sees("🔍 در حال بررسی")
@@ -233,7 +222,7 @@ def test_a_degree_brings_its_field_and_its_paper(app: App) -> None:
     reza.sees("نام رشته تحصیلی").sees_not("بدون پاسخ").type("مهندسی مکانیک").sees("📎 «تصویر مدرک تحصیلی»")
     reza.upload("مدرک.jpg").sees(SUMMARY, "مقطع تحصیلی — قبلی: ثبت نشده / جدید: کارشناسی")
     reza.tap("📤 ثبت نهایی", "بله").sees("⏳ در انتظار بررسی")
-    assert request_of(reza).state is RequestState.SUBMITTED
+    assert people.request_of(reza).state is RequestState.SUBMITTED
 
 
 def test_what_is_empty_may_be_passed_by(app: App) -> None:
@@ -279,12 +268,12 @@ def test_my_data_is_paged_where_it_is_long(sara: Person) -> None:
 
 
 def test_an_expert_sees_own_data_without_an_officers_file(app: App) -> None:
-    maryam = expert(app).open("me").sees("نام: مریم", "نقش: کارشناس، دانشگاه علوم پزشکی شیراز")
+    maryam = people.expert(app).open("me").sees("نام: مریم", "نقش: کارشناس، دانشگاه علوم پزشکی شیراز")
     maryam.sees_not("ویرایش اطلاعات عمومی", "مدارک").open("general").sees("شما به این پرونده دسترسی ندارید")
 
 
 def test_a_suspended_officer_reads_and_changes_nothing(sara: Person) -> None:
-    suspend(sara)
+    people.suspend(sara)
     sara.open("me").sees("نام: سارا", "📎 مدارک من").sees_not("ثبت اصلاحیه", "ویرایش اطلاعات عمومی")
     sara.open("general").sees("نام پدر: علی").sees_not("سایر موارد")
     for action, arg in (("general.edit", "father_name"), ("qual.amend", "")):

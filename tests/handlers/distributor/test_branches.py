@@ -5,23 +5,14 @@ import pytest
 from bot.texts.formats import digits
 from storage.enums import Messenger
 from storage.tables import Branch, Distributor
+from tests.support import chat_people as people
 from tests.support.chat_driver import NOW, App, Person
-from tests.support.chat_people import (
-    accept,
-    code_of,
-    distributor,
-    eligible,
-    employ,
-    expert,
-    pick,
-    staff,
-)
 
 CITIES = ("شیراز", "مرودشت", "کازرون", "جهرم")
 
 
 def many(app: App, number: int = 20) -> tuple[Person, list[Branch]]:
-    boss, central = distributor(app)
+    boss, central = people.distributor(app)
     rows = [
         Branch(
             distributor_id=central.distributor_id,
@@ -58,7 +49,7 @@ def test_a_branch_is_found_by_a_part_of_its_name_or_its_city(app: App, messenger
 
 def test_branches_without_an_officer(app: App) -> None:
     boss, rows = many(app, 10)
-    employ(boss, rows[3], eligible(app), expert(app))
+    people.employ(boss, rows[3], people.eligible(app), people.expert(app))
     boss.open("dist.branches").sees("بدون مسئول فنی: ۹").tap("بدون مسئول فنی")
     boss.sees("فقط شعبه‌های بدون مسئول فنی: ۹", "صفحه ۱ از ۲").sees_not("سارا", "نمایندگی ۰۳")
     boss.tap("بعدی").sees("۹. نمایندگی ۰۹", "صفحه ۲ از ۲").tap("همه شعبه‌ها").sees("سارا کریمی‌نژاد")
@@ -74,7 +65,7 @@ def test_closing_a_branch(app: App, messenger: Messenger) -> None:
     assert [event.subject_id for event in app.events("branch_closed")] == [second.id]
     boss.open("dist.branch", second.id or 0).sees("این شعبه در ۱۴۰۵/۰۹/۰۱ بسته شده است")
     boss.sees_not("👤 انتخاب مسئول فنی", "✏️ ویرایش شعبه", "⛔️ بستن شعبه")
-    boss.open("dist.pick", second.id or 0).type(code_of(eligible(app))).tap("بله").sees(
+    boss.open("dist.pick", second.id or 0).type(people.code_of(people.eligible(app))).tap("بله").sees(
         "این شعبه بسته شده است"
     )
     boss.open("dist.new_branch").type("نمایندگی ۰۱", "فارس", "شیراز", "خیابان ارم، پلاک ۸")
@@ -83,12 +74,12 @@ def test_closing_a_branch(app: App, messenger: Messenger) -> None:
 
 def test_a_branch_where_somebody_serves_is_not_closed(app: App) -> None:
     boss, (central, second, *_rest) = many(app, 3)
-    sara = eligible(app)
-    pick(boss, second, sara)
+    sara = people.eligible(app)
+    people.pick(boss, second, sara)
     boss.open("dist.branch", second.id or 0).tap("⛔️ بستن شعبه")
     boss.sees("درخواست همکاری با سارا کریمی‌نژاد برای شعبه «نمایندگی ۰۱» باز است", "ابتدا آن را پس بگیرید")
-    accept(sara)
-    expert(app).open("desk.coop").type("۱").tap("✅ تأیید", "بله، تأیید می‌کنم")
+    people.accept(sara)
+    people.expert(app).open("desk.coop").type("۱").tap("✅ تأیید", "بله، تأیید می‌کنم")
     boss.open("dist.branch", second.id or 0).tap("⛔️ بستن شعبه")
     boss.sees("سارا کریمی‌نژاد مسئول فنی شعبه «نمایندگی ۰۱» است", "ابتدا کد ملی او را آزاد کنید")
     boss.tap("🔓 آزاد کردن کد ملی", "بله، آزاد می‌کنم").tap("⛔️ بستن شعبه", "بله، بسته شود").sees("بسته شد")
@@ -101,14 +92,14 @@ def test_picked_while_the_question_stood(app: App) -> None:
     """The other manager asks an officer before «بله»."""
     boss, (_, second, *_rest) = many(app, 3)
     boss.open("dist.branch", second.id or 0).tap("⛔️ بستن شعبه")
-    pick(boss.elsewhere(Messenger.BALE), second, eligible(app))
+    people.pick(boss.elsewhere(Messenger.BALE), second, people.eligible(app))
     boss.tap("بله، بسته شود").sees("درخواست همکاری با سارا کریمی‌نژاد", "باز است")
     assert app.get(Branch, second.id).closed_at is None
 
 
 def test_staff_see_and_close_all_branches(app: App) -> None:
     _boss, rows = many(app)
-    desk = staff(app).open("staff.dist", rows[0].distributor_id)
+    desk = people.staff(app).open("staff.dist", rows[0].distributor_id)
     desk.sees("شعبه‌ها: ۲۰ (بدون مسئول فنی: ۲۰)", "… و ۱۵ شعبه دیگر").tap("🏢 شعبه‌ها")
     desk.sees("شعبه‌های کیان طب: ۲۰", "صفحه ۱ از ۳").tap("بعدی").sees("صفحه ۲ از ۳").tap("🔎 جست‌وجوی شعبه")
     desk.type("۱۹").tap("نمایندگی ۱۹، جهرم").sees("شعبه «نمایندگی ۱۹»", "مرکز: کیان طب").tap(
@@ -119,7 +110,7 @@ def test_staff_see_and_close_all_branches(app: App) -> None:
 
 def test_a_mistyped_code_is_told_apart(app: App) -> None:
     """At the question where it was typed, before anything else is asked."""
-    boss, at = distributor(app)
+    boss, at = people.distributor(app)
     boss.open("dist.pick", at.id or 0).type("9991234562").sees("کد ملی درست نیست", "هر ۱۰ رقم را بررسی کنید")
     boss.sees_not("واجد شرایط").type("9991234561").sees("مسئول فنی واجد شرایطی پیدا نشد").sees_not(
         "درست نیست"
@@ -128,11 +119,11 @@ def test_a_mistyped_code_is_told_apart(app: App) -> None:
 
 @pytest.mark.parametrize("messenger", list(Messenger))
 def test_who_decides_may_call_both_sides(app: App, messenger: Messenger) -> None:
-    (boss, at), sara = distributor(app), eligible(app)
+    (boss, at), sara = people.distributor(app), people.eligible(app)
     app.change(Distributor, at.distributor_id, manager_mobile="+989121110000")
-    pick(boss, at, sara)
-    accept(sara)
-    maryam = expert(app).elsewhere(messenger).open("desk.coop").type("۱")
+    people.pick(boss, at, sara)
+    people.accept(sara)
+    maryam = people.expert(app).elsewhere(messenger).open("desk.coop").type("۱")
     mobile = "۰" + (sara.account.mobile or "").removeprefix("+98").translate(
         str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
     )

@@ -8,19 +8,9 @@ from sqlmodel import Session, col, select
 
 from storage.enums import RequestState, Role
 from storage.tables import QualificationRequest
+from tests.support import chat_people as people
 from tests.support.chat_driver import NOW, App, Person
 from tests.support.chat_fixtures import ON_BOTH_DATABASES
-from tests.support.chat_people import (
-    accept,
-    cooperation,
-    distributor,
-    eligible,
-    expert,
-    grant,
-    in_charge,
-    pick,
-    tariff,
-)
 from tests.support.factories.people import account
 from tests.support.factories.qualification import request_row
 
@@ -29,22 +19,22 @@ pytestmark = ON_BOTH_DATABASES
 
 @pytest.fixture(autouse=True)
 def fee(app: App) -> None:
-    tariff(app)
+    people.tariff(app)
 
 
 @pytest.fixture
 def maryam(app: App) -> Person:
-    return expert(app)
+    return people.expert(app)
 
 
 @pytest.fixture
 def bahar(app: App) -> Person:
-    return expert(app, "رستمی")
+    return people.expert(app, "رستمی")
 
 
 @pytest.fixture
 def chief(app: App) -> Person:
-    return in_charge(app)
+    return people.in_charge(app)
 
 
 def many(app: App, number: int, **values: object) -> None:
@@ -131,8 +121,8 @@ def test_nobody_gets_the_own_file_and_no_button_does_it_twice(
 def test_only_the_head_assigns_many_and_only_of_the_own_university(app: App, maryam: Person) -> None:
     many(app, 2)
     maryam.open("desk.team").sees_not("📤 ارجاع گروهی").open("desk.bulk").sees("دسترسی ندارید")
-    far = expert(app, "دور", university="mui")
-    grant(far, Role.IN_CHARGE, university_code="mui")
+    far = people.expert(app, "دور", university="mui")
+    people.grant(far, Role.IN_CHARGE, university_code="mui")
     far.open("desk.take").sees("پرونده‌ای در انتظار بررسی نیست")
 
 
@@ -152,13 +142,13 @@ def test_an_expert_takes_the_next_five(app: App, maryam: Person, bahar: Person) 
 
 
 def test_cooperation_files_are_assigned_and_taken_too(app: App, chief: Person, maryam: Person) -> None:
-    manager, central = distributor(app)
-    sara = eligible(app)
-    pick(manager, central, sara)
-    accept(sara)
+    manager, central = people.distributor(app)
+    sara = people.eligible(app)
+    people.pick(manager, central, sara)
+    people.accept(sara)
     chief.open("desk.coop_bulk").tap("📥 صف پرونده‌ها (۱)", "همه (۱)", "ادامه", "مریم رضایی (۰)", "ادامه")
     chief.tap("بدون توضیح", "بله، ارجاع شود")
     assert "✅ ۱ پرونده ارجاع شد" in chief.notice
-    assert cooperation(app).reviewer_id == maryam.account.id
+    assert people.cooperation(app).reviewer_id == maryam.account.id
     maryam.tap_push(maryam.pushes()[-1].buttons[0][0]["label"]).sees("سارا")
     maryam.open("desk.coop_take").sees("پرونده‌ای در انتظار بررسی نیست")

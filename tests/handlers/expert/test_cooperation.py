@@ -10,63 +10,48 @@ from sqlmodel import select
 
 from storage.enums import CooperationState, Messenger, Role
 from storage.tables import Account, Contract, CooperationRequest, Grant, Officer
+from tests.support import chat_people as people
 from tests.support.chat_driver import NOW, App, Person
-from tests.support.chat_people import (
-    accept,
-    branch,
-    code_of,
-    cooperation,
-    distributor,
-    eligible,
-    expert,
-    grant,
-    in_charge,
-    officer,
-    pick,
-    request_of,
-    staff,
-    submit,
-)
 
 
 def waiting(app: App, **place: str) -> Person:
     """An officer whose acceptance waits at the branch's university."""
-    (boss, _), sara = distributor(app), eligible(app)
-    pick(boss, branch(boss, **place), sara)
-    return accept(sara)
+    (boss, _), sara = people.distributor(app), people.eligible(app)
+    people.pick(boss, people.branch(boss, **place), sara)
+    return people.accept(sara)
 
 
 def at_cooperation(reviewer: Person) -> Person:
     """The reviewer at the newest cooperation request."""
-    return reviewer.open("desk.coop_file", cooperation(reviewer.app).id)
+    return reviewer.open("desk.coop_file", people.cooperation(reviewer.app).id)
 
 
 @pytest.mark.parametrize("messenger", list(Messenger))
 def test_the_queue_and_the_card(app: App, messenger: Messenger) -> None:
     sara = waiting(app)
-    maryam = expert(app).elsewhere(messenger)
+    maryam = people.expert(app).elsewhere(messenger)
     maryam.open("home").tap("🤝 همکاری‌ها")
     maryam.sees("🤝 ۱ درخواست همکاری در انتظار بررسی است", "قدیمی‌ترین: کمتر از یک ساعت")
     maryam.sees("سارا کریمی‌نژاد، کیان طب، شعبه «دوم»").type("۱")
     maryam.sees("⏳ در انتظار بررسی دانشگاه", "مسئول فنی: سارا کریمی‌نژاد", "کد ملی: \u2066•••••••")
     maryam.sees("مقطع و رشته: کارشناسی").sees("کیان طب (واحد صنفی)", "شعبه: دوم، فارس، شیراز")
     maryam.sees("احراز صلاحیت: دانشگاه علوم پزشکی شیراز، ۱۴۰۵/۰۹/۰۱")
-    whole = code_of(sara).translate(str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹"))
-    maryam.sees_not(whole, code_of(sara), "📎 مدارک", "⚠️ اعلام نواقص")
+    whole = people.code_of(sara).translate(str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹"))
+    maryam.sees_not(whole, people.code_of(sara), "📎 مدارک", "⚠️ اعلام نواقص")
 
 
 def test_it_goes_to_the_branchs_university(app: App) -> None:
     """W6: not to the officer's own."""
     waiting(app, province="اصفهان", city="کاشان")
-    request = cooperation(app)
+    request = people.cooperation(app)
     university = request.university_code or ""
     assert university != "sums"
-    expert(app).open("desk.coop").sees("در انتظار بررسی نیست")
-    expert(app, "کاشانی", university=university).open("desk.coop").sees("🤝 ۱ درخواست همکاری")
+    people.expert(app).open("desk.coop").sees("در انتظار بررسی نیست")
+    people.expert(app, "کاشانی", university=university).open("desk.coop").sees("🤝 ۱ درخواست همکاری")
 
 
 def test_approving(app: App) -> None:
-    sara, maryam = waiting(app), expert(app)
+    sara, maryam = waiting(app), people.expert(app)
     at_cooperation(maryam).tap("✅ تأیید").sees(
         "همکاری سارا کریمی‌نژاد با شعبه «دوم» تأیید شود؟ پس از تأیید، همکاری فعال می‌شود."
     )
@@ -79,7 +64,7 @@ def test_approving(app: App) -> None:
 
 
 def test_rejecting_with_presets_and_own_words(app: App) -> None:
-    sara, maryam = waiting(app), at_cooperation(expert(app)).tap("❌ رد")
+    sara, maryam = waiting(app), at_cooperation(people.expert(app)).tap("❌ رد")
     maryam.sees("این متن به متقاضی گفته می‌شود", "شعبه خارج از حوزه", "اطلاعات نادرست", "سایر")
     maryam.sees_not("رشته نامرتبط").type("کم").sees("کامل‌تر بنویسید").type("مدارک شعبه ناقص است")
     maryam.sees("│ مدارک شعبه ناقص است").tap("خیر").sees("چیزی رد نشد", "مدارک شعبه ناقص است")
@@ -90,19 +75,19 @@ def test_rejecting_with_presets_and_own_words(app: App) -> None:
     maryam.sees("رد شود؟", "دلیل: شعبه خارج از حوزه", "│ شعبه در حوزه فسا است").tap("بله، رد می‌کنم")
     maryam.sees("❌ درخواست همکاری", "رد شد")
     maryam.sees("دلیل دانشگاه: شعبه خارج از حوزه؛\n│ شعبه در حوزه فسا است\n└ کارشناس")
-    sara.open("coop.view", cooperation(app).id or 0).sees("❌ ردشده از سوی دانشگاه")
+    sara.open("coop.view", people.cooperation(app).id or 0).sees("❌ ردشده از سوی دانشگاه")
     sara.sees("شعبه خارج از حوزه؛\n│ شعبه در حوزه فسا است").open("centers").sees_not("همکاری پذیرفته‌شده")
 
 
 def test_a_long_reason(app: App) -> None:
     waiting(app)
-    at_cooperation(expert(app)).tap("❌ رد", "سایر").type("خ" * 460).tap("بله، رد می‌کنم").sees("رد شد")
+    at_cooperation(people.expert(app)).tap("❌ رد", "سایر").type("خ" * 460).tap("بله، رد می‌کنم").sees("رد شد")
 
 
 def test_claim_release_and_assign(app: App) -> None:
     waiting(app)
-    maryam, bahar = expert(app), expert(app, "رستمی")
-    chief = in_charge(app)
+    maryam, bahar = people.expert(app), people.expert(app, "رستمی")
+    chief = people.in_charge(app)
     at_cooperation(bahar)
     at_cooperation(maryam).tap("📌 برداشتن پرونده").sees("کارشناس: مریم رضایی", "↩️ بازگشت به صف")
     bahar.tap("📌 برداشتن پرونده").sees("این پرونده نزد مریم رضایی است")
@@ -122,7 +107,7 @@ def test_claim_release_and_assign(app: App) -> None:
 
 def test_two_experts_at_once(app: App) -> None:
     waiting(app)
-    maryam, bahar = expert(app), expert(app, "رستمی")
+    maryam, bahar = people.expert(app), people.expert(app, "رستمی")
     for one in (maryam, bahar):
         at_cooperation(one).tap("✅ تأیید")
     maryam.tap("بله، تأیید می‌کنم").sees("از امروز فعال است")
@@ -131,62 +116,62 @@ def test_two_experts_at_once(app: App) -> None:
 
 
 def test_a_rejection_overtaken(app: App) -> None:
-    sara, maryam = waiting(app), expert(app)
+    sara, maryam = waiting(app), people.expert(app)
     at_cooperation(maryam).tap("❌ رد", "اطلاعات نادرست", "بدون توضیح")
     sara.tap("انصراف از همکاری", "بله، انصراف می‌دهم")
     maryam.tap("بله، رد می‌کنم").sees("دیگر معتبر نیست", "❌ ردشده از سوی مسئول فنی")
-    assert cooperation(app).state is CooperationState.REJECTED_BY_OFFICER
+    assert people.cooperation(app).state is CooperationState.REJECTED_BY_OFFICER
 
 
 def test_search_by_either_code_finds_both_sorts(app: App) -> None:
-    sara, maryam = submit(officer(app)), expert(app)
+    sara, maryam = people.submit(people.officer(app)), people.expert(app)
     cooperating = waiting(app)
-    code = cooperation(app).tracking_code
+    code = people.cooperation(app).tracking_code
     maryam.open("desk.search").sees("کد رهگیری").type(code).sees("درخواست همکاری", code, "سارا کریمی‌نژاد")
-    maryam.open("desk.search").type(code_of(cooperating)).sees("درخواست همکاری", code)
-    for code in (code_of(sara), request_of(sara).tracking_code):
+    maryam.open("desk.search").type(people.code_of(cooperating)).sees("درخواست همکاری", code)
+    for code in (people.code_of(sara), people.request_of(sara).tracking_code):
         maryam.open("desk.search").type(code).sees("درخواست جدید", "📎 مدارک", "📌 برداشتن پرونده")
     maryam.open("desk.search").type("12").sees("چیزی پیدا نشد", "کد رهگیری").type("140501010001")
     maryam.sees("پیدا نشد")
-    stranger = expert(app, "اصفهانی", university="mui")
-    for code in (cooperation(app).tracking_code, code_of(sara)):
+    stranger = people.expert(app, "اصفهانی", university="mui")
+    for code in (people.cooperation(app).tracking_code, people.code_of(sara)):
         stranger.open("desk.search").type(code).sees("پیدا نشد")
 
 
 def test_search_shows_all_requests_of_a_person(app: App) -> None:
-    sara = submit(officer(app))
-    first = request_of(sara)
+    sara = people.submit(people.officer(app))
+    first = people.request_of(sara)
     sara.open("qual.withdraw_do", first.id, first.version).open("qual.new").tap("ثبت نهایی", "بله")
     app.change(Officer, sara.account.id, legacy_qualified=True)
-    boss, at = distributor(app, "سلامت")
-    pick(boss, at, sara)
-    accept(sara)
-    code = cooperation(app).tracking_code
-    maryam = expert(app).open("desk.search").type(code_of(sara))
+    boss, at = people.distributor(app, "سلامت")
+    people.pick(boss, at, sara)
+    people.accept(sara)
+    code = people.cooperation(app).tracking_code
+    maryam = people.expert(app).open("desk.search").type(people.code_of(sara))
     maryam.sees("درخواست‌های سارا کریمی‌نژاد", "⏳ در انتظار بررسی", "🤝", code)
-    maryam.sees(first.tracking_code, request_of(sara).tracking_code)
+    maryam.sees(first.tracking_code, people.request_of(sara).tracking_code)
     maryam.tap(next(label for label in maryam.labels if code in label)).sees("درخواست همکاری")
 
 
 def test_many_wait_comfortably(app: App) -> None:
-    boss, _ = distributor(app)
+    boss, _ = people.distributor(app)
     for n in range(23):
-        at, applicant = branch(boss, f"شماره {n}"), officer(app, "متقاضی").account.id
+        at, applicant = people.branch(boss, f"شماره {n}"), people.officer(app, "متقاضی").account.id
         of = {"branch_id": at.id, "distributor_id": at.distributor_id, "university_code": "sums"}
         by = {"account_id": applicant, "requested_by": applicant}
         state, since = CooperationState.PENDING_UNIVERSITY, NOW - timedelta(hours=50 - n)
         app.add(
             CooperationRequest(**of, **by, state=state, accepted_at=since, tracking_code=f"14050101{n:04}")
         )
-    maryam = expert(app).open("desk.coop").sees("🤝 ۲۳ درخواست", "قدیمی‌ترین: ۲ روز", "صفحه ۱ از ۳")
+    maryam = people.expert(app).open("desk.coop").sees("🤝 ۲۳ درخواست", "قدیمی‌ترین: ۲ روز", "صفحه ۱ از ۳")
     maryam.sees("140501010000")
     maryam.tap("بعدی").sees("صفحه ۲ از ۳", "140501010010").tap("بعدی").sees("صفحه ۳ از ۳").sees_not("بعدی")
     assert all(len(label) <= 20 for label in maryam.labels)
 
 
 def test_strangers_see_nothing(app: App) -> None:
-    sara, other = waiting(app), expert(app, university="mui")
-    request_id, version = cooperation(app).id or 0, cooperation(app).version
+    sara, other = waiting(app), people.expert(app, university="mui")
+    request_id, version = people.cooperation(app).id or 0, people.cooperation(app).version
     for deed in [
         "file",
         "timeline",
@@ -200,12 +185,12 @@ def test_strangers_see_nothing(app: App) -> None:
     ]:
         other.open(f"desk.coop_{deed}", request_id, version).sees("دسترسی ندارید").sees_not("سارا")
         sara.open(f"desk.coop_{deed}", request_id, version).sees("دسترسی ندارید")
-    assert cooperation(app).version == version
+    assert people.cooperation(app).version == version
 
 
 def test_nobody_decides_on_their_own_request(app: App) -> None:
     sara = waiting(app)
-    grant(sara, Role.EXPERT, university_code="sums")
+    people.grant(sara, Role.EXPERT, university_code="sums")
     at_cooperation(sara.elsewhere(role=Role.EXPERT)).sees("دسترسی ندارید")
 
 
@@ -213,29 +198,29 @@ def test_a_manager_of_the_distributor_is_not_offered_its_request(app: App) -> No
     waiting(app)
     boss = app.one(select(Account.id).where(Account.last_name == "صالحی"))
     app.add(Grant(account_id=boss, role=Role.EXPERT, university_code="sums"))
-    expert(app)
-    chief = at_cooperation(in_charge(app)).tap("ارجاع به کارشناس")
+    people.expert(app)
+    chief = at_cooperation(people.in_charge(app)).tap("ارجاع به کارشناس")
     chief.sees("مریم رضایی (۰)").sees_not("صالحی (")
 
 
 def test_staff_look_and_assign(app: App) -> None:
     waiting(app)
-    expert(app)
-    boss = at_cooperation(staff(app)).sees("ارجاع به کارشناس", "🏠 منوی اصلی")
+    people.expert(app)
+    boss = at_cooperation(people.staff(app)).sees("ارجاع به کارشناس", "🏠 منوی اصلی")
     assert not {"✅ تأیید", "❌ رد", "📌 برداشتن پرونده", "درخواست بعدی"} & set(boss.labels)
     boss.tap("ارجاع به کارشناس", "مریم رضایی (۰)").sees("کارشناس: مریم رضایی")
 
 
 def test_the_next_request_and_the_load(app: App) -> None:
-    (boss, _), maryam, bahar = distributor(app), expert(app), expert(app, "رستمی")
+    (boss, _), maryam, bahar = people.distributor(app), people.expert(app), people.expert(app, "رستمی")
     for name in ("رعنا", "مینا", "سارا"):
-        person = eligible(app, name)
-        pick(boss, branch(boss, name), person)
-        accept(person)
+        person = people.eligible(app, name)
+        people.pick(boss, people.branch(boss, name), person)
+        people.accept(person)
     bahar.open("desk.coop").type("۱").sees("مسئول فنی: رعنا").tap("📌 برداشتن پرونده")
     maryam.open("desk.coop").type("۱").sees("مسئول فنی: مینا").tap("درخواست بعدی").sees("مسئول فنی: سارا")
     maryam.tap("درخواست بعدی").sees("مسئول فنی: مینا").tap("✅ تأیید", "بله، تأیید می‌کنم")
     maryam.sees("۱ درخواست دیگر مانده").tap("درخواست بعدی").sees("مسئول فنی: سارا")
     maryam.tap("درخواست بعدی")
     assert maryam.notice == "پرونده دیگری در این فهرست نیست."
-    at_cooperation(in_charge(app)).tap("ارجاع به کارشناس").sees("مریم رستمی (۱)", "مریم رضایی (۰)")
+    at_cooperation(people.in_charge(app)).tap("ارجاع به کارشناس").sees("مریم رستمی (۱)", "مریم رضایی (۰)")

@@ -4,32 +4,22 @@ import pytest
 from sqlmodel import select
 
 from storage.tables import AuditEvent, Officer, QualificationRequest, StoredFile
+from tests.support import chat_people as people
 from tests.support.chat_driver import App, Person
-from tests.support.chat_people import (
-    at_decision,
-    at_request,
-    expert,
-    in_charge,
-    officer,
-    request_of,
-    staff,
-    submit,
-    tariff,
-)
 
 DECISIONS = {"✅ تأیید", "❌ رد", "⚠️ اعلام نواقص"}
 
 
 @pytest.fixture
 def sara(app: App) -> Person:
-    tariff(app)
-    return submit(officer(app))
+    people.tariff(app)
+    return people.submit(people.officer(app))
 
 
 @pytest.fixture
 def maryam(app: App, sara: Person) -> Person:
     """An expert at the card of a file that nobody has taken."""
-    return at_request(expert(app), sara)
+    return people.at_request(people.expert(app), sara)
 
 
 def whole_code(person: Person) -> str:
@@ -71,7 +61,7 @@ def test_nothing_is_said_twice(sara: Person, maryam: Person) -> None:
 
 
 def test_an_item_whose_paper_is_missing_is_on_the_card(app: App, sara: Person, maryam: Person) -> None:
-    request = request_of(sara)
+    request = people.request_of(sara)
     left = {key: value for key, value in request.snapshot.items() if key != "doc.degree_certificate"}
     app.change(QualificationRequest, request.id, snapshot=left)
     maryam.tap("📌 برداشتن پرونده")
@@ -80,12 +70,15 @@ def test_an_item_whose_paper_is_missing_is_on_the_card(app: App, sara: Person, m
 
 def test_the_code_is_masked_for_who_does_not_decide(app: App, sara: Person, maryam: Person) -> None:
     code, number = whole_code(sara), sara.account.national_code or ""
-    request = request_of(sara)
+    request = people.request_of(sara)
     app.change(QualificationRequest, request.id, snapshot=request.snapshot | {"birth_cert_no": number})
     maryam.tap("📎 مدارک", "📎 همه مدارک")
     maryam_saw = captions(maryam)
-    at_decision(maryam, sara)
-    others = [at_request(one, sara).tap("📎 مدارک", "📎 همه مدارک") for one in (in_charge(app), staff(app))]
+    people.at_decision(maryam, sara)
+    others = [
+        people.at_request(one, sara).tap("📎 مدارک", "📎 همه مدارک")
+        for one in (people.in_charge(app), people.staff(app))
+    ]
     for said in (maryam_saw, *map(captions, others)):
         assert len(said) == 7
         assert any("•••" in one for one in said)
@@ -94,17 +87,17 @@ def test_the_code_is_masked_for_who_does_not_decide(app: App, sara: Person, mary
 
 def test_the_last_question_shows_whose_file_it_is_in_full(sara: Person, maryam: Person) -> None:
     """Also where the button is on a card of an earlier release, whose file nobody has taken."""
-    request, code = request_of(sara), whole_code(sara)
+    request, code = people.request_of(sara), whole_code(sara)
     maryam.open("desk.approve", request.id, request.version).sees("تأیید شود؟", code)
     maryam.tap("خیر").sees_not(code)
-    at_decision(maryam, sara).tap("✅ تأیید").sees("تأیید شود؟", code).tap("خیر")
+    people.at_decision(maryam, sara).tap("✅ تأیید").sees("تأیید شود؟", code).tap("خیر")
     maryam.tap("❌ رد", "مدارک نامعتبر", "بدون توضیح").sees("رد شود؟", code)
-    at_decision(maryam, sara).tap("⚠️ اعلام نواقص", "▫️ عکس", "ارسال نواقص").sees("ارسال شود؟", code)
+    people.at_decision(maryam, sara).tap("⚠️ اعلام نواقص", "▫️ عکس", "ارسال نواقص").sees("ارسال شود؟", code)
 
 
 def test_pictures_and_pdfs_are_two_albums(app: App, sara: Person, maryam: Person) -> None:
     """Messengers do not take them in one."""
-    request = request_of(sara)
+    request = people.request_of(sara)
     for item in ("doc.birth_certificate", "doc.degree_certificate"):
         app.change(StoredFile, request.snapshot[item][0], media_type="application/pdf")
     maryam.tap("📌 برداشتن پرونده")
@@ -113,11 +106,11 @@ def test_pictures_and_pdfs_are_two_albums(app: App, sara: Person, maryam: Person
 
 
 def test_the_paper_that_was_deficient_is_beside_the_new_one(sara: Person, maryam: Person) -> None:
-    old = request_of(sara).snapshot["doc.personal_photo"]
+    old = people.request_of(sara).snapshot["doc.personal_photo"]
     maryam.tap("📌 برداشتن پرونده", "⚠️ اعلام نواقص", "▫️ عکس", "ارسال نواقص", "بله، ارسال شود")
     sara.open("qual.track").tap("رفع نقص").upload().tap("توضیحی ندارم", "ارسال دوباره", "بله")
-    new = request_of(sara).snapshot["doc.personal_photo"]
-    at_request(maryam, sara).sees("تغییرها نسبت به نوبت قبل").tap("📎 همه مدارک")
+    new = people.request_of(sara).snapshot["doc.personal_photo"]
+    people.at_request(maryam, sara).sees("تغییرها نسبت به نوبت قبل").tap("📎 همه مدارک")
     files = [file.file_id for file in maryam.files]
     assert files[files.index(new[0]) + 1] == old[0]
     assert captions(maryam)[files.index(old[0])] == "عکس (پیش از رفع نقص)"
@@ -129,7 +122,7 @@ def test_the_paper_that_was_deficient_is_beside_the_new_one(sara: Person, maryam
 def test_pages_of_one_paper_are_numbered_and_say_their_facts_once(
     app: App, sara: Person, maryam: Person
 ) -> None:
-    request = request_of(sara)
+    request = people.request_of(sara)
     both = request.snapshot["doc.national_card"] + request.snapshot["doc.personal_photo"]
     app.change(QualificationRequest, request.id, snapshot=request.snapshot | {"doc.national_card": both})
     first, second, *_ = captions(maryam.tap("📌 برداشتن پرونده"))
@@ -149,7 +142,7 @@ def test_a_second_tap_brings_the_papers_once(maryam: Person) -> None:
 
 
 def test_an_officer_of_the_old_system_without_papers(app: App, sara: Person, maryam: Person) -> None:
-    request = request_of(sara)
+    request = people.request_of(sara)
     bare = {key: value for key, value in request.snapshot.items() if not key.startswith("doc.")}
     app.change(QualificationRequest, request.id, snapshot=bare)
     app.change(Officer, sara.account.id, university_code="sums")

@@ -4,30 +4,19 @@ from sqlmodel import select
 
 from storage.enums import ContractState, CooperationState, TerminationState
 from storage.tables import Contract, Push, Termination
+from tests.support import chat_people as people
 from tests.support.chat_driver import App, Person
-from tests.support.chat_people import (
-    accept,
-    branch,
-    code_of,
-    cooperation,
-    distributor,
-    eligible,
-    employ,
-    expert,
-    officer,
-    pick,
-)
 
 
 def asked(app: App) -> tuple[Person, Person]:
     """An officer with a new request, and the manager who asks."""
-    (boss, at), sara = distributor(app), eligible(app)
-    pick(boss, at, sara)
+    (boss, at), sara = people.distributor(app), people.eligible(app)
+    people.pick(boss, at, sara)
     return sara, boss
 
 
 def test_the_menu_of_somebody_without_centres(app: App) -> None:
-    sara = officer(app).open("home").tap("🤝 مراکز طرف قرارداد")
+    sara = people.officer(app).open("home").tap("🤝 مراکز طرف قرارداد")
     sara.sees("همکاری‌های شما با شرکت‌ها و اصناف", "اکنون با مرکزی همکاری ندارید", "درخواست‌های جدید (۰)")
     sara.tap("درخواست‌های جدید (۰)").sees("موردی برای نمایش وجود ندارد").tap("بازگشت")
     sara.tap("آرشیو همکاری").sees("موردی برای نمایش وجود ندارد").tap("بازگشت")
@@ -51,8 +40,8 @@ def test_accepting_wants_a_yes(app: App) -> None:
     sara, _ = asked(app)
     sara.open("coop.new").type("1").tap("✅ قبول همکاری")
     sara.sees("درخواست برای بررسی به دانشگاه فرستاده می‌شود").tap("خیر").sees("⏳ در انتظار پاسخ شما")
-    assert cooperation(app).state is CooperationState.PENDING_OFFICER
-    accept(sara).sees("⏳ در انتظار بررسی دانشگاه", "دانشگاه علوم پزشکی شیراز", "انصراف از همکاری")
+    assert people.cooperation(app).state is CooperationState.PENDING_OFFICER
+    people.accept(sara).sees("⏳ در انتظار بررسی دانشگاه", "دانشگاه علوم پزشکی شیراز", "انصراف از همکاری")
     assert not {"✅ قبول همکاری", "❌ رد همکاری"} & set(sara.labels)
     sara.open("centers").sees("⏳ در انتظار بررسی دانشگاه: کیان طب", "درخواست‌های جدید (۰)")
     sara.tap("⏳ همکاری پذیرفته‌شده").sees("درخواست همکاری")
@@ -63,9 +52,9 @@ def test_rejecting_with_and_without_a_reason(app: App) -> None:
     sara.open("coop.new").type("1").tap("❌ رد همکاری").sees("بدون دلیل").type("نه").sees("کامل‌تر بنویسید")
     sara.type("محل کار دور است").sees("پاسخ شما به مرکز گفته و درخواست بسته می‌شود", "محل کار دور است")
     sara.tap("بله، رد می‌کنم").sees("❌ ردشده از سوی شما", "دلیل شما:\n│ محل کار دور است")
-    boss.open("dist.request", cooperation(app).id or 0).sees("❌ ردشده از سوی مسئول فنی")
+    boss.open("dist.request", people.cooperation(app).id or 0).sees("❌ ردشده از سوی مسئول فنی")
     boss.sees("دلیل مسئول فنی:\n│ محل کار دور است")
-    boss.open("dist.pick", cooperation(app).branch_id).type(code_of(sara)).tap("بله")
+    boss.open("dist.pick", people.cooperation(app).branch_id).type(people.code_of(sara)).tap("بله")
     sara.open("coop.new").type("1").tap("❌ رد همکاری", "بدون دلیل", "خیر").sees("⏳ در انتظار پاسخ شما")
     sara.tap("❌ رد همکاری", "بدون دلیل", "بله، رد می‌کنم").sees("❌ ردشده از سوی شما").sees_not("دلیل شما")
     sara.open("coop.archive").sees("۱. کیان طب", "۲. کیان طب", "❌ ردشده از سوی شما")
@@ -73,19 +62,19 @@ def test_rejecting_with_and_without_a_reason(app: App) -> None:
 
 def test_giving_an_acceptance_up(app: App) -> None:
     sara, boss = asked(app)
-    accept(sara).tap("انصراف از همکاری").sees("مطمئن هستید").tap("خیر").sees("در انتظار بررسی دانشگاه")
+    people.accept(sara).tap("انصراف از همکاری").sees("مطمئن هستید").tap("خیر").sees("در انتظار بررسی دانشگاه")
     sara.tap("انصراف از همکاری", "بله، انصراف می‌دهم").sees("انصراف دادید", "❌ ردشده از سوی شما")
-    expert(app).open("desk.coop").sees("در انتظار بررسی نیست")
+    people.expert(app).open("desk.coop").sees("در انتظار بررسی نیست")
     boss.open("dist.choose").sees("بدون مسئول فنی").sees_not("⏳")
 
 
 def test_somebody_employed_is_told_why_not(app: App) -> None:
     sara, _boss = asked(app)
-    pick(*distributor(app, "سلامت‌گستر", "مرادی"), sara)
-    accept(sara)
+    people.pick(*people.distributor(app, "سلامت‌گستر", "مرادی"), sara)
+    people.accept(sara)
     sara.open("coop.new").type("۱").tap("✅ قبول همکاری")
     sara.sees("یک درخواست پذیرفته‌شده در انتظار دانشگاه دارید").sees("⏳ در انتظار پاسخ شما")
-    expert(app).open("desk.coop").type("۱").tap("✅ تأیید", "بله، تأیید می‌کنم")
+    people.expert(app).open("desk.coop").type("۱").tap("✅ تأیید", "بله، تأیید می‌کنم")
     sara.open("coop.archive").sees("✅ تأییدشده", "⚪️ بسته‌شده")
 
 
@@ -93,23 +82,23 @@ def test_an_answer_that_comes_too_late(app: App) -> None:
     sara, boss = asked(app)
     kept = sara.open("coop.new").type("1").button("✅ قبول همکاری")
     sara.tap("❌ رد همکاری", "بدون دلیل")
-    boss.open("dist.request", cooperation(app).id or 0).tap("پس گرفتن درخواست", "بله، پس می‌گیرم")
+    boss.open("dist.request", people.cooperation(app).id or 0).tap("پس گرفتن درخواست", "بله، پس می‌گیرم")
     sara.tap("بله، رد می‌کنم").sees("دیگر معتبر نیست", "⚪️ پس‌گرفته‌شده").press(kept).sees("دیگر معتبر نیست")
-    sara.open("coop.view", cooperation(app).id or 0).sees("⚪️ پس‌گرفته‌شده").sees_not("✅ قبول همکاری")
+    sara.open("coop.view", people.cooperation(app).id or 0).sees("⚪️ پس‌گرفته‌شده").sees_not("✅ قبول همکاری")
 
 
 def test_requests_of_others_are_not_seen(app: App) -> None:
     _sara, boss = asked(app)
-    request, mina = cooperation(app), eligible(app, "مینا")
+    request, mina = people.cooperation(app), people.eligible(app, "مینا")
     for deed in ["view", "accept", "accept_do", "reject", "give_up_do", "timeline"]:
         mina.open(f"coop.{deed}", request.id or 0, request.version).sees("دسترسی ندارید").sees_not("کیان طب")
         boss.open(f"coop.{deed}", request.id or 0, request.version).sees("دسترسی ندارید")
-    assert cooperation(app).version == request.version
+    assert people.cooperation(app).version == request.version
 
 
 def employed(app: App) -> tuple[Person, Person]:
-    (boss, at), sara = distributor(app), eligible(app)
-    employ(boss, at, sara, expert(app))
+    (boss, at), sara = people.distributor(app), people.eligible(app)
+    people.employ(boss, at, sara, people.expert(app))
     return sara, boss
 
 
@@ -126,7 +115,7 @@ def test_ending_a_cooperation(app: App) -> None:
     assert app.one(select(Contract)).state is ContractState.ACTIVE
     sara.tap("قطع همکاری می‌کنم").sees("✅ نهایی‌شده", "به شهر دیگری می‌روم")
     assert app.one(select(Contract)).state is ContractState.ENDED_BY_OFFICER
-    boss.open("dist.branch", cooperation(app).branch_id).sees("مسئول فنی: ندارد").sees_not("سارا")
+    boss.open("dist.branch", people.cooperation(app).branch_id).sees("مسئول فنی: ندارد").sees_not("سارا")
     boss.sees_not("به شهر دیگری")
     sara.open("centers").sees("اکنون با مرکزی همکاری ندارید").tap("آرشیو قطع همکاری").sees(
         "کیان طب", "✅ نهایی‌شده"
@@ -161,8 +150,8 @@ def test_the_distributor_was_faster(app: App) -> None:
 
 
 def test_a_long_archive_has_pages(app: App) -> None:
-    (boss, _), sara = distributor(app), eligible(app)
+    (boss, _), sara = people.distributor(app), people.eligible(app)
     for n in range(11):
-        pick(boss, branch(boss, f"شماره {n}"), sara)
+        people.pick(boss, people.branch(boss, f"شماره {n}"), sara)
     sara.open("coop.new").sees("صفحه ۱ از ۲", "۸. کیان طب").tap("بعدی").sees("صفحه ۲ از ۲", "۱۱. کیان طب")
     sara.sees("قبلی").open("coop.archive", arg="99").sees("صفحه ۲ از ۲")

@@ -7,31 +7,21 @@ from bot.services.payments import PaymentCheck
 from handlers.officer import qualification as handler
 from storage.enums import AttemptState, RejectReason, RequestState
 from storage.tables import QualificationRequest
+from tests.support import chat_people as people
 from tests.support.chat_driver import NOW, App, Person
-from tests.support.chat_people import (
-    approve,
-    at_request,
-    complete,
-    expert,
-    officer,
-    payment_attempt,
-    request_of,
-    submit,
-    tariff,
-)
 
 
 def approved(app: App) -> Person:
     """An officer whose fee is due."""
-    tariff(app)
-    sara = submit(officer(app))
-    approve(expert(app), sara)
-    assert request_of(sara).state is RequestState.AWAITING_PAYMENT
+    people.tariff(app)
+    sara = people.submit(people.officer(app))
+    people.approve(people.expert(app), sara)
+    assert people.request_of(sara).state is RequestState.AWAITING_PAYMENT
     return sara
 
 
 def test_the_menu_before_anything_was_filed_and_over_a_draft(app: App) -> None:
-    sara = officer(app).open("qual.track").sees("هنوز درخواستی ثبت نکرده‌اید", "ثبت درخواست", "بازگشت")
+    sara = people.officer(app).open("qual.track").sees("هنوز درخواستی ثبت نکرده‌اید", "ثبت درخواست", "بازگشت")
     sara.open("qual").sees("وضعیت درخواست شما: هنوز ثبت نشده", "نیازی به چاپ", "🏠 منوی اصلی").tap(
         "ثبت درخواست"
     )
@@ -44,9 +34,9 @@ def test_the_menu_before_anything_was_filed_and_over_a_draft(app: App) -> None:
 
 
 def test_tracking_says_what_one_wants_to_know(app: App) -> None:
-    expert(app)
-    sara = submit(officer(app)).open("qual").sees("⏳ در انتظار بررسی").tap("پیگیری درخواست")
-    code = request_of(sara).tracking_code or ""
+    people.expert(app)
+    sara = people.submit(people.officer(app)).open("qual").sees("⏳ در انتظار بررسی").tap("پیگیری درخواست")
+    code = people.request_of(sara).tracking_code or ""
     sara.sees(
         "آخرین وضعیت درخواست شما", "درخواست شما به دانشگاه علوم پزشکی شیراز رسیده و در نوبت بررسی است", code
     )
@@ -57,18 +47,20 @@ def test_tracking_says_what_one_wants_to_know(app: App) -> None:
 
 
 def test_own_papers(app: App) -> None:
-    sara = submit(officer(app)).sees("این دانشگاه هنوز کارشناس فعال ندارد. اداره کل مطلع شده است")
+    sara = people.submit(people.officer(app)).sees(
+        "این دانشگاه هنوز کارشناس فعال ندارد. اداره کل مطلع شده است"
+    )
     sara.tap("مدارک من").sees("کارت ملی (۱)").tap("کارت ملی (۱)")
     shown = sara.files
-    assert [paper.file_id for paper in shown] == request_of(sara).snapshot["doc.national_card"]
+    assert [paper.file_id for paper in shown] == people.request_of(sara).snapshot["doc.national_card"]
     assert sara.answer is not None
     assert sara.answer.edit is None, "the pressed message is changed instead"
     sara.sees("دکمه آن را بزنید", "بازگشت").tap("بازگشت").sees("آخرین وضعیت")
 
 
 def test_somebody_elses_request(app: App) -> None:
-    sara, other = submit(officer(app)), officer(app, "رضا")
-    request = request_of(sara)
+    sara, other = people.submit(people.officer(app)), people.officer(app, "رضا")
+    request = people.request_of(sara)
     for deed in [
         "track",
         "timeline",
@@ -81,22 +73,22 @@ def test_somebody_elses_request(app: App) -> None:
     ]:
         other.open(f"qual.{deed}", request.id, request.version).sees("دسترسی ندارید")
     other.open("qual.document", request.id, arg="national_card").sees("دسترسی ندارید")
-    assert request_of(sara).state is RequestState.SUBMITTED
+    assert people.request_of(sara).state is RequestState.SUBMITTED
 
 
 def test_withdrawing_is_asked_twice(app: App) -> None:
-    sara = submit(officer(app)).tap("انصراف از درخواست").sees("مطمئن هستید").tap("خیر")
+    sara = people.submit(people.officer(app)).tap("انصراف از درخواست").sees("مطمئن هستید").tap("خیر")
     sara.sees("⏳ در انتظار بررسی").tap("انصراف از درخواست", "بله، انصراف می‌دهم")
     sara.sees("⚪️ انصراف‌داده‌شده", "ثبت دوباره").sees_not("انصراف از درخواست")
     sara.tap("ثبت دوباره").sees("اطلاعات را مرور کنید", "نام پدر: علی")
 
 
 def test_withdrawing_from_a_file_that_moved_on(app: App) -> None:
-    sara, maryam = submit(officer(app)), expert(app)
+    sara, maryam = people.submit(people.officer(app)), people.expert(app)
     sara.tap("انصراف از درخواست")
-    at_request(maryam, sara).tap("📌 برداشتن پرونده")
+    people.at_request(maryam, sara).tap("📌 برداشتن پرونده")
     sara.tap("بله، انصراف می‌دهم").sees("دیگر معتبر نیست", "🔍 در حال بررسی")
-    assert request_of(sara).state is RequestState.IN_REVIEW
+    assert people.request_of(sara).state is RequestState.IN_REVIEW
     assert "انصراف از درخواست" not in sara.labels
 
 
@@ -105,7 +97,7 @@ def test_the_fee_with_the_way_to_pay(app: App) -> None:
     sara.sees("💳 تأییدشده، در انتظار پرداخت", "درخواست تأیید شد. هزینه بررسی: ۱٬۵۰۰٬۰۰۰ ریال.")
     sara.sees("(۱۵۰٬۰۰۰ تومان)", "وضعیت پرداخت: در انتظار پرداخت", "🔄 بررسی پرداخت", "انصراف از درخواست")
     sara.sees("پیش از پرداخت، فیلترشکن را خاموش کنید")
-    assert sara.button("پرداخت").url == f"https://bot.example/pay/{request_of(sara).pay_token}"
+    assert sara.button("پرداخت").url == f"https://bot.example/pay/{people.request_of(sara).pay_token}"
 
 
 @pytest.mark.parametrize(
@@ -122,11 +114,11 @@ def test_checking_a_payment(
     asked = answer_checks(monkeypatch, checked)
     sara, other = (
         approved(app).open("qual.track").tap("🔄 بررسی پرداخت").sees("بررسی پرداخت"),
-        officer(app, "رضا"),
+        people.officer(app, "رضا"),
     )
     assert sentence in sara.notice
-    other.open("qual.check_pay", request_of(sara).id)
-    assert asked == [request_of(sara).id], "the bank is asked for the owner alone"
+    other.open("qual.check_pay", people.request_of(sara).id)
+    assert asked == [people.request_of(sara).id], "the bank is asked for the owner alone"
 
 
 def answer_checks(monkeypatch: pytest.MonkeyPatch, checked: PaymentCheck) -> list[int]:
@@ -143,9 +135,9 @@ def answer_checks(monkeypatch: pytest.MonkeyPatch, checked: PaymentCheck) -> lis
 
 def test_a_payment_that_came(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     sara = approved(app).open("qual.track")
-    request = request_of(sara)
-    payment_attempt(app, request, AttemptState.PAID, bank_ref="201", paid_at=NOW)
-    complete(app, request)
+    request = people.request_of(sara)
+    people.payment_attempt(app, request, AttemptState.PAID, bank_ref="201", paid_at=NOW)
+    people.complete(app, request)
     answer_checks(monkeypatch, PaymentCheck.COMPLETED)
     sara.open("qual.check_pay", request.id)
     sara.sees("✅ تأیید نهایی", "احراز صلاحیت شما انجام شده است", "وضعیت پرداخت: پرداخت‌شده", "201")
@@ -155,18 +147,18 @@ def test_a_payment_that_came(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_no_withdrawal_while_the_bank_may_say_paid(app: App) -> None:
     sara = approved(app).open("qual.track")
-    kept, request = sara.button("انصراف از درخواست"), request_of(sara)
-    payment_attempt(app, request, AttemptState.UNCERTAIN)
+    kept, request = sara.button("انصراف از درخواست"), people.request_of(sara)
+    people.payment_attempt(app, request, AttemptState.UNCERTAIN)
     sara.open("qual.track").sees("نامشخص، در حال پیگیری از بانک").sees_not("انصراف از درخواست")
     sara.press(kept).open("qual.withdraw_do", request.id, request.version)
     sara.sees("نتیجه پرداخت هنوز از بانک نرسیده است")
-    assert request_of(sara).state is RequestState.AWAITING_PAYMENT
+    assert people.request_of(sara).state is RequestState.AWAITING_PAYMENT
 
 
 def test_every_state_has_its_words(app: App) -> None:
     """No state of a request leaves its officer without a status, a sentence and a way on."""
-    sara = submit(officer(app))
-    request_id = request_of(sara).id
+    sara = people.submit(people.officer(app))
+    request_id = people.request_of(sara).id
     common = {"reviewer_id": sara.account.id, "fee_rial": 10, "pay_token": "t" * 32}
     for state in RequestState:
         reason = RejectReason.OTHER if state is RequestState.REJECTED else None
@@ -177,9 +169,9 @@ def test_every_state_has_its_words(app: App) -> None:
 
 
 def test_old_pushes_open_the_file_they_speak_of(app: App) -> None:
-    sara = submit(officer(app))
-    first = request_of(sara).id
-    sara.open("qual.withdraw_do", first, request_of(sara).version)
+    sara = people.submit(people.officer(app))
+    first = people.request_of(sara).id
+    sara.open("qual.withdraw_do", first, people.request_of(sara).version)
     app.clock.passes(days=3)
     sara.open("qual.new").tap("ثبت نهایی", "بله").sees("⏳ در انتظار بررسی")
     sara.open("qual.track", first).sees("⚪️ انصراف‌داده‌شده").open("qual.track").sees("⏳ در انتظار بررسی")

@@ -15,19 +15,8 @@ from bot.reports import pdf_document
 from bot.reports.model import Sheet
 from storage.enums import AttemptState, Messenger, RequestKind
 from storage.tables import Officer
+from tests.support import chat_people as people
 from tests.support.chat_driver import NATIONAL_CODE, App, Person
-from tests.support.chat_people import (
-    approve,
-    complete,
-    eligible,
-    expert,
-    officer,
-    payment_attempt,
-    request_of,
-    submit,
-    suspend,
-    tariff,
-)
 from tests.support.factories.qualification import request_row
 
 BOT = "https://t.me/officer_bot"
@@ -40,12 +29,12 @@ def known_bot(app: App) -> None:
 
 def paid(app: App) -> Person:
     """An officer whose fee came an hour ago."""
-    tariff(app)
-    sara = submit(officer(app))
-    approve(expert(app), sara)
+    people.tariff(app)
+    sara = people.submit(people.officer(app))
+    people.approve(people.expert(app), sara)
     bank = {"bank_ref": "201000001", "card_masked": "502229******5995", "paid_at": app.clock()}
-    payment_attempt(app, request_of(sara), AttemptState.PAID, **bank, amount_rial=1_500_000)
-    complete(app, request_of(sara))
+    people.payment_attempt(app, people.request_of(sara), AttemptState.PAID, **bank, amount_rial=1_500_000)
+    people.complete(app, people.request_of(sara))
     app.clock.passes(hours=1)
     return sara
 
@@ -76,7 +65,7 @@ def test_a_receipt_from_the_chat(app: App) -> None:
     sara = paid(app).command("menu").tap("🎓 احراز صلاحیت", "🧾 رسیدهای پرداخت")
     sara.sees("رسید کدام پرداخت", "۱٬۵۰۰٬۰۰۰ ریال").tap("۱. ۱۴۰۵/۰۹/۰۱")
     sheet = document(sara)
-    code = request_of(sara).tracking_code
+    code = people.request_of(sara).tracking_code
     assert sheet.name == f"receipt-{code}.pdf"
     text, link = read(sheet)
     for fact in ("سارا", "۱٬۵۰۰٬۰۰۰ ریال", "۱۵۰٬۰۰۰ تومان", "۱۴۰۵/۰۹/۰۱", "۱۲:۳۰", "201000001", code, "5995"):
@@ -106,28 +95,28 @@ def test_the_receipt_of_the_first_request_stays_at_hand(app: App) -> None:
 
 
 def test_nothing_was_paid_yet(app: App) -> None:
-    sara = submit(officer(app))
+    sara = people.submit(people.officer(app))
     sara.open("qual").sees_not("رسید").open("receipts").sees("هنوز پرداختی ثبت نشده است")
-    sara.open("receipts.send", request_of(sara).id).sees("دسترسی ندارید")
+    sara.open("receipts.send", people.request_of(sara).id).sees("دسترسی ندارید")
 
 
 def test_a_payment_that_goes_back_has_no_receipt(app: App) -> None:
-    sara = submit(officer(app))
-    payment_attempt(app, request_of(sara), AttemptState.REFUND_DUE)
+    sara = people.submit(people.officer(app))
+    people.payment_attempt(app, people.request_of(sara), AttemptState.REFUND_DUE)
     sara.open("receipts").sees("هنوز پرداختی ثبت نشده است")
 
 
 def test_the_receipt_of_another_officer(app: App) -> None:
-    sara, other = paid(app), officer(app, "رضا")
-    other.open("receipts.send", request_of(sara).id).sees("دسترسی ندارید")
+    sara, other = paid(app), people.officer(app, "رضا")
+    other.open("receipts.send", people.request_of(sara).id).sees("دسترسی ندارید")
     assert not other.files
-    expert(app, "نجفی").open("receipts.send", request_of(sara).id).sees_not("🧾")
+    people.expert(app, "نجفی").open("receipts.send", people.request_of(sara).id).sees_not("🧾")
 
 
 def test_a_suspended_officer_keeps_the_receipt_and_loses_the_certificate(app: App) -> None:
     sara = paid(app).open("certificate")
     _, link = read(document(sara))
-    suspend(sara)
+    people.suspend(sara)
     check(app, link).sees("⛔️ غیرفعال", "معتبر نیست")
     sara.open("certificate").sees("حساب شما غیرفعال شده است")
     assert not sara.files
@@ -143,7 +132,7 @@ def test_the_certificate(app: App) -> None:
         "کارشناسی",
         "دانشگاه علوم پزشکی شیراز",
         "۱۴۰۵/۰۹/۰۱",
-        request_of(sara).tracking_code,
+        people.request_of(sara).tracking_code,
     ):
         assert fact in text, text
     assert sara.account.national_code not in text
@@ -153,14 +142,14 @@ def test_the_certificate(app: App) -> None:
 
 
 def test_there_is_no_certificate_before_qualification(app: App) -> None:
-    sara = submit(officer(app))
+    sara = people.submit(people.officer(app))
     sara.open("qual").sees_not("گواهی صلاحیت").open("certificate").sees("پس از احراز صلاحیت صادر می‌شود")
     assert not sara.files
 
 
 def test_the_certificate_of_an_officer_of_the_old_system(app: App) -> None:
     """What the old system did not know is left out, not shown as empty."""
-    sara = officer(app)
+    sara = people.officer(app)
     nothing: dict[str, Any] = dict.fromkeys(("level_code", "field_code", "university_code"))
     app.change(Officer, sara.account.id, legacy_qualified=True, **nothing)
     text, link = read(document(sara.open("qual").tap("گواهی صلاحیت")))
@@ -171,7 +160,7 @@ def test_the_certificate_of_an_officer_of_the_old_system(app: App) -> None:
 
 
 def test_a_long_field_of_study_stays_on_the_page(app: App) -> None:
-    sara = eligible(app)
+    sara = people.eligible(app)
     app.change(
         Officer, sara.account.id, field_code="other", field_note="مهندسی تجهیزات تصویربرداری MRI و CT " * 3
     )
@@ -190,5 +179,5 @@ def test_it_is_drawn_beside_the_loop(app: App, monkeypatch: pytest.MonkeyPatch) 
         return draw(sheet)
 
     monkeypatch.setattr(pdf_document, "pdf_document", noted)
-    document(eligible(app).open("certificate"))
+    document(people.eligible(app).open("certificate"))
     assert [name.partition("_")[0] for name in threads] == ["drawing"]

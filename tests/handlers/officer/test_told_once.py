@@ -8,22 +8,8 @@ from bot.services import payments, qualification
 from bot.services.payments import PaymentCheck
 from storage.enums import AttemptState, Messenger, PushState
 from storage.tables import Push
+from tests.support import chat_people as people
 from tests.support.chat_driver import NATIONAL_CODE, App, Person
-from tests.support.chat_people import (
-    approve,
-    complete,
-    distributor,
-    eligible,
-    employ,
-    expert,
-    fill_form,
-    officer,
-    payment_attempt,
-    request_of,
-    submit,
-    suspend,
-    tariff,
-)
 
 
 def kinds(person: Person) -> list[str]:
@@ -31,14 +17,14 @@ def kinds(person: Person) -> list[str]:
 
 
 def test_a_final_submission_is_pushed_to_the_other_chats(app: App) -> None:
-    sara = fill_form(officer(app))
+    sara = people.fill_form(people.officer(app))
     elsewhere = sara.elsewhere()
     sara.tap("ثبت نهایی", "بله، ثبت نهایی").sees("کد رهگیری", "در نوبت بررسی است")
     assert (kinds(sara), kinds(elsewhere)) == ([], ["N3"])
 
 
 def test_the_screen_of_a_submission_comes_also_after_a_crash(app: App) -> None:
-    sara = fill_form(officer(app)).tap("ثبت نهایی")
+    sara = people.fill_form(people.officer(app)).tap("ثبت نهایی")
     app.delivers = False
     sara.tap("بله، ثبت نهایی")
     app.delivers = True
@@ -46,8 +32,8 @@ def test_the_screen_of_a_submission_comes_also_after_a_crash(app: App) -> None:
 
 
 def test_the_end_of_a_cooperation_is_pushed_to_the_other_chats(app: App) -> None:
-    (boss, at), sara = distributor(app), eligible(app)
-    employ(boss, at, sara, expert(app))
+    (boss, at), sara = people.distributor(app), people.eligible(app)
+    people.employ(boss, at, sara, people.expert(app))
     elsewhere = sara.elsewhere()
     sara.open("centers").tap("درخواست قطع همکاری").type("پایان قرارداد و جابه‌جایی به شهر دیگر")
     sara.tap("قطع همکاری می‌کنم").sees("نهایی‌شده", "نام شما از اطلاعات این مرکز حذف شد")
@@ -58,12 +44,12 @@ def test_the_end_of_a_cooperation_is_pushed_to_the_other_chats(app: App) -> None
 def test_a_payment_that_this_chat_asked_for_is_told_here_once(
     app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tariff(app)
-    sara = submit(officer(app))
+    people.tariff(app)
+    sara = people.submit(people.officer(app))
     elsewhere = sara.elsewhere()
-    approve(expert(app), sara)
-    request = request_of(sara)
-    payment_attempt(app, request, AttemptState.PAID, bank_ref="778")
+    people.approve(people.expert(app), sara)
+    request = people.request_of(sara)
+    people.payment_attempt(app, request, AttemptState.PAID, bank_ref="778")
 
     async def check(resources: Resources, request_id: int) -> PaymentCheck:
         what = {"request_id": request_id, "now": app.clock(), "actor": SYSTEM, "bank_ref": "778"}
@@ -82,10 +68,10 @@ def test_a_payment_that_this_chat_asked_for_is_told_here_once(
 
 
 def test_a_payment_on_the_page_is_pushed_everywhere(app: App) -> None:
-    tariff(app)
-    sara = submit(officer(app))
-    approve(expert(app), sara)
-    complete(app, request_of(sara))
+    people.tariff(app)
+    sara = people.submit(people.officer(app))
+    people.approve(people.expert(app), sara)
+    people.complete(app, people.request_of(sara))
     assert "N7" in kinds(sara)
 
 
@@ -95,10 +81,10 @@ def once(person: Person, sentence: str) -> None:
 
 
 def test_no_refusal_says_its_sentence_twice(app: App) -> None:
-    sara = submit(officer(app))
+    sara = people.submit(people.officer(app))
     once(sara.open("general").open("general.edit", arg="phone"), "تغییر اطلاعات عمومی ذخیره نمی‌شود")
     once(sara.open("centers").open("term.new"), "اکنون با مرکزی همکاری ندارید")
-    suspend(sara)
+    people.suspend(sara)
     once(sara.open("home").open("qual.new"), "حساب شما غیرفعال شده است")
 
 

@@ -13,40 +13,22 @@ from bot.services import accounts
 from bot.services.distributors import registry
 from bot.services.review import routing
 from bot.services.shared import notify
+from storage import tables
 from storage.enums import AttemptState, InboxState, Messenger, PushChannel, PushState, RequestState, Role
-from storage.tables import (
-    AuditEvent,
-    Distributor,
-    Grant,
-    InboxUpdate,
-    Letter,
-    PaymentAttempt,
-    Push,
-    StaffAlert,
-)
+from tests.support import chat_people as people
 from tests.support.chat_driver import NOW, App, Person
 from tests.support.chat_fixtures import ON_BOTH_DATABASES
-from tests.support.chat_people import (
-    distributor,
-    eligible,
-    employ,
-    expert,
-    officer,
-    payment_attempt,
-    staff,
-    submit,
-)
 from tests.support.factories.qualification import request_row
 
 pytestmark = ON_BOTH_DATABASES
 
 SARA, SHIRAZ = "9991234561", "دانشگاه علوم پزشکی شیراز"
-OPEN_ALERTS = select(StaffAlert).where(col(StaffAlert.resolved_at).is_(None))
+OPEN_ALERTS = select(tables.StaffAlert).where(col(tables.StaffAlert.resolved_at).is_(None))
 
 
 @pytest.fixture
 def boss(app: App) -> Person:
-    return staff(app)
+    return people.staff(app)
 
 
 @pytest.fixture
@@ -113,12 +95,12 @@ def test_a_new_password_and_an_annulled_registration(app: App, boss: Person, sar
 
 
 def test_a_role_is_taken_away_but_never_the_own(app: App, boss: Person) -> None:
-    other = staff(app)
+    other = people.staff(app)
     look_up(boss, other.account.user_code)
     boss.tap("🔁 نقش‌ها").tap(next(label for label in boss.labels if label.startswith("گرفتن")))
     boss.type("از اداره رفته است").tap("بله، گرفته شود").sees("نقش از رضا اداری گرفته شد.")
     other.command("menu").sees("📝 ثبت‌نام")
-    grants = app.all(select(Grant).order_by(col(Grant.id)))
+    grants = app.all(select(tables.Grant).order_by(col(tables.Grant.id)))
     assert [one.active for one in grants] == [True, False]
     look_up(boss, boss.account.user_code)
     boss.tap("🔁 نقش‌ها").sees_not("گرفتن اداره کل").press(Press("staff.unrole", grants[0].id or 0))
@@ -146,9 +128,9 @@ def lose_messages(sara: Person) -> None:
     common: dict[str, Any] = {"state": PushState.GIVEN_UP, "attempts": 40, "created_at": NOW}
     to_chat = {"channel": PushChannel.CHAT, "account_id": sara.account.id, "chat_row_id": sara.chat.id}
     note = "BadRequest: chat not found"
-    fee = app.add(Push(key="a", kind="N6", text="درخواست تأیید شد.", note=note, **to_chat, **common))
+    fee = app.add(tables.Push(key="a", kind="N6", text="درخواست تأیید شد.", note=note, **to_chat, **common))
     by_sms = {"channel": PushChannel.SMS, "mobile": "+989129998877", "note": "rejected 411"}
-    app.add(Push(key="b", kind="N19", text="همکاری پایان یافت", **by_sms, **common))
+    app.add(tables.Push(key="b", kind="N19", text="همکاری پایان یافت", **by_sms, **common))
     app.run(lambda db: notify.alert_staff(db, key=f"push.given_up:{fee.id}", text="ارسال نشد", now=NOW))
 
 
@@ -163,7 +145,7 @@ def test_lost_messages_are_sent_again_or_put_away(app: App, boss: Person, sara: 
     boss.tap("🔁 ارسال دوباره").sees("✅ پیام دوباره", "📮 ۱ ارسال ناموفق")
     boss.press(again).sees("این دکمه دیگر معتبر نیست.").tap("۱", "۱", "کنار گذاشتن", "بله، انجام شود")
     boss.sees("پیام کنار گذاشته شد.", "در انتظار نیست")
-    rows = {one.key: one for one in app.all(select(Push))}
+    rows = {one.key: one for one in app.all(select(tables.Push))}
     assert (rows["a"].state, rows["a"].attempts, rows["a"].note) == (PushState.QUEUED, 0, None)
     assert rows["b"].state is PushState.SKIPPED
     events = ["push_resent", "push_put_away"]
@@ -173,7 +155,7 @@ def test_lost_messages_are_sent_again_or_put_away(app: App, boss: Person, sara: 
 
 def test_an_error_number_leads_to_the_stuck_chat(app: App, boss: Person, sara: Person) -> None:
     lost = {"update_id": 777_000, "lane": sara.chat_id, "raw": "رازها", "state": InboxState.FAILED}
-    number = app.add(InboxUpdate(messenger=Messenger.TELEGRAM, received_at=NOW, **lost)).id
+    number = app.add(tables.InboxUpdate(messenger=Messenger.TELEGRAM, received_at=NOW, **lost)).id
     boss.tap("📮 ارسال‌های ناموفق", "🧯 خطاها").sees("با خطا: ۱", "ناخوانا: ۰").tap("🔎 شماره خطا")
     boss.type("99999999").sees("خطایی با این شماره ثبت نشده است.").type(str(number))
     boss.sees("سارا کریمی‌نژاد", "با خطا روبه‌رو شد").sees_not("رازها")
@@ -183,9 +165,11 @@ def test_an_error_number_leads_to_the_stuck_chat(app: App, boss: Person, sara: P
 
 def test_a_wrong_amount_that_was_returned(app: App, boss: Person, sara: Person) -> None:
     request = app.add(request_row(sara.account.id, state=RequestState.AWAITING_PAYMENT, fee_rial=5_000_000))
-    wrong, silent = (payment_attempt(app, request, AttemptState.UNCERTAIN, ref=ref) for ref in ("T1", "T2"))
+    wrong, silent = (
+        people.payment_attempt(app, request, AttemptState.UNCERTAIN, ref=ref) for ref in ("T1", "T2")
+    )
     subject = {"subject": "payment_attempt", "subject_id": wrong.id}
-    app.add(AuditEvent(event="payment_wrong_amount", actor_role=Role.SYSTEM, **subject))
+    app.add(tables.AuditEvent(event="payment_wrong_amount", actor_role=Role.SYSTEM, **subject))
     app.run(
         lambda db: notify.alert_staff(db, key=f"wrong_amount:{wrong.id}", text="مبلغ یکسان نیست", now=NOW)
     )
@@ -195,7 +179,7 @@ def test_a_wrong_amount_that_was_returned(app: App, boss: Person, sara: Person) 
     boss.open("staff.wrong_do", silent.id or 0, silent.version).type("REF-0")
     boss.tap("✅ تأیید").sees("این دکمه دیگر معتبر نیست.").press(Press("staff.wrong")).tap("بازگردانده شد ۱")
     boss.type("REF-1").tap("✅ تأیید").sees("بازگشت مبلغ نادرست ثبت شد")
-    wrong, silent = app.all(select(PaymentAttempt).order_by(col(PaymentAttempt.id)))
+    wrong, silent = app.all(select(tables.PaymentAttempt).order_by(col(tables.PaymentAttempt.id)))
     assert (wrong.state, wrong.refund_ref) == (AttemptState.REFUNDED, "REF-1")
     assert silent.state is AttemptState.UNCERTAIN
     assert "REF-1" in sara.pushes()[-1].text
@@ -207,7 +191,7 @@ def test_who_saw_which_document(app: App, boss: Person, sara: Person) -> None:
     request = app.add(request_row(sara.account.id))
     viewed = {"subject": "qualification", "subject_id": request.id, "data": {"document": "national_card"}}
     viewer = {"actor_id": sara.account.id, "actor_role": Role.EXPERT}
-    app.add(AuditEvent(event="document_viewed", at=NOW, **viewed, **viewer))
+    app.add(tables.AuditEvent(event="document_viewed", at=NOW, **viewed, **viewer))
     boss.command("menu").tap("🔎 جست‌وجو").type("140509010001").sees("پرونده 140509010001", "•••••••۵۶۱")
     boss.tap("📜 سوابق دسترسی")
     boss.sees("سارا کریمی‌نژاد (کارشناس): دیدن مدرک — تصویر کارت ملی", "جست‌وجوی پرونده")
@@ -218,7 +202,7 @@ def test_who_saw_which_document(app: App, boss: Person, sara: Person) -> None:
 
 def at_shiraz(app: App) -> Person:
     """Somebody of the directorate at the experts of Shiraz, which stands on some page of the list."""
-    boss = staff(app).sees("میز کار اداره کل", "⚠️ هشدارها (۰)", "↩️ بازگشت وجه (۰)").tap("👥 کارشناسان")
+    boss = people.staff(app).sees("میز کار اداره کل", "⚠️ هشدارها (۰)", "↩️ بازگشت وجه (۰)").tap("👥 کارشناسان")
     return boss.tap(boss.find_line(f"{SHIRAZ}:"))
 
 
@@ -235,7 +219,7 @@ def test_an_officer_becomes_an_expert_too(app: App, sara: Person) -> None:
     boss = at_shiraz(app).tap("➕ کارشناس جدید", "کارشناس")
     boss.type(SARA).sees("مشخصات کارشناس").sees_not("نام کارشناس را بنویسید")
     boss.tap("✅ تأیید").sees("پیش‌تر حساب داشت", "۱. سارا کریمی‌نژاد، کارشناس").sees_not("رمز عبور:")
-    told = app.newest(Push, Push.kind == "N26")
+    told = app.newest(tables.Push, tables.Push.kind == "N26")
     assert (told.account_id, "نقش «کارشناس»" in told.text) == (sara.account.id, True)
     sara.command("menu").sees("🔁 تغییر نقش")
     boss.tap("➕ کارشناس جدید", "کارشناس").type(SARA).tap("✅ تأیید").sees("این شخص هم‌اکنون")
@@ -286,18 +270,18 @@ def test_alerts_are_seen_and_settled(app: App, boss: Person) -> None:
 def test_an_alert_leads_to_what_removes_its_cause_and_is_closed_by_it(app: App) -> None:
     """«کارشناس فعال ندارد» has the button that invites one; once one has come, nobody need close the alert."""
     app.resources.public_info.bot_links[Messenger.TELEGRAM] = "https://t.me/bot"
-    boss = staff(app)
-    sara = submit(officer(app))
+    boss = people.staff(app)
+    sara = people.submit(people.officer(app))
     push = boss.pushes()[-1]
     assert "کارشناس فعال ندارد و ۱ پرونده" in push.text
     assert "➕ کارشناس دانشگاه" in [one["label"] for row in push.buttons for one in row]
-    submit(officer(app, "رضا"))
+    people.submit(people.officer(app, "رضا"))
     boss.command("menu").tap("⚠️ هشدارها (۱)").sees("۲ پرونده در انتظار").tap("۱")
     boss.sees("👥 فهرست کارشناسان").tap("➕ کارشناس دانشگاه", "کارشناس مسئول")
     boss.type("9991234551", "مینا", "رضایی", "09121110009").tap("✅ تأیید").sees("✅ مینا رضایی دعوت شد")
     boss.command("menu").sees("⚠️ هشدارها (۱)")
-    code = re.search(r"کد یک‌بارمصرف: \D*([0-9]{6})", app.newest(Push, Push.kind == "N27").text)
-    token = re.search(r"invite_([\w-]+)", app.newest(Push, Push.kind == "N27").text)
+    code = re.search(r"کد یک‌بارمصرف: \D*([0-9]{6})", app.newest(tables.Push, tables.Push.kind == "N27").text)
+    token = re.search(r"invite_([\w-]+)", app.newest(tables.Push, tables.Push.kind == "N27").text)
     assert code is not None
     assert token is not None
     mina = app.person().command("start", f"invite_{token[1]}").tap("✅ پذیرفتن دعوت")
@@ -307,7 +291,7 @@ def test_an_alert_leads_to_what_removes_its_cause_and_is_closed_by_it(app: App) 
 
 
 def test_an_alert_of_no_expert_ends_with_the_last_waiting_file(app: App) -> None:
-    sara = submit(officer(app))
+    sara = people.submit(people.officer(app))
     assert [one.key for one in app.all(OPEN_ALERTS)] == ["no-expert:sums"]
     sara.open("qual.track").tap("انصراف از درخواست", "بله، انصراف می‌دهم")
     app.run(lambda db: routing.alert_where_no_expert(db, now=app.clock()))
@@ -350,10 +334,10 @@ def test_messages_lost_for_one_reason_are_sent_again_together(app: App, boss: Pe
     """The SMS provider was out of credit for a night: one press, not forty."""
     common: dict[str, Any] = {"state": PushState.GIVEN_UP, "attempts": 40, "created_at": NOW}
     by_sms = common | {"channel": PushChannel.SMS, "mobile": "+989129998877", "note": "no credit"}
-    letter = app.add(Letter(title="نامه", text="متن", created_by=boss.account.id)).id
-    lost = [app.add(Push(key=f"s{n}", kind="N4", text="نقص", **by_sms)).id for n in range(7)]
-    lost.append(app.add(Push(key="l", kind="N9", text="نامه", letter_id=letter, **by_sms)).id)
-    app.add(Push(key="x", kind="N5", text="رد", **by_sms | {"note": "no mobile", "mobile": None}))
+    letter = app.add(tables.Letter(title="نامه", text="متن", created_by=boss.account.id)).id
+    lost = [app.add(tables.Push(key=f"s{n}", kind="N4", text="نقص", **by_sms)).id for n in range(7)]
+    lost.append(app.add(tables.Push(key="l", kind="N9", text="نامه", letter_id=letter, **by_sms)).id)
+    app.add(tables.Push(key="x", kind="N5", text="رد", **by_sms | {"note": "no mobile", "mobile": None}))
     for key in (f"push.given_up:{lost[0]}", f"push.given_up:letter:{letter}"):
         app.run(lambda db, key=key: notify.alert_staff(db, key=key, text="ارسال نشد", now=NOW))
     boss.tap("📮 ارسال‌های ناموفق").sees("۱. ۸ پیامک", "no credit", "۲. ۱ پیامک", "شماره همراه ثبت نشده است")
@@ -362,7 +346,7 @@ def test_messages_lost_for_one_reason_are_sent_again_together(app: App, boss: Pe
     boss.tap("🔁 ارسال دوباره همه")
     yes = boss.button("بله، انجام شود")
     boss.press(yes).sees("✅ ۸ پیام دوباره", "۱. ۱ پیامک").press(yes).sees("این دکمه دیگر معتبر نیست.")
-    states = {one.key: one.state for one in app.all(select(Push)) if one.key in {"s0", "s6", "l", "x"}}
+    states = {one.key: one.state for one in app.all(select(tables.Push)) if one.key in {"s0", "s6", "l", "x"}}
     assert states == dict.fromkeys(("s0", "s6", "l"), PushState.QUEUED) | {"x": PushState.GIVEN_UP}
     assert len(app.events("push_resent")) == 8
     assert app.all(OPEN_ALERTS) == []
@@ -376,21 +360,21 @@ def test_the_mobile_to_call_is_shown_on_demand_and_recorded(app: App, boss: Pers
     (event,) = app.events("mobile_viewed")
     assert (event.actor_id, event.data["account"]) == (boss.account.id, sara.account.id)
     boss.open("staff.undelivered").tap("۲", "۱", "📞 شماره برای تماس").sees("۰۹۱۲۹۹۹۸۸۷۷")
-    app.change(Push, app.one(select(Push).where(Push.key == "b")).id, mobile=None)
+    app.change(tables.Push, app.one(select(tables.Push).where(tables.Push.key == "b")).id, mobile=None)
     boss.tap("📞 شماره برای تماس").sees("شماره همراهی ثبت نشده است")
     assert len(app.events("mobile_viewed")) == 2
 
 
 def test_the_mobile_of_a_centre_that_was_missing_lets_the_owed_sms_go(app: App, boss: Person) -> None:
     """R33: no mobile was known when the officer left; once staff write one, the SMS leaves and the alert is closed."""
-    manager, central = distributor(app)
-    app.change(Distributor, central.distributor_id, manager_mobile=None)
-    sara = eligible(app)
-    employ(manager, central, sara, expert(app))
+    manager, central = people.distributor(app)
+    app.change(tables.Distributor, central.distributor_id, manager_mobile=None)
+    sara = people.eligible(app)
+    people.employ(manager, central, sara, people.expert(app))
     sara.open("term.new").type("حقوق من پرداخت نشده است").tap("قطع همکاری می‌کنم")
     (alert,) = app.all(OPEN_ALERTS)
     assert alert.key.startswith("no-manager-mobile:")
-    assert not app.all(select(Push).where(Push.channel == PushChannel.SMS))
+    assert not app.all(select(tables.Push).where(tables.Push.channel == PushChannel.SMS))
     boss.open("staff.alerts").tap("۱", "🏢 توزیع‌کننده").sees("کیان طب")
     actor = Actor(boss.account.id, Role.STAFF)
     app.run(
@@ -402,7 +386,7 @@ def test_the_mobile_of_a_centre_that_was_missing_lets_the_owed_sms_go(app: App, 
             now=app.clock(),
         )
     )
-    (sms,) = app.all(select(Push).where(Push.channel == PushChannel.SMS))
+    (sms,) = app.all(select(tables.Push).where(tables.Push.channel == PushChannel.SMS))
     assert (sms.mobile, sms.sms["template"]) == ("+989120000001", "termination")
     assert app.all(OPEN_ALERTS) == []
 
@@ -410,7 +394,7 @@ def test_the_mobile_of_a_centre_that_was_missing_lets_the_owed_sms_go(app: App, 
 def test_a_refund_is_recorded_and_the_payer_told(app: App, boss: Person, sara: Person) -> None:
     boss.tap("↩️ بازگشت وجه (۰)").sees("موردی برای نمایش وجود ندارد.")
     request = app.add(request_row(sara.account.id, state=RequestState.WITHDRAWN))
-    payment_attempt(app, request, AttemptState.REFUND_DUE, bank_ref="777", paid_at=NOW)
+    people.payment_attempt(app, request, AttemptState.REFUND_DUE, bank_ref="777", paid_at=NOW)
     boss.command("menu").sees("↩️ بازگشت وجه (۱)").tap("↩️ بازگشت وجه (۱)")
     boss.sees("سارا کریمی‌نژاد، پرونده 140509010001: ۵٬۰۰۰٬۰۰۰ ریال (۵۰۰٬۰۰۰ تومان)", "777")
     boss.tap("ثبت بازگشت ۱").sees("شماره پیگیری بازگشت وجه را بنویسید.")

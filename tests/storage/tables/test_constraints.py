@@ -11,6 +11,7 @@ from sqlalchemy import delete, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import Session, select
 
+from storage import tables
 from storage.database.database import Database, open_database
 from storage.enums import (
     AccountState,
@@ -25,23 +26,6 @@ from storage.enums import (
     Role,
     TerminationState,
 )
-from storage.tables import (
-    Account,
-    AuditEvent,
-    Branch,
-    Chat,
-    Contract,
-    CooperationRequest,
-    Coverage,
-    Distributor,
-    Grant,
-    PaymentAttempt,
-    QualificationRequest,
-    StaffAlert,
-    Tariff,
-    Termination,
-    University,
-)
 from storage.tables.column_types import utcnow
 
 Unit = Callable[[Session], Any]
@@ -53,7 +37,7 @@ _codes = count(140509010001)
 async def db(database: Database) -> Database:
     """Officers 1–3, distributor 1 with its branches 1 (central) and 2."""
     await database.run(adding(*(account(number) for number in (1, 2, 3))))
-    university = University(code="sums", name="شیراز", province="فارس")
+    university = tables.University(code="sums", name="شیراز", province="فارس")
     await database.run(adding(university, company(), branch("مرکزی", is_central=True), branch("شرق")))
     return database
 
@@ -68,62 +52,66 @@ def adding(*rows: Any) -> Unit:
     return unit
 
 
-def account(number: int, **values: Any) -> Account:
+def account(number: int, **values: Any) -> tables.Account:
     name = {"first_name": "سارا", "last_name": "کریمی"}
-    return Account(user_code=f"1000{number}", password_hash="x", **name, **values)
+    return tables.Account(user_code=f"1000{number}", password_hash="x", **name, **values)
 
 
-def request(state: S = S.DRAFT, **values: Any) -> QualificationRequest:
-    return QualificationRequest(account_id=1, kind=RequestKind.NEW, state=state, **values)
+def request(state: S = S.DRAFT, **values: Any) -> tables.QualificationRequest:
+    return tables.QualificationRequest(account_id=1, kind=RequestKind.NEW, state=state, **values)
 
 
-def attempt(state: A = A.CREATED, **values: Any) -> PaymentAttempt:
+def attempt(state: A = A.CREATED, **values: Any) -> tables.PaymentAttempt:
     given = {"request_id": 1, "gateway": "zarinpal", "amount_rial": 1000, "state": state}
-    return PaymentAttempt(**(given | values))
+    return tables.PaymentAttempt(**(given | values))
 
 
-def tariff(rial: int) -> Tariff:
-    return Tariff(kind=RequestKind.NEW, amount_rial=rial, valid_from=date(2026, 1, 1))
+def tariff(rial: int) -> tables.Tariff:
+    return tables.Tariff(kind=RequestKind.NEW, amount_rial=rial, valid_from=date(2026, 1, 1))
 
 
-def event(**values: Any) -> AuditEvent:
-    return AuditEvent(event="submitted", subject="request", subject_id=1, actor_role=Role.OFFICER, **values)
+def event(**values: Any) -> tables.AuditEvent:
+    return tables.AuditEvent(
+        event="submitted", subject="request", subject_id=1, actor_role=Role.OFFICER, **values
+    )
 
 
-def alert(**values: Any) -> StaffAlert:
-    return StaffAlert(key="no tariff", text="x", **values)
+def alert(**values: Any) -> tables.StaffAlert:
+    return tables.StaffAlert(key="no tariff", text="x", **values)
 
 
-def company(**values: Any) -> Distributor:
+def company(**values: Any) -> tables.Distributor:
     given = {"kind": DistributorKind.COMPANY, "name": "کیان", "legal_id": "14009999995", "manager_name": "م"}
-    return Distributor(**(given | values))
+    return tables.Distributor(**(given | values))
 
 
-def branch(name: str, **values: Any) -> Branch:
-    return Branch(distributor_id=1, name=name, province="فارس", city="شیراز", address="زند", **values)
+def branch(name: str, **values: Any) -> tables.Branch:
+    return tables.Branch(distributor_id=1, name=name, province="فارس", city="شیراز", address="زند", **values)
 
 
-def cooperation(state: C = C.PENDING_OFFICER, **values: Any) -> CooperationRequest:
+def cooperation(state: C = C.PENDING_OFFICER, **values: Any) -> tables.CooperationRequest:
     given = {"branch_id": 1, "distributor_id": 1, "account_id": 1, "requested_by": 3, "state": state}
     given |= {"tracking_code": f"{next(_codes)}", "university_code": "sums"}
-    return CooperationRequest(**(given | values))
+    return tables.CooperationRequest(**(given | values))
 
 
-def contract(**values: Any) -> Contract:
+def contract(**values: Any) -> tables.Contract:
     given = {"account_id": 1, "distributor_id": 1, "branch_id": 1, "state": ContractState.ACTIVE}
-    return Contract(**(given | values))
+    return tables.Contract(**(given | values))
 
 
-def ended() -> Contract:
+def ended() -> tables.Contract:
     return contract(state=ContractState.ENDED_BY_OFFICER, ended_at=utcnow())
 
 
-def termination(**values: Any) -> Termination:
-    return Termination(**({"contract_id": 1, "account_id": 1, "reason": "محل خدمت تغییر کرد"} | values))
+def termination(**values: Any) -> tables.Termination:
+    return tables.Termination(
+        **({"contract_id": 1, "account_id": 1, "reason": "محل خدمت تغییر کرد"} | values)
+    )
 
 
-def managing(distributor_id: int | None, *, role: Role = Role.DISTRIBUTOR, **values: Any) -> Grant:
-    return Grant(account_id=1, role=role, distributor_id=distributor_id, **values)
+def managing(distributor_id: int | None, *, role: Role = Role.DISTRIBUTOR, **values: Any) -> tables.Grant:
+    return tables.Grant(account_id=1, role=role, distributor_id=distributor_id, **values)
 
 
 @dataclass
@@ -169,10 +157,10 @@ RULES = [
     ),
     Rule(
         "a role is given once",
-        (Grant(account_id=1, role=Role.STAFF),),
-        (Grant(account_id=1, role=Role.STAFF),),
+        (tables.Grant(account_id=1, role=Role.STAFF),),
+        (tables.Grant(account_id=1, role=Role.STAFF),),
     ),
-    Rule("references hold", refused=(Chat(messenger=Messenger.BALE, chat_id=5, account_id=99),)),
+    Rule("references hold", refused=(tables.Chat(messenger=Messenger.BALE, chat_id=5, account_id=99),)),
     Rule("one open alert a key", (alert(resolved_at=utcnow()), alert()), (alert(),)),
     Rule(
         "one open cooperation request a branch",
@@ -240,21 +228,21 @@ async def test_what_the_database_refuses(db: Database, rule: Rule) -> None:
 
 async def test_a_city_has_one_university(seeded: Database) -> None:
     with pytest.raises(IntegrityError):
-        await seeded.run(adding(Coverage(province="فارس", city="فسا", university_code="sums")))
+        await seeded.run(adding(tables.Coverage(province="فارس", city="فسا", university_code="sums")))
 
 
 async def test_ids_of_messengers_are_long(db: Database) -> None:
-    await db.run(adding(Chat(messenger=Messenger.BALE, chat_id=2**52 + 1)))
+    await db.run(adding(tables.Chat(messenger=Messenger.BALE, chat_id=2**52 + 1)))
 
-    assert await db.read(lambda session: session.exec(select(Chat.chat_id)).one()) == 2**52 + 1
+    assert await db.read(lambda session: session.exec(select(tables.Chat.chat_id)).one()) == 2**52 + 1
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        lambda session: session.execute(update(AuditEvent).values(event="nothing")),
-        lambda session: session.execute(delete(AuditEvent)),
-        lambda session: session.delete(session.exec(select(AuditEvent)).first()),
+        lambda session: session.execute(update(tables.AuditEvent).values(event="nothing")),
+        lambda session: session.execute(delete(tables.AuditEvent)),
+        lambda session: session.delete(session.exec(select(tables.AuditEvent)).first()),
         lambda session: session.execute(text("DELETE FROM audit_event")),
     ],
 )
@@ -265,7 +253,7 @@ async def test_the_audit_record_is_append_only(db: Database, change: Unit) -> No
         await db.run(change)
 
     await db.run(adding(event(data={"round": 1})))
-    events = await db.read(lambda session: session.exec(select(AuditEvent)).all())
+    events = await db.read(lambda session: session.exec(select(tables.AuditEvent)).all())
     assert [one.event for one in events] == ["submitted", "submitted"]
     assert events[1].data == {"round": 1}
 
@@ -279,11 +267,11 @@ async def test_the_audit_record_cannot_be_emptied_at_once(postgres_url: str) -> 
 
 async def test_an_unknown_state_cannot_be_written_or_read(db: Database) -> None:
     with pytest.raises(Exception, match="DREAMING"):
-        await db.run(lambda session: session.execute(update(Account).values(state="DREAMING")))
+        await db.run(lambda session: session.execute(update(tables.Account).values(state="DREAMING")))
 
     await db.run(lambda session: session.execute(text("UPDATE account SET state = 'DREAMING'")))
     with pytest.raises(ValueError, match="DREAMING"):
-        await db.read(lambda session: session.exec(select(Account)).all())
+        await db.read(lambda session: session.exec(select(tables.Account)).all())
 
 
 async def test_an_instant_needs_its_zone(db: Database) -> None:

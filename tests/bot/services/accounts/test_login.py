@@ -10,18 +10,7 @@ from bot.core.refusals import NotAllowed, Stale, Throttled
 from bot.services import accounts
 from storage.enums import AccountState, Messenger, RequestState, Role
 from storage.tables import Account, Chat
-from tests.bot.services.accounts.actions import (
-    CODE,
-    MOBILE,
-    OTHER_CODE,
-    events,
-    log_in,
-    new_chat,
-    owner,
-    pushes,
-    register,
-    register_on_both,
-)
+from tests.bot.services.accounts import actions
 from tests.support.effects import labels
 from tests.support.factories.people import officer
 from tests.support.factories.qualification import add_request
@@ -30,30 +19,30 @@ from tests.support.services import refused
 
 
 def test_login_tells_the_other_chats(db: Session) -> None:
-    account, phone = register(db)
-    bale = new_chat(db, 1, Messenger.BALE)
-    log_in(db, account, bale, NOW + timedelta(minutes=1))
+    account, phone = actions.register(db)
+    bale = actions.new_chat(db, 1, Messenger.BALE)
+    actions.log_in(db, account, bale, NOW + timedelta(minutes=1))
     assert (bale.account_id, bale.role) == (account.id, Role.OFFICER)
-    (told,) = pushes(db, "N2")
+    (told,) = actions.pushes(db, "N2")
     assert told.chat_row_id == phone.id
     assert "بله" in told.text
     assert "۱۴۰۵/۰۹/۰۱ ساعت ۱۲:۳۱" in told.text
     assert labels(told) == ["بستن این ورود", "تغییر رمز"]
-    assert events(db)[-1].event == "logged_in"
+    assert actions.events(db)[-1].event == "logged_in"
 
 
 def test_signing_out_there(db: Session) -> None:
     """Once, as it was shown, and no chat of another account."""
-    account, _, there = register_on_both(db)
+    account, _, there = actions.register_on_both(db)
     there.dialogue, there.view = "something", "1|me|||"
     db.flush()
-    mark, theirs = accounts.session_mark(there), new_chat(db, 7)
+    mark, theirs = accounts.session_mark(there), actions.new_chat(db, 7)
     other = officer(db).account_id
     theirs.account_id = other
     db.flush()
 
     def sign_out(chat_row_id: int, mark: int) -> None:
-        accounts.sign_out(db, actor=owner(account), chat_row_id=chat_row_id, mark=mark, now=NOW)
+        accounts.sign_out(db, actor=actions.owner(account), chat_row_id=chat_row_id, mark=mark, now=NOW)
 
     with refused(Stale):
         sign_out(there.id, mark - 1)
@@ -68,8 +57,8 @@ def test_signing_out_there(db: Session) -> None:
 
 
 def test_five_wrong_passwords_lock_the_chat_for_a_quarter(db: Session) -> None:
-    account, _ = register(db)
-    chat, calm = new_chat(db, 5), new_chat(db, 6)
+    account, _ = actions.register(db)
+    chat, calm = actions.new_chat(db, 5), actions.new_chat(db, 6)
     for minute in range(5):
         at = NOW + timedelta(minutes=minute)
         accounts.refuse_if_locked(db, chat=chat, account_id=account.id, now=at)
@@ -79,24 +68,24 @@ def test_five_wrong_passwords_lock_the_chat_for_a_quarter(db: Session) -> None:
         accounts.refuse_if_locked(db, chat=chat, account_id=account.id, now=at)
     assert caught.refusal.args_of_text == {"m": "۱۰"}
     with refused(Throttled):
-        log_in(db, account, chat, at)
+        actions.log_in(db, account, chat, at)
     accounts.refuse_if_locked(db, chat=calm, account_id=account.id, now=at)
     accounts.refuse_if_locked(db, chat=chat, account_id=account.id, now=NOW + timedelta(minutes=16))
 
 
 def test_other_chats_lock_an_account_but_not_its_own_phone(db: Session) -> None:
-    account, phone = register(db)
+    account, phone = actions.register(db)
     for number in range(20):
-        accounts.count_wrong(db, chat=new_chat(db, 100 + number), account_id=account.id, now=NOW)
+        accounts.count_wrong(db, chat=actions.new_chat(db, 100 + number), account_id=account.id, now=NOW)
     with refused(Throttled):
-        accounts.refuse_if_locked(db, chat=new_chat(db, 50), account_id=account.id, now=NOW)
+        accounts.refuse_if_locked(db, chat=actions.new_chat(db, 50), account_id=account.id, now=NOW)
     accounts.refuse_if_locked(db, chat=phone, account_id=account.id, now=NOW)
     later = NOW + timedelta(minutes=61)
-    accounts.refuse_if_locked(db, chat=new_chat(db, 51), account_id=account.id, now=later)
+    accounts.refuse_if_locked(db, chat=actions.new_chat(db, 51), account_id=account.id, now=later)
 
 
 def test_user_codes_are_found_as_people_type_them(db: Session) -> None:
-    account, _ = register(db)
+    account, _ = actions.register(db)
     persian = account.user_code.translate(str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹"))
     for typed in (account.user_code, f" {account.user_code} ", persian, f"\u200e{persian}\u200f"):
         found = accounts.by_user_code(db, typed)
@@ -106,14 +95,14 @@ def test_user_codes_are_found_as_people_type_them(db: Session) -> None:
 
 
 def test_logout_stops_pushes(db: Session) -> None:
-    account, chat = register(db)
-    accounts.logout(db, actor=owner(account), chat=chat, now=NOW)
+    account, chat = actions.register(db)
+    accounts.logout(db, actor=actions.owner(account), chat=chat, now=NOW)
     assert (chat.account_id, chat.role) == (None, None)
     with refused(Stale, "error.login_wrong"):  # it changed while it was checked
-        log_in(db, account, new_chat(db, 3), checked_hash="older")
-    log_in(db, account, new_chat(db), new_hash="stronger")
+        actions.log_in(db, account, actions.new_chat(db, 3), checked_hash="older")
+    actions.log_in(db, account, actions.new_chat(db), new_hash="stronger")
     assert account.password_hash == "stronger"
-    assert pushes(db, "N2") == []
+    assert actions.pushes(db, "N2") == []
 
 
 def change_password(db: Session, actor: Actor, chat: Chat) -> None:
@@ -121,56 +110,58 @@ def change_password(db: Session, actor: Actor, chat: Chat) -> None:
 
 
 def test_changing_the_password(db: Session) -> None:
-    account, chat, bale = register_on_both(db)
-    change_password(db, owner(account), chat)
+    account, chat, bale = actions.register_on_both(db)
+    change_password(db, actions.owner(account), chat)
     assert (account.password_hash, account.credentials_pending) == ("second", False)
-    assert [push.chat_row_id for push in pushes(db, "N2")] == [chat.id, bale.id]
-    assert "رمز عبور حساب شما تغییر کرد" in pushes(db, "N2")[-1].text
+    assert [push.chat_row_id for push in actions.pushes(db, "N2")] == [chat.id, bale.id]
+    assert "رمز عبور حساب شما تغییر کرد" in actions.pushes(db, "N2")[-1].text
     with refused(NotAllowed):
         change_password(db, Actor(999, Role.OFFICER), chat)
 
 
 def test_a_password_that_was_never_seen_is_made_anew(db: Session) -> None:
-    account, _ = register(db)
-    assert accounts.renew(db, actor=owner(account), password_hash="second", now=NOW) is not None
+    account, _ = actions.register(db)
+    assert accounts.renew(db, actor=actions.owner(account), password_hash="second", now=NOW) is not None
     assert (account.password_hash, account.credentials_pending) == ("second", True)
     account.credentials_pending = False
     db.flush()
-    assert accounts.renew(db, actor=owner(account), password_hash="third", now=NOW) is None
+    assert accounts.renew(db, actor=actions.owner(account), password_hash="third", now=NOW) is None
     assert account.password_hash == "second"
 
 
-def recover(db: Session, chat: Chat, code: str = CODE, mobile: str = MOBILE) -> Account | None:
+def recover(
+    db: Session, chat: Chat, code: str = actions.CODE, mobile: str = actions.MOBILE
+) -> Account | None:
     return accounts.recover(db, chat=chat, national_code=code, mobile=mobile, password_hash="new", now=NOW)
 
 
 def test_forgotten_password_by_the_verified_mobile(db: Session) -> None:
-    account, phone = register(db)
-    chat = new_chat(db)
+    account, phone = actions.register(db)
+    chat = actions.new_chat(db)
     found = recover(db, chat)
     assert found is not None
     assert (found.id, found.password_hash, found.credentials_pending) == (account.id, "new", True)
     assert chat.account_id == account.id
-    assert [push.chat_row_id for push in pushes(db, "N2")] == [phone.id]
+    assert [push.chat_row_id for push in actions.pushes(db, "N2")] == [phone.id]
 
 
 @pytest.mark.parametrize(
     ("code", "mobile", "verified", "state"),
     [
-        (OTHER_CODE, MOBILE, True, AccountState.ACTIVE),
-        (CODE, "+989129999999", True, AccountState.ACTIVE),
-        (CODE, MOBILE, False, AccountState.ACTIVE),
-        (CODE, MOBILE, True, AccountState.ANNULLED),
+        (actions.OTHER_CODE, actions.MOBILE, True, AccountState.ACTIVE),
+        (actions.CODE, "+989129999999", True, AccountState.ACTIVE),
+        (actions.CODE, actions.MOBILE, False, AccountState.ACTIVE),
+        (actions.CODE, actions.MOBILE, True, AccountState.ANNULLED),
     ],
     ids=["other code", "other mobile", "mobile not verified", "annulled"],
 )
 def test_forgotten_password_has_one_answer_to_everything_else(
     db: Session, code: str, mobile: str, verified: bool, state: AccountState
 ) -> None:
-    account, _ = register(db)
+    account, _ = actions.register(db)
     account.mobile_verified, account.state = verified, state
     db.flush()
-    chat = new_chat(db)
+    chat = actions.new_chat(db)
     assert [recover(db, chat, code, mobile) for _ in range(5)] == [None] * 5
     assert (account.password_hash, chat.account_id) == ("first", None)
     with refused(Throttled):
@@ -178,17 +169,19 @@ def test_forgotten_password_has_one_answer_to_everything_else(
 
 
 def test_the_mobile_changes_and_the_other_chats_hear_of_it(db: Session) -> None:
-    account, chat, bale = register_on_both(db)
+    account, chat, bale = actions.register_on_both(db)
 
     def change(mobile: str, verified: bool) -> None:
-        accounts.change_mobile(db, actor=owner(account), chat=chat, mobile=mobile, verified=verified, now=NOW)
+        accounts.change_mobile(
+            db, actor=actions.owner(account), chat=chat, mobile=mobile, verified=verified, now=NOW
+        )
 
     change("+989351234567", verified=False)
     assert (account.mobile, account.mobile_verified) == ("+989351234567", False)
-    assert [push.chat_row_id for push in pushes(db, "N12")] == [bale.id]
+    assert [push.chat_row_id for push in actions.pushes(db, "N12")] == [bale.id]
     change("+989351234567", verified=True)
     assert account.mobile_verified
-    assert len(pushes(db, "N12")) == 1
+    assert len(actions.pushes(db, "N12")) == 1
     add_request(db, account, RequestState.SUBMITTED)
     with refused("mobile.in_circulation"):
-        change(MOBILE, verified=True)
+        change(actions.MOBILE, verified=True)

@@ -14,16 +14,7 @@ from bot.services import accounts
 from storage.database.database import Database
 from storage.enums import AccountState, RequestState, Role
 from storage.tables import Account, Chat, Grant
-from tests.bot.services.accounts.actions import (
-    CODE,
-    OTHER_CODE,
-    events,
-    log_in,
-    new_chat,
-    owner,
-    pushes,
-    register,
-)
+from tests.bot.services.accounts import actions
 from tests.support.factories.people import staff
 from tests.support.factories.qualification import add_request
 from tests.support.factories.reference_data import NOW
@@ -46,27 +37,27 @@ def annul(db: Session, **given: Any) -> Account:
 
 
 def test_resetting_access_logs_the_person_out_everywhere(db: Session) -> None:
-    account, chat = register(db)
+    account, chat = actions.register(db)
     actor = staff(db)
     account.credentials_pending = False
     db.flush()
     reset(db, actor=actor, account_id=account.id)
     assert (account.password_hash, account.credentials_pending) == ("new", True)
     assert (chat.account_id, chat.role) == (None, None)
-    event = events(db)[-1]
+    event = actions.events(db)[-1]
     assert (event.event, event.actor_id, event.data["reason"]) == ("access_reset", actor.account_id, REASON)
 
 
 def test_a_suspended_person_is_told_why_and_when_it_ends(db: Session) -> None:
-    account, chat = register(db)
+    account, chat = actions.register(db)
     given = {"actor": staff(db), "account_id": account.id}
     suspend(db, **given)
     assert (account.state, account.state_reason) == (AccountState.SUSPENDED, REASON)
     assert chat.account_id == account.id
-    log_in(db, account, new_chat(db))
+    actions.log_in(db, account, actions.new_chat(db))
     accounts.lift(db, reason=REASON, now=NOW, **given)
     assert (account.state, account.state_reason) == (AccountState.ACTIVE, None)
-    texts = [push.text for push in pushes(db, "N21")]
+    texts = [push.text for push in actions.pushes(db, "N21")]
     assert texts[0].startswith(f"حساب شما غیرفعال شده است. دلیل:\n│ {REASON}\n└ اداره کل\n")
     assert "021-1234" in texts[0]
     assert texts[-1] == "حساب شما دوباره فعال شد."
@@ -75,20 +66,20 @@ def test_a_suspended_person_is_told_why_and_when_it_ends(db: Session) -> None:
 
 
 def test_an_annulled_registration_frees_the_national_code(db: Session) -> None:
-    account, chat = register(db)
+    account, chat = actions.register(db)
     annul(db, actor=staff(db), account_id=account.id)
     assert account.state is AccountState.ANNULLED
     assert chat.account_id is None
     assert accounts.by_user_code(db, account.user_code) is None
-    again, _ = register(db, 2)
+    again, _ = actions.register(db, 2)
     assert again.id != account.id
     with refused(Stale, "error.login_wrong"):
-        log_in(db, account, new_chat(db, 3))
+        actions.log_in(db, account, actions.new_chat(db, 3))
 
 
 @pytest.mark.parametrize("state", [RequestState.DRAFT, RequestState.SUBMITTED, RequestState.COMPLETED])
 def test_an_account_with_a_request_is_not_annulled(db: Session, state: RequestState) -> None:
-    account, _ = register(db)
+    account, _ = actions.register(db)
     add_request(db, account, state)
     with refused(NotAllowed, "error.cannot_annul"):
         annul(db, actor=staff(db), account_id=account.id)
@@ -96,7 +87,7 @@ def test_an_account_with_a_request_is_not_annulled(db: Session, state: RequestSt
 
 @pytest.mark.parametrize("service", [reset, suspend, annul])
 def test_staff_alone_with_a_reason_and_a_fresh_version(db: Session, service: Callable[..., Account]) -> None:
-    account, chat = register(db)
+    account, chat = actions.register(db)
     actor = staff(db)
     for other in (Actor(account.id, Role.OFFICER), Actor(77, Role.EXPERT, "sums"), Actor(None, Role.SYSTEM)):
         with refused(NotAllowed):
@@ -113,14 +104,14 @@ def test_staff_alone_with_a_reason_and_a_fresh_version(db: Session, service: Cal
 
 async def test_a_reset_against_logins_with_the_old_password(database: Database) -> None:
     def prepare(db: Session) -> tuple[Actor, Account, list[Chat]]:
-        account, _ = register(db)
-        return staff(db), account, [new_chat(db, 100 + n) for n in range(8)]
+        account, _ = actions.register(db)
+        return staff(db), account, [actions.new_chat(db, 100 + n) for n in range(8)]
 
     actor, account, chats = await database.run(prepare)
     old = account.password_hash
     logins = [
         database.run(
-            lambda db, number=chat.id: log_in(db, account, db.get_one(Chat, number), checked_hash=old)
+            lambda db, number=chat.id: actions.log_in(db, account, db.get_one(Chat, number), checked_hash=old)
         )
         for chat in chats
     ]
@@ -131,7 +122,7 @@ async def test_a_reset_against_logins_with_the_old_password(database: Database) 
     assert await database.read(lambda db: db.exec(still_linked).all()) == []
 
 
-def hire(db: Session, actor: Actor, role: Role = Role.EXPERT, *, code: str = CODE) -> Account:
+def hire(db: Session, actor: Actor, role: Role = Role.EXPERT, *, code: str = actions.CODE) -> Account:
     return accounts.appoint_expert(
         db, actor=actor, role=role, university_code="sums", national_code=code, now=NOW
     )
@@ -139,15 +130,15 @@ def hire(db: Session, actor: Actor, role: Role = Role.EXPERT, *, code: str = COD
 
 def test_several_roles_and_one_login(db: Session) -> None:
     """An expert who also is an officer stays logged in as officer."""
-    (account, chat), actor = register(db), staff(db)
+    (account, chat), actor = actions.register(db), staff(db)
     hired = hire(db, actor)
     assert (hired.id, hired.password_hash) == (account.id, "first")
-    told = pushes(db, "N26")[-1]
+    told = actions.pushes(db, "N26")[-1]
     assert "نقش «کارشناس»" in told.text
-    accounts.choose(db, actor=owner(account), chat=chat, role=Role.EXPERT, now=NOW)
+    accounts.choose(db, actor=actions.owner(account), chat=chat, role=Role.EXPERT, now=NOW)
     assert chat.role is Role.EXPERT
     with refused(NotAllowed):
-        accounts.choose(db, actor=owner(account), chat=chat, role=Role.STAFF, now=NOW)
+        accounts.choose(db, actor=actions.owner(account), chat=chat, role=Role.STAFF, now=NOW)
     with refused("error.role_held"):
         accounts.grant(db, account=account, role=Role.IN_CHARGE, university_code="tums", now=NOW)
     (line,) = accounts.of_university(db, actor=actor, university_code="sums")
@@ -158,19 +149,19 @@ def test_several_roles_and_one_login(db: Session) -> None:
 def test_staff_make_an_expert_and_end_the_work(db: Session) -> None:
     actor = staff(db)
     with refused(Stale):
-        hire(db, actor, Role.IN_CHARGE, code=OTHER_CODE)
+        hire(db, actor, Role.IN_CHARGE, code=actions.OTHER_CODE)
     expert = accounts.create_user(
         db,
         role=Role.IN_CHARGE,
         university_code="sums",
-        national_code=NationalCode(OTHER_CODE),
+        national_code=NationalCode(actions.OTHER_CODE),
         name="مینا رضایی نیا",
         now=NOW,
         password_hash="first",
     )
     assert (expert.first_name, expert.last_name) == ("مینا", "رضایی نیا")
-    chat = new_chat(db, 9)
-    log_in(db, expert, chat)
+    chat = actions.new_chat(db, 9)
+    actions.log_in(db, expert, chat)
     assert chat.role is Role.IN_CHARGE
     (line,) = accounts.of_university(db, actor=actor, university_code="sums")
     assert (line.account.id, line.role) == (expert.id, Role.IN_CHARGE)
@@ -182,8 +173,8 @@ def test_staff_make_an_expert_and_end_the_work(db: Session) -> None:
     with refused(Stale):
         accounts.deactivate(db, **given)
     with refused(NotAllowed, "error.no_role"):
-        log_in(db, expert, chat)
-    assert hire(db, actor, Role.IN_CHARGE, code=OTHER_CODE).id == expert.id
+        actions.log_in(db, expert, chat)
+    assert hire(db, actor, Role.IN_CHARGE, code=actions.OTHER_CODE).id == expert.id
     assert len(db.exec(select(Grant).where(Grant.account_id == expert.id)).all()) == 1
 
 
@@ -191,7 +182,7 @@ def test_staff_make_an_expert_and_end_the_work(db: Session) -> None:
 def test_only_staff_hire_and_dismiss(db: Session, role: Role) -> None:
     actor = Actor(1, role, "sums")
     with refused(NotAllowed):
-        hire(db, actor, code=OTHER_CODE)
+        hire(db, actor, code=actions.OTHER_CODE)
     with refused(NotAllowed):
         accounts.deactivate(db, actor=actor, account_id=1, grant_id=1, now=NOW)
 

@@ -12,18 +12,9 @@ from bot.services import qualification
 from bot.services.qualification import decisions
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from bot.texts import t
+from storage import tables
 from storage.database.database import Database
 from storage.enums import AttemptState, RequestState
-from storage.tables import (
-    Coverage,
-    DeficiencyRound,
-    DegreeLevel,
-    Officer,
-    PaymentAttempt,
-    QualificationRequest,
-    RequestFile,
-    StoredFile,
-)
 from tests.support.effects import alerts, events, labels, pushes
 from tests.support.factories.people import Participants, end_role, officer
 from tests.support.factories.qualification import stored_file, submitted_request, unpaid_request
@@ -51,7 +42,7 @@ def test_a_submitted_form_is_numbered_routed_frozen_and_told(db: Session, people
         assert "۱ پرونده" in waits.text
         assert labels(waits) == ["مشاهده"]
     assert pushes(db, people.foreign) == []
-    kept = db.exec(select(RequestFile).where(RequestFile.request_id == request.id)).all()
+    kept = db.exec(select(tables.RequestFile).where(tables.RequestFile.request_id == request.id)).all()
     assert {one.document_code for one in kept} == {"national_card", "degree_certificate"}
 
 
@@ -92,7 +83,7 @@ def test_missing_items(db: Session, people: Participants, changes: dict[str, Any
 
 
 def test_closed_studies_are_refused_at_submission(db: Session, people: Participants) -> None:
-    db.get_one(DegreeLevel, "bachelor").allowed = False
+    db.get_one(tables.DegreeLevel, "bachelor").allowed = False
     db.flush()
     with refused("error.field_closed", db=db):
         submitted_request(db, people.sara)
@@ -102,7 +93,7 @@ def test_files_that_cannot_be_submitted(db: Session, people: Participants) -> No
     """Another officer's, a removed one, and more than a document takes."""
     others = stored_file(db, officer(db))
     removed, *four = (stored_file(db, people.sara) for _ in range(5))
-    db.get_one(StoredFile, removed).removed_at = NOW
+    db.get_one(tables.StoredFile, removed).removed_at = NOW
     db.flush()
     for files, key in (
         ([others], "error.file_gone"),
@@ -125,7 +116,7 @@ def test_files_that_cannot_be_submitted(db: Session, people: Participants) -> No
 def test_the_university_that_decides(
     db: Session, people: Participants, answers: dict[str, str], university: str, alerted: list[str]
 ) -> None:
-    db.exec(select(Coverage).where(Coverage.city == "فسا")).one().active = True
+    db.exec(select(tables.Coverage).where(tables.Coverage.city == "فسا")).one().active = True
     db.flush()
     request = submitted_request(db, people.sara, **answers)
     assert request.university_code == request.snapshot["university"] == university
@@ -137,7 +128,7 @@ def test_the_university_that_decides(
 
 def deficient_request(
     db: Session, people: Participants, items: list[str], note: str | None = None
-) -> QualificationRequest:
+) -> tables.QualificationRequest:
     request = submitted_request(db, people.sara)
     act(db, QUALIFICATION_WORKFLOW.claim, people.ali, request)
     return act(db, decisions.declare_deficiencies, people.ali, request, items=items, note=note)
@@ -146,13 +137,13 @@ def deficient_request(
 def resolve(
     db: Session,
     people: Participants,
-    request: QualificationRequest,
+    request: tables.QualificationRequest,
     *,
     replies: dict[str, str] | None = None,
     note: str | None = None,
     now: datetime = NOW,
     **answers: Any,
-) -> QualificationRequest:
+) -> tables.QualificationRequest:
     more = {"answers": answers, "replies": replies or {}, "note": note, "now": now}
     return act(db, qualification.resolve, people.sara, request, **more)
 
@@ -180,9 +171,9 @@ def test_fixed_deficiencies_return_to_the_same_expert(db: Session, people: Parti
     assert request.tracking_code == "140509010001"
     assert [one.kind for one in pushes(db, people.ali)] == ["N10", "N11"]
     assert pushes(db, people.zahra, "N11") == []
-    found = db.exec(select(DeficiencyRound)).one()
+    found = db.exec(select(tables.DeficiencyRound)).one()
     assert (found.replies, found.resolved_at) == (replies, NOW)
-    assert db.exec(select(RequestFile.round).where(RequestFile.file_id == card)).all() == [1]
+    assert db.exec(select(tables.RequestFile.round).where(tables.RequestFile.file_id == card)).all() == [1]
 
 
 def test_every_ticked_item_needs_a_value_or_a_reply(db: Session, people: Participants) -> None:
@@ -233,7 +224,7 @@ def test_a_second_round_is_its_own(db: Session, people: Participants) -> None:
     for name in ("حسن", "حسین"):
         resolve(db, people, request, father_name=name)
         act(db, decisions.declare_deficiencies, people.ali, request, items=["father_name"])
-    found = db.exec(select(DeficiencyRound).order_by(col(DeficiencyRound.round))).all()
+    found = db.exec(select(tables.DeficiencyRound).order_by(col(tables.DeficiencyRound.round))).all()
     assert [(one.round, one.snapshot["father_name"]) for one in found] == [
         (1, "علی"),
         (2, "حسن"),
@@ -242,7 +233,7 @@ def test_a_second_round_is_its_own(db: Session, people: Participants) -> None:
     assert len(pushes(db, people.sara, "N4")) == 3
 
 
-def complete(db: Session, request: QualificationRequest) -> bool:
+def complete(db: Session, request: tables.QualificationRequest) -> bool:
     return act(db, qualification.complete_request, SYSTEM, request, bank_ref="12345")
 
 
@@ -263,7 +254,7 @@ def test_no_withdrawal_while_the_bank_is_silent(
     db: Session, people: Participants, state: AttemptState
 ) -> None:
     request = unpaid_request(db, people)
-    db.add(PaymentAttempt(request_id=request.id, gateway="zarinpal", amount_rial=500_000, state=state))
+    db.add(tables.PaymentAttempt(request_id=request.id, gateway="zarinpal", amount_rial=500_000, state=state))
     db.flush()
     with refused("error.payment_uncertain", db=db):
         act(db, qualification.withdraw, people.sara, request)
@@ -271,10 +262,10 @@ def test_no_withdrawal_while_the_bank_is_silent(
 
 def test_completion_makes_the_snapshot_the_approved_file(db: Session, people: Participants) -> None:
     request, owner = unpaid_request(db, people), people.sara.account_id
-    assert db.get_one(Officer, owner).father_name is None  # nothing before the payment
+    assert db.get_one(tables.Officer, owner).father_name is None  # nothing before the payment
     assert not qualification.is_qualified(db, owner)
     assert [complete(db, request) for _ in range(2)] == [True, False]
-    profile = db.get_one(Officer, owner)
+    profile = db.get_one(tables.Officer, owner)
     assert (profile.father_name, profile.university_code, profile.phone) == ("علی", "sums", "")
     assert set(profile.documents) == {"national_card", "degree_certificate"}
     assert profile.qualified_at == NOW
