@@ -5,7 +5,7 @@ from conversations.account import invitation, login, password_and_mobile, regist
 from conversations.distributor import branches
 from conversations.distributor import registration as distributor_registration
 from conversations.engine.declaration import Dialogue
-from conversations.expert import bulk, cooperation_review, deficiencies, review, team
+from conversations.expert import bulk, cooperation_review, deficiencies, phrases, review, team
 from conversations.officer import cooperation, deficiency_response, personal_details, qualification
 from conversations.staff import audit_search, catalogue, experts, letter, refunds
 
@@ -37,6 +37,7 @@ ALL: tuple[Dialogue, ...] = (
     branches.FIND_STAFF_BRANCH,
     cooperation_review.REJECT_COOPERATION,
     *team.DIALOGUES,
+    *phrases.DIALOGUES,
     bulk.BULK_ASSIGN,
     bulk.BULK_ASSIGN_COOPERATION,
     distributor_registration.NEW_DISTRIBUTOR,

@@ -1,4 +1,4 @@
-"""Menus, commands and inline buttons, one package a role."""
+"""Menus, commands and inline buttons, one package a role, and those that experts share with colleagues."""
 
 from bot.application.routes import Routes
 from conversations.engine.engine import Engine
@@ -9,6 +9,7 @@ from handlers.expert import request
 from handlers.officer import card, cooperation, personal_details, qualification, sheets
 from handlers.staff import distributors, experts
 from handlers.staff import menu as staff_menu
+from handlers.team import bulk, colleagues, leave, notes, phrases
 
 
 def all_routes(engine: Engine) -> Routes:
@@ -27,6 +28,11 @@ def all_routes(engine: Engine) -> Routes:
         cooperation,
         menu,
         request,
+        notes,
+        colleagues,
+        leave,
+        bulk,
+        phrases,
         experts,
         staff_menu,
         distributors,

@@ -62,6 +62,7 @@ ROLES = {
     "bulk": Role.IN_CHARGE,
     "coop_bulk": Role.IN_CHARGE,
     "leave": Role.EXPERT,
+    "new_phrase": Role.IN_CHARGE,
     "pick_officer": Role.DISTRIBUTOR,
     "find_branch": Role.DISTRIBUTOR,
 }

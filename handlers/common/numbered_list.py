@@ -24,13 +24,15 @@ def numbered_page(
     line: Callable[[str, T], str],
     make_button: Callable[[str, T], Button],
 ) -> tuple[list[str], list[ButtonRow]]:
-    """One page of `items` as lines and number buttons, each given its number; `press.arg` is the page."""
+    """One page of `items` as lines and number buttons, each given its number; `press.arg` is the page, or begins with it:
+    «2.sums»."""
     pages = max(-(-len(items) // size), 1)
-    page = min(page_of(press), pages - 1)
+    asked = page_of(Press(press.action, arg=press.arg.partition(".")[0]))
+    page = min(asked, pages - 1)
     shown = list(enumerate(items[page * size : (page + 1) * size], start=page * size + 1))
     lines = [line(digits(i), item) for i, item in shown]
     buttons = [make_button(digits(i), item) for i, item in shown]
-    turns = pager_rows(Press(press.action, press.id), page=page, pages=pages)
+    turns = pager_rows(Press(press.action, press.id, arg=press.arg), page=page, pages=pages)
     return lines, [*button_grid(buttons, columns=5), *turns]
 
 

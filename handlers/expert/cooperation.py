@@ -22,10 +22,11 @@ from handlers.common.navigation import (
     navigation_row,
     truncate_lines,
 )
-from handlers.expert import decisions, notes
+from handlers.expert import decisions
 from handlers.expert.banner import caution_lines, held_line, undo_button
 from handlers.expert.next_file import left_lines, note_place
 from handlers.expert.worklists import COOPERATION_LISTS, EXPERTS, REVIEWERS, list_back_rows
+from handlers.team import notes
 from storage.enums import CooperationState, Role
 from storage.tables import CooperationRequest
 

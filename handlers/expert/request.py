@@ -32,10 +32,11 @@ from handlers.common.navigation import (
     truncate_lines,
 )
 from handlers.common.request_card import Extent
-from handlers.expert import bulk, cooperation, decisions, find, next_file, notes, team, worklists
+from handlers.expert import cooperation, decisions, find, next_file, worklists
 from handlers.expert.banner import caution_lines, held_line, undo_button
 from handlers.expert.next_file import left_lines
 from handlers.expert.worklists import EXPERTS, QUALIFICATION_LISTS, REVIEWERS, list_back_rows
+from handlers.team import notes
 from storage.enums import RequestState
 from storage.tables import QualificationRequest, StoredFile
 
@@ -50,9 +51,6 @@ def routes(engine: Engine) -> Routes:
     table.include(decisions.routes(engine))
     table.include(cooperation.routes(engine))
     table.include(find.routes(engine))
-    table.include(notes.routes(engine))
-    table.include(team.routes(engine))
-    table.include(bulk.routes(engine))
     for action, decide in (
         ("desk.file", show_request),
         ("desk.review", show_beside_documents),

@@ -133,7 +133,10 @@ def show_university(turn: Turn, press: Press) -> Screen:
         lines.append(staff_invitations.line_of(turn, invitation))
         label = shortened(t("invite.button", name=invitation.name), 20)
         rows.append((button(label, "staff.invitation", invitation.id or 0),))
-    add = (button(t("staff.new_expert"), "staff.new_expert", arg=university.code),)
+    add = (
+        button(t("staff.new_expert"), "staff.new_expert", arg=university.code),
+        button(t("phrases.button"), "staff.phrases", arg=university.code),
+    )
     return Screen("\n".join(lines), (*rows, add, navigation_row("staff.experts")))
 
 

@@ -74,7 +74,7 @@ EXPECTED: dict[str, Access] = {
         bound=True,
     ),
     **_each(
-        "desk.next desk.next_claim desk.coop_next desk.leave desk.leave_new desk.leave_end desk.leave_end_do",
+        "desk.next desk.next_claim desk.coop_next desk.phrases desk.phrase_new desk.leave desk.leave_new desk.leave_end desk.leave_end_do",
         EXPERTS,
     ),
     **_each(
@@ -86,6 +86,8 @@ EXPECTED: dict[str, Access] = {
         "desk.team desk.take desk.take_ask desk.take_do desk.coop_take desk.coop_take_ask desk.coop_take_do",
         EXPERTS,
     ),
+    # Whose phrase it is decides, also at another university: tests/handlers/expert/test_phrases.py.
+    **_each("desk.phrase desk.phrase_ask desk.phrase_do desk.phrase_edit", EXPERTS | {STAFF}),
     **_each("export export.kind export.states export.xlsx export.csv", {HEAD, STAFF}),
     **_each("desk.bulk desk.coop_bulk desk.colleague", {HEAD}),
     **_each("desk.all desk.coop_all", {HEAD, STAFF}),
@@ -125,7 +127,7 @@ EXPECTED: dict[str, Access] = {
         "staff.dists staff.dist staff.new_dist staff.find_dist staff.edit_dist staff.add_manager staff.branches staff.branch staff.find_branch "
         "staff.branch_close staff.branch_end staff.audit staff.find_audit export.at "
         "staff.letters staff.new_letter staff.letter staff.letter_text staff.letter_files staff.letter_stop staff.letter_fix "
-        "staff.letter_end",
+        "staff.letter_end staff.phrases staff.phrase_new",
         {STAFF},
     ),
 }

@@ -20,6 +20,7 @@ from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from bot.services.directorate import account_lookup, faq_entries
 from bot.services.qualification import decisions
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
+from bot.services.team import phrases
 from bot.texts import quoted, t
 from conversations.catalogue import ALL
 from conversations.engine.engine import Engine
@@ -140,6 +141,9 @@ class AccessFixture(Fixture):
             deputy_id=self.people.zahra.account_id or 0,
             **self.by(self.people.ali),
         )
+
+        phrases.save(self.db, text="تصویر خوانا نیست.", **self.by(self.people.ali))
+        phrases.save_for_university(self.db, text="امضا ندارد.", **self.by(head))
 
     def _decide_by_the_head(self) -> None:
         """Decisions that may still be undone, of both kinds."""

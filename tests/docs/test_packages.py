@@ -11,7 +11,6 @@ LARGE = {
     "bot.documents": "one module a step of an upload, and the stores",
     "bot.services.shared": "one module a thing that services share",
     "bot.services.review": "one module a part of reviewing, the same for both kinds of file",
-    "handlers.expert": "one module a screen of the experts' desk",
     "storage.tables": "one module a subject of tables, and the columns they share",
     "bot.services.cooperation": "requests, contracts and terminations share one case",
     "bot.services.accounts": "one module a way to an account: registration, login, recovery, invitation",

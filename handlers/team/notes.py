@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from bot.application.routes import Routes
+from bot.application.routes import REVIEWERS, Routes
 from bot.core.context import Turn
 from bot.core.screens import Button, Press, Reply, Screen, button
 from bot.services import team
@@ -15,7 +15,6 @@ from bot.services.review.file_notes import NoteLine
 from bot.texts import formats, quoted, t
 from conversations.engine.engine import Engine
 from handlers.common.navigation import navigation_row, truncate_lines
-from handlers.expert.worklists import REVIEWERS
 from storage.tables import Account
 
 #: Of the newest notes, on the file card.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from bot.application.routes import Routes
+from bot.application.routes import EXPERTS, Routes
 from bot.core.context import Turn
 from bot.core.refusals import Refusal, Stale
 from bot.core.screens import Press, Reply, Screen, button
@@ -16,8 +16,9 @@ from bot.texts import formats, t
 from conversations.engine.engine import Engine
 from handlers.common.navigation import button_grid, navigation_row, number_in
 from handlers.common.numbered_list import confirmation_screen
-from handlers.expert.worklists import EXPERTS, HEADS
+from storage.enums import Role
 
+HEADS = (Role.IN_CHARGE,)
 #: How many files may be taken at once.
 NUMBERS = (5, 10, 20, team.MOST)
 

@@ -1,40 +1,30 @@
-"""An expert and the colleagues: leave and deputies (docs/specification.md 2.9)."""
+"""An expert's own figures, the head's desk and each colleague's files (docs/specification.md 2.9)."""
 
 from __future__ import annotations
 
-from bot.application.routes import Routes
+from bot.application.routes import EXPERTS, Routes
 from bot.core.context import Turn
-from bot.core.refusals import NotAllowed, Stale
-from bot.core.screens import Press, Reply, Screen, button
+from bot.core.screens import Press, Screen, button
 from bot.services import team
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from bot.services.shared import reference_data
 from bot.texts import formats, t
-from conversations.common.labels import shortened
 from conversations.engine.engine import Engine
 from handlers.common.navigation import ButtonRow, home_button, navigation_row, truncate_lines
-from handlers.common.numbered_list import confirmation_screen, numbered_page
-from handlers.expert.worklists import EXPERTS, HEADS
+from handlers.common.numbered_list import numbered_page
 from storage.enums import Role
 from storage.tables import Account
 
 #: A page.
 COLLEAGUES = 10
+HEADS = (Role.IN_CHARGE,)
 
 
 def routes(engine: Engine) -> Routes:
-    """desk.team, desk.leave and what they lead to."""
+    """desk.team and desk.colleague."""
     table = Routes()
     table.show("desk.team", roles=EXPERTS)(show_team)
     table.show("desk.colleague", roles=HEADS)(show_colleague)
-    table.show("desk.leave", roles=EXPERTS)(show_leaves)
-    table.show("desk.leave_end", roles=EXPERTS)(ask_end_leave)
-    table.act("desk.leave_end_do", roles=EXPERTS)(end_leave)
-
-    @table.act("desk.leave_new", roles=EXPERTS)
-    def new_leave(turn: Turn, press: Press) -> Reply:
-        return engine.start(turn, "leave")
-
     return table
 
 
@@ -56,7 +46,8 @@ def show_team(turn: Turn, press: Press) -> Screen:
     ]
     if turn.role is Role.IN_CHARGE:
         rows.append((button(t("desk.bulk"), "desk.bulk"), button(t("desk.coop_bulk"), "desk.coop_bulk")))
-    rows.append((button(t("desk.leave"), "desk.leave"), home_button()))
+    rows.append((button(t("desk.leave"), "desk.leave"), button(t("phrases.button"), "desk.phrases")))
+    rows.append((home_button(),))
     return Screen(truncate_lines(lines), tuple(rows))
 
 
@@ -118,47 +109,3 @@ def show_colleague(turn: Turn, press: Press) -> Screen:
     return Screen(
         "\n".join([t("team.of_colleague", name=name), *lines]), (*rows, navigation_row("desk.team"))
     )
-
-
-def _words(line: team.LeaveLine) -> dict[str, str]:
-    return {
-        "name": line.expert,
-        "deputy": line.deputy,
-        "first": formats.jalali_day(line.leave.starts_on),
-        "last": formats.jalali_day(line.leave.ends_on),
-    }
-
-
-def show_leaves(turn: Turn, press: Press) -> Screen:
-    """One's own leave, and who of the colleagues is away; a head may end any of them."""
-    listed = team.team_leaves(turn.db, actor=turn.actor)
-    own = [line for line in listed if line.leave.account_id == turn.actor.account_id]
-    others = [line for line in listed if line not in own]
-    lines = [t("desk.leave_own", **_words(line)) for line in own] or [t("desk.leave_none")]
-    rows: list[ButtonRow] = [
-        (button(t("desk.leave_end"), "desk.leave_end", line.leave.id or 0),) for line in own
-    ] or [(button(t("desk.leave_new"), "desk.leave_new"),)]
-    if others:
-        lines += ["", t("desk.leave_team")]
-    for number, line in enumerate(others, 1):
-        i = formats.digits(number)
-        lines.append(t("desk.leave_line", i=i, **_words(line)))
-        if turn.role is Role.IN_CHARGE:
-            label = shortened(t("desk.button_line", i=i, name=line.expert), 20)
-            rows.append((button(label, "desk.leave_end", line.leave.id or 0),))
-    return Screen("\n".join(lines), (*rows, navigation_row("desk.team")))
-
-
-def ask_end_leave(turn: Turn, press: Press) -> Screen:
-    found = [line for line in team.team_leaves(turn.db, actor=turn.actor) if line.leave.id == press.id]
-    if not found:
-        raise Stale
-    if found[0].leave.account_id != turn.actor.account_id and turn.role is not Role.IN_CHARGE:
-        raise NotAllowed
-    yes = button(t("desk.leave_end_do"), "desk.leave_end_do", press.id)
-    return confirmation_screen(t("desk.leave_end_ask", **_words(found[0])), yes, Press("desk.leave"))
-
-
-def end_leave(turn: Turn, press: Press) -> Reply:
-    team.end_leave(turn.db, actor=turn.actor, leave_id=press.id, now=turn.now)
-    return Reply(goto=Press("desk.leave"), notice=t("desk.leave_ended"))
