@@ -12,15 +12,17 @@ import socket
 import sqlite3
 import ssl
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-import asyncpg
-from alembic.util import CommandError
 from sqlalchemy import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from storage.database.outage import outage_reason
 from storage.database.url import server_address
+
+if TYPE_CHECKING:
+    import asyncpg
 
 POOLER = (
     "a pooler gives every transaction another connection (transaction mode, or statement mode); let it pool whole sessions "
@@ -62,8 +64,6 @@ def why_unusable(error: BaseException, url: URL) -> str | None:
     """One line, or None where the setting is not at fault."""
     if isinstance(error, DatabaseUnusable):
         return str(error)
-    if isinstance(error, CommandError):
-        return "the schema is not one that this code knows, perhaps of a newer release; run that release, or restore a backup"
     if isinstance(error, ArgumentError):
         return "is not a database address; use sqlite:///… or postgresql://user:password@host/name"
     for cause in _causes(error):
@@ -93,6 +93,9 @@ def _sqlite(error: BaseException, url: URL) -> str | None:
 
 
 def _postgres(error: BaseException, url: URL) -> str | None:
+    # Not where the database is SQLite.
+    import asyncpg
+
     if isinstance(error, asyncpg.PostgresError):
         return _refusal_text(error, url)
     words = _unreachable(error, url)
@@ -107,6 +110,8 @@ def _postgres(error: BaseException, url: URL) -> str | None:
 
 def _unreachable(error: BaseException, url: URL) -> str | None:
     """The way to the server: names, TLS, sockets, files."""
+    import asyncpg
+
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"the certificate of {server_address(url)} is not trusted ({error.verify_message}); set sslrootcert=… to its authority's file"
     if isinstance(error, ssl.SSLError):

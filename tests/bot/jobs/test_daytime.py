@@ -10,6 +10,7 @@ from bot.services import qualification
 from bot.services.review import working_days
 from bot.texts.formats import TEHRAN
 from storage.tables import QualificationRequest
+from tests.support import official_holidays
 from tests.support.effects import alerts, pushes
 from tests.support.factories.people import Participants
 from tests.support.factories.qualification import submitted_request, unpaid_request
@@ -103,3 +104,8 @@ def test_the_lunar_holidays_of_the_years_ahead_are_known(year: int) -> None:
     days = [datetime(year, 1, 1, tzinfo=UTC).date() + timedelta(days=day) for day in range(365)]
     free = sum(not working_days.is_working_day(day) and day.weekday() != working_days.FRIDAY for day in days)
     assert free >= 15
+
+
+def test_the_table_of_holidays_is_that_of_the_package() -> None:
+    """After a new release of `holidays`: `python -m tests.support.official_holidays`."""
+    assert official_holidays.FILE.read_text("ascii") == official_holidays.made_of_package()
