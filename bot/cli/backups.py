@@ -11,7 +11,7 @@ import typer
 
 from bot.cli.common import load_settings
 from bot.config.output import say
-from bot.startup.errors import end_with_setting_error
+from bot.startup.errors import end_with_setting_error, explain
 
 if TYPE_CHECKING:
     from bot.operations.restore import Restored
@@ -23,29 +23,64 @@ def backup(
         list[str] | None, typer.Option(help="public key of age; again for more; else BACKUP_RECIPIENT")
     ] = None,
 ) -> None:
-    """Copy database and documents into one encrypted file, while the bot goes on. SECRET_KEY is not in it."""
+    """Copy database and documents into one encrypted file, while the bot goes on. SECRET_KEY is not in it.
+
+    Status 1 where the database names documents that are not in the store, so not in the backup either."""
     from bot.documents.factory import open_store
     from bot.operations.backup import back_up
     from bot.operations.errors import UpkeepError
 
     settings = load_settings()
 
-    async def work() -> tuple[Path, dict[str, Any]]:
+    async def work() -> tuple[Path, dict[str, Any], str | None]:
         async with open_store(settings) as store:
-            return await back_up(
+            file, manifest = await back_up(
                 database_url=settings.database_url,
                 store=store,
                 target=target,
                 recipients=recipient or settings.recipients(),
                 secret=settings.key(),
             )
+        trouble = None if manifest["missing"] else await _note(settings.database_url, manifest)
+        return file, manifest, trouble
 
     try:
-        file, manifest = asyncio.run(work())
+        file, manifest, trouble = asyncio.run(work())
     except UpkeepError as error:
         end_with_setting_error(str(error))
     say(f"{file}: {manifest['papers']} documents, {manifest['bytes']:,} bytes; keep SECRET_KEY elsewhere")
     say(f"it opens and restores with the SECRET_KEY whose id is {manifest['key_id']}")
+    if trouble is not None:
+        _warn(f"WARNING: the database does not know of this backup ({trouble}); its age is told wrong")
+    if manifest["missing"]:
+        _warn(
+            f"INCOMPLETE: {manifest['missing']:,} of {manifest['documents']:,} documents of the database are not in the store "
+            f"(the first is stored_file {manifest['first_missing']}), so not in this backup; check FILES_URL, and keep older "
+            "backups"
+        )
+        raise SystemExit(1)
+
+
+async def _note(database_url: str, manifest: dict[str, Any]) -> str | None:
+    """Tell the database of a whole backup; why not where that is impossible: the archive is good all the same."""
+    from bot.application.backup_record import note_backup
+    from storage.database.database import open_database
+    from storage.tables.column_types import utcnow
+
+    facts = {"documents": manifest["papers"], "size": manifest["bytes"], "now": utcnow()}
+    try:
+        database = await open_database(database_url)
+        try:
+            await database.run(lambda db: note_backup(db, **facts))
+        finally:
+            await database.close()
+    except Exception as error:
+        return explain(error) or type(error).__name__
+    return None
+
+
+def _warn(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def backup_key(
@@ -77,7 +112,8 @@ def restore(
 ) -> None:
     """Unpack and check a backup. Nothing is ever overwritten.
 
-    It must be signed under SECRET_KEY or one of FORMER_SECRET_KEYS, unless --unsigned is given."""
+    It must be signed under SECRET_KEY or one of FORMER_SECRET_KEYS, unless --unsigned is given. Status 1 where documents
+    that the database names are not in it: what there is was unpacked."""
     from bot.documents.factory import open_store
     from bot.operations import restore as restoring
     from bot.operations.errors import UpkeepError
@@ -104,12 +140,14 @@ def restore(
         end_with_setting_error(str(error))
     manifest = restored.manifest
     if not restored.signed:
-        print(  # noqa: T201
+        _warn(
             f"WARNING: no key of ours signed {file}: anyone with the public key can have made it. "
-            "Look at the data before you serve them",
-            file=sys.stderr,
+            "Look at the data before you serve them"
         )
     say(f"{into}: {restored.database} of {manifest.get('made_at')}, {manifest['papers']} documents")
-    if restored.missing_documents:
-        say(f"{restored.missing_documents} documents of the database are not in the backup")
     say(f"the documents open with the SECRET_KEY whose id is {manifest.get('key_id')}")
+    if restored.missing_documents is None:
+        _warn("WARNING: whether all documents are in it is not known before it is loaded (--database-url)")
+    elif restored.missing_documents:
+        _warn(f"INCOMPLETE: {restored.missing_documents:,} documents of the database are not in the backup")
+        raise SystemExit(1)

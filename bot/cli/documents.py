@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,7 +15,6 @@ from bot.startup.errors import end_with_setting_error
 if TYPE_CHECKING:
     from bot.documents.blob_store import FileStore
     from bot.jobs.retention import Total
-    from bot.operations.key_rotation import Count
     from storage.database.database import Database
 
 
@@ -27,10 +27,12 @@ def rotate_key(
     """Bring every document under the present SECRET_KEY; FORMER_SECRET_KEYS must hold the one before.
 
     May be stopped and run again at any time, while the bot serves (restarted with both keys). Status 1 while
-    documents are left."""
+    documents are left, and where the database names some that are not in the store."""
     from bot.config.settings import renew_kept_key
     from bot.documents.factory import make_cipher, open_store
-    from bot.operations.key_rotation import count_by_key, rotate
+    from bot.operations.errors import UpkeepError
+    from bot.operations.key_rotation import Count, count_by_key, rotate
+    from bot.operations.stored_documents import Comparison, compare, keys_in, reading
 
     settings = load_settings()
     if new:
@@ -43,9 +45,14 @@ def rotate_key(
         return
     cipher = make_cipher(settings)
 
-    async def work() -> Count:
+    async def work() -> tuple[Count, Comparison | UpkeepError]:
         async with open_store(settings) as store:
-            return await bring_over(store)
+            tally = await bring_over(store)
+            try:
+                async with reading(settings.database_url) as read:
+                    return tally, await compare(read, await keys_in(store), store)
+            except UpkeepError as error:
+                return tally, error
 
     async def bring_over(store: FileStore) -> Count:
         tally = await count_by_key(store, cipher)
@@ -58,10 +65,16 @@ def rotate_key(
             say(f"left: {max(left, 0)}")
         return await count_by_key(store, cipher)
 
-    tally = asyncio.run(work())
+    tally, compared = asyncio.run(work())
     if tally.unknown:
         say(f"{tally.unknown} documents are under keys that are not in FORMER_SECRET_KEYS, or are damaged")
-    if tally.former or tally.unknown:
+    if isinstance(compared, UpkeepError):
+        print(f"not compared with the database: {compared}", file=sys.stderr, flush=True)  # noqa: T201
+        lacking = tally == Count()
+    else:
+        if lacking := compared.missing > 0:
+            say(f"{compared}; check FILES_URL")
+    if tally.former or tally.unknown or lacking:
         raise SystemExit(1)
     say("no document needs a former key any more; backups made before still do")
 

@@ -8,18 +8,23 @@ import gc
 import logging
 import signal
 import socket
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection
 
 from bot.cli.composition import RunningBot, Timer, make_bot, make_channels, open_resources
 from bot.config.settings import BadSettingError, Settings
 from bot.documents.blob_store import StoreDown
+from bot.documents.factory import make_cipher, open_store
 from bot.jobs import lease_recovery
+from bot.operations.stored_documents import check_key
 from bot.startup import checks
 from bot.web.http_server import listen
 from bot.web.http_server.descriptors import raise_descriptor_limit
 from bot.web.http_server.server import WebServer
 from storage.correlation import CORRELATION_ID
-from storage.database.database import open_database
+from storage.database.database import Database, open_database
 from storage.database.outage import log_unless_outage
 from storage.migrations.seed import seed
 
@@ -28,6 +33,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("bot")
 
+#: Seconds for a look at some documents at the start.
+KEY_CHECK = 10.0
 #: Seconds that SIGTERM leaves to the updates in hand.
 GRACE = 3.0
 
@@ -53,6 +60,7 @@ async def serve(settings: Settings) -> None:
     database = await open_database(settings.database_url)
     try:
         await database.run(seed, lane="seed")
+        await _check_key(settings, database)
         public_url = settings.public_url or f"http://{host}:{port}"
         async with open_resources(settings, database, public_url) as resources:
             alone = await database.announce_process()
@@ -62,6 +70,30 @@ async def serve(settings: Settings) -> None:
             await _run(bot, sockets, metrics, stopping)
     finally:
         await database.close()
+
+
+async def _check_key(settings: Settings, database: Database) -> None:
+    """Raises BadSettingError where none of the documents opens with our keys; a store that is away is no reason."""
+
+    async def read(work: Callable[[Connection], Any]) -> Any:
+        return await database.read(lambda db: work(db.connection()))
+
+    try:
+        async with open_store(settings) as store, asyncio.timeout(KEY_CHECK):
+            checked = await check_key(read, store, make_cipher(settings), sample=10)
+    except (StoreDown, TimeoutError) as error:
+        log.error("the store of documents does not answer: %s", str(error) or "no answer in time")
+        return
+    if checked.absent:
+        log.error("documents are missing from the store; see `bot.py doctor`")
+    if not checked.unknown:
+        return
+    if checked.known or settings.allow_unreadable_documents:
+        log.error("SECRET_KEY: %s", checked)
+        return
+    raise BadSettingError(
+        f"SECRET_KEY: {checked}. Where it is lost for ever, ALLOW_UNREADABLE_DOCUMENTS=true starts without them"
+    )
 
 
 async def _run(

@@ -86,6 +86,8 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = None
     #: Other keys that documents may be encrypted under, divided by commas (see `bot.py rotate-key`).
     former_secret_keys: SecretStr | None = None
+    #: Start though no document can be opened: their key is lost for ever.
+    allow_unreadable_documents: bool = False
     #: Public keys of age, divided by commas, that `bot.py backup` encrypts for.
     backup_recipient: str = ""
 

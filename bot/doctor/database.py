@@ -10,9 +10,10 @@ from pathlib import Path
 from sqlalchemy import URL, func
 from sqlmodel import Session, col, select
 
+from bot.application.backup_record import last_backup, seconds_without_backup
 from bot.config.settings import Settings
 from bot.core.context import SYSTEM
-from bot.doctor import audit
+from bot.doctor import audit, documents
 from bot.doctor.finding import Finding, first_line
 from bot.services.directorate import alert_list
 from bot.services.qualification import fees
@@ -29,6 +30,8 @@ from storage.tables.column_types import utcnow
 
 #: Seconds after which an update should have been answered, whatever it was.
 PROMPT = 120
+#: One night may be missed, not two.
+BACKUP_HOURS = 50
 _OPEN = (AttemptState.CREATED, AttemptState.VERIFYING, AttemptState.UNCERTAIN)
 
 
@@ -60,6 +63,8 @@ async def check_settings_database(settings: Settings) -> AsyncIterator[Finding]:
         for finding in await database.read(lambda db: list(_inside(db, settings, utcnow()))):
             yield finding
         async for finding in audit.check_audit_record(database, settings):
+            yield finding
+        async for finding in documents.check_stored_documents(database, settings):
             yield finding
     finally:
         await database.close()
@@ -112,6 +117,7 @@ def _inside(db: Session, settings: Settings, now: datetime) -> Iterator[Finding]
     for kind in (RequestKind.NEW, RequestKind.AMENDMENT):
         yield _tariff(db, kind)
     yield _updates(db, now)
+    yield _backup(db, now)
     yield _given_up(db)
     count = alert_list.count_open(db, actor=SYSTEM)
     yield Finding("alerts", not count, f"{count} wait for staff, on their desk" if count else "none is open")
@@ -136,6 +142,16 @@ def _updates(db: Session, now: datetime) -> Finding:
         words = f"{count} wait, the oldest for {age:.0f} minutes; is the bot running, and is its messenger connected? see the log"
         return Finding("updates", False, words)
     return Finding("updates", True, "none waits" if not count else f"{count} in hand")
+
+
+def _backup(db: Session, now: datetime) -> Finding:
+    made, hours = last_backup(db), seconds_without_backup(db, now=now) / 3600
+    if hours < BACKUP_HOURS:
+        words = f"the newest is {hours:.0f} hours old" if made is not None else "none was made yet"
+        return Finding("backup", True, words)
+    words = f"the newest is {hours / 24:.1f} days old" if made is not None else "none was ever made"
+    mend = "run `bot.py backup`, and look at technical-officer-bot-backup.timer (docs/operations.md)"
+    return Finding("backup", False, f"{words}; {mend}")
 
 
 def _given_up(db: Session) -> Finding:

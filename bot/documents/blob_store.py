@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 _KEY = re.compile(r"[0-9a-f]{32}")
+_FOLDER = re.compile(r"[0-9a-f]{2}")
 _UNFINISHED = ".part"
 
 
@@ -102,10 +103,11 @@ class FolderStore:
             with self._path(key).open("rb") as file:
                 return file.read(size)
 
-        try:
-            return await asyncio.to_thread(read)
-        except FileNotFoundError:
-            raise NoSuchFile(key) from None
+        with answering():
+            try:
+                return await asyncio.to_thread(read)
+            except FileNotFoundError:
+                raise NoSuchFile(key) from None
 
     async def exists(self, key: str) -> bool:
         path = self._path(key)
@@ -118,9 +120,13 @@ class FolderStore:
             await asyncio.to_thread(path.unlink, missing_ok=True)
 
     async def keys(self, *, before: datetime) -> AsyncIterator[str]:
-        folders = await asyncio.to_thread(lambda: sorted(self._root.glob("[0-9a-f][0-9a-f]")))
+        """None where the folder is not there: the first document makes it. Raises StoreDown where it cannot be read."""
+        with answering():
+            folders = await asyncio.to_thread(self._folders)
         for folder in folders:
-            for key in await asyncio.to_thread(self._old, folder, before):
+            with answering():
+                found = await asyncio.to_thread(self._old, folder, before)
+            for key in found:
                 yield key
 
     async def aclose(self) -> None:
@@ -128,6 +134,14 @@ class FolderStore:
 
     def _path(self, key: str) -> Path:
         return self._root / folder_of(key) / key
+
+    def _folders(self) -> list[Path]:
+        # Not `glob`, which says nothing of a folder that it may not read.
+        try:
+            names = os.listdir(self._root)
+        except FileNotFoundError:
+            return []
+        return [self._root / name for name in sorted(names) if _FOLDER.fullmatch(name)]
 
     @staticmethod
     def _write(path: Path, data: bytes) -> None:

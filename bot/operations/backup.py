@@ -22,7 +22,7 @@ from sqlalchemy import URL
 
 from bot.documents.blob_store import FileStore, NoSuchFile, StoreDown
 from bot.documents.encryption import DocumentCipher
-from bot.operations import archive
+from bot.operations import archive, stored_documents
 from bot.operations.errors import UpkeepError
 from storage.database.database import asynchronous
 from storage.database.postgres_options import ssl_mode
@@ -52,7 +52,9 @@ async def back_up(
     """Write an archive to `target`, a new file or a folder; where it is, and its manifest. Raises
     UpkeepError.
 
-    `secret` is SECRET_KEY: it signs the manifest, which tells the key's id and nothing of the key."""
+    `secret` is SECRET_KEY: it signs the manifest, which tells the key's id and nothing of the key. The manifest's
+    "documents" and "missing" count the living rows, and those whose document was not in the store: an archive that
+    lacks some is made all the same."""
     if not recipients:
         raise UpkeepError("--recipient or BACKUP_RECIPIENT: name the public key (age1…) that may open it")
     for recipient in recipients:
@@ -64,8 +66,8 @@ async def back_up(
         raise UpkeepError(f"{target} is there already; backups are never overwritten")
     unfinished = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
     tar = archive.TarStream()
-    facts = {"made_at": now.isoformat(), "key_id": DocumentCipher(secret).key_id}
-    entries = _entries(tar, asynchronous(database_url), store, facts, secret)
+    facts: dict[str, Any] = {"made_at": now.isoformat(), "key_id": DocumentCipher(secret).key_id}
+    entries = _entries(tar, database_url, store, facts, secret)
     try:
         with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as sink:
             await archive.encrypt(entries, sink, recipients)
@@ -82,10 +84,11 @@ async def back_up(
 
 
 async def _entries(
-    tar: archive.TarStream, url: URL, store: FileStore, facts: dict[str, Any], secret: str
+    tar: archive.TarStream, database_url: str, store: FileStore, facts: dict[str, Any], secret: str
 ) -> AsyncIterator[bytes]:
-    """The archive's bytes: the database, every stored file, then the signed manifest."""
-    async with _database_copy(url) as (name, copy):
+    """The archive's bytes: the database, every stored file, then the signed manifest. Adds to `facts`."""
+    present: set[bytes] = set()
+    async with _database_copy(asynchronous(database_url)) as (name, copy):
         async for chunk in tar.file(name, copy):
             yield chunk
     async for key in store.keys(before=utcnow() + timedelta(days=1)):
@@ -93,8 +96,12 @@ async def _entries(
             data = await store.get(key)
         except NoSuchFile:  # removed since it was listed
             continue
+        present.add(bytes.fromhex(key))
         async for chunk in tar.data(archive.DOCUMENTS_PREFIX + key, data):
             yield chunk
+    async with stored_documents.reading(database_url) as read:
+        compared = await stored_documents.compare(read, present, store)
+    facts |= {"documents": compared.documents, "missing": compared.missing, "first_missing": compared.first}
     async for chunk in tar.end(facts, secret):
         yield chunk
 

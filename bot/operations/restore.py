@@ -19,7 +19,7 @@ from sqlalchemy import inspect
 
 from bot.documents.blob_store import FileStore, FolderStore, StoreDown
 from bot.documents.encryption import DocumentCipher
-from bot.operations import archive, signature
+from bot.operations import archive, signature, stored_documents
 from bot.operations.backup import run_tool
 from bot.operations.errors import UpkeepError
 from storage.database.database import asynchronous, check_database
@@ -35,8 +35,9 @@ class Restored:
     manifest: dict[str, Any]
     #: database.sqlite3 or database.dump
     database: str
-    #: Rows of the database whose document is not there; not looked for in a PostgreSQL dump.
-    missing_documents: int
+    #: Rows of the database whose document is not there. Of a PostgreSQL dump that was not loaded, those that were missing when
+    #: it was made; None where an earlier release made it, and nobody knows.
+    missing_documents: int | None
     #: Whether one of our keys signed it; False only where --unsigned was asked for.
     signed: bool
 
@@ -75,11 +76,14 @@ async def restore(
     try:
         await asyncio.to_thread(unpack.run, file, identities)
         signed = _check_signature(file.name, unpack.manifest, secrets, unsigned)
-        missing = 0
+        missing = unpack.manifest.get("missing")
         if unpack.database == archive.SQLITE:
             missing = await _check_sqlite(unfinished / archive.SQLITE, unpack)
         if database_url is not None:
             await _load(database_url, unfinished, unpack.database)
+            present = {bytes.fromhex(key) for key in unpack.stored_keys}
+            async with stored_documents.reading(database_url) as read:
+                missing = (await stored_documents.compare(read, present, unpack.store)).missing
         if into.exists():
             into.rmdir()
         unfinished.rename(into)
@@ -213,17 +217,14 @@ async def _check_sqlite(file: Path, unpack: _Unpack) -> int:
         broken = await asyncio.to_thread(ask, "PRAGMA foreign_key_check")
         # A backup of an earlier release has not all of these columns.
         there = {column[1] for column in await asyncio.to_thread(ask, "PRAGMA table_info(stored_file)")}
-        living = "SELECT {0} FROM stored_file WHERE removed_at IS NULL AND {0} IS NOT NULL"
+        living = "SELECT id, {0} FROM stored_file WHERE removed_at IS NULL AND {0} IS NOT NULL"
         each = [living.format(key) for key in _KEYS if key in there]
         rows = await asyncio.to_thread(ask, " UNION ".join(each))
     except sqlite3.DatabaseError as error:
         raise UpkeepError(f"the database within is damaged ({error})") from None
     if whole != [("ok",)] or broken:
         raise UpkeepError("the database within is damaged")
-    missing = 0
-    for (key,) in rows:
-        missing += not await unpack.store.exists(key)
-    return missing
+    return len({number for number, key in rows if not await unpack.store.exists(key)})
 
 
 async def _must_be_empty(database_url: str) -> None:

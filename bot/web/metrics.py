@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.application.backup_record import seconds_without_backup
 from bot.application.resources import Resources
 from bot.core.counters import Counters, MessengerState, WebCounters
 from bot.documents.disk_space import DiskSpace
@@ -48,6 +49,8 @@ class Backlog:
     #: By messenger: chats with a long rest, and how long the longest lasts still.
     chats_resting: Mapping[str, int]
     longest_rest: Mapping[str, float]
+    #: Age of the newest whole backup, or of the data where there was none.
+    without_backup: float
 
 
 def read_backlog(db: Session, *, now: datetime) -> Backlog:
@@ -89,6 +92,7 @@ def read_backlog(db: Session, *, now: datetime) -> Backlog:
         chats_resting=messengers | {str(messenger): number for messenger, number, _ in rests},
         longest_rest=messengers
         | {str(messenger): (until - now).total_seconds() for messenger, _, until in rests if until},
+        without_backup=seconds_without_backup(db, now=now),
     )
 
 
@@ -118,6 +122,8 @@ def _database(backlog: Backlog | None) -> Iterator[Metric]:
     yield _gauges(
         "longest_chat_rest_seconds", "the longest of these rests", "messenger", backlog.longest_rest
     )
+    backup = "age of the newest whole backup; of the data where there is none"
+    yield _gauge("newest_backup_seconds", backup, backlog.without_backup)
     yield _gauge("alerts_open", "alerts that staff have not settled", backlog.alerts)
 
 
