@@ -39,8 +39,8 @@ class InspectedFile:
     #: Pixels of the shown image.
     width: int | None = None
     height: int | None = None
-    #: Why people may be unable to read it: "blurred" | "dark" | "glare" | "small" | "blank". A warning, never
-    #: a refusal.
+    #: Why people may be unable to read it: "blurred" | "dark" | "glare" | "small" | "blank" | "empty", and of which
+    #: pages: "dark 2,5". A warning, never a refusal.
     quality_warning: str | None = None
     #: Of `shown`.
     shown_media_type: str = "image/jpeg"

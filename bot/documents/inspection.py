@@ -5,6 +5,7 @@ crash or eat memory.
 """
 
 import io
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from PIL import Image
@@ -15,7 +16,7 @@ from bot.documents.pdf.checking import checked_pdf
 from bot.documents.pdf.preview import first_page
 from bot.documents.pictures.decoding import SLIM, decoded_pages
 from bot.documents.pictures.paged import pdf_of
-from bot.documents.pictures.quality import quality_warning
+from bot.documents.pictures.quality import page_quality, quality_warning, warning_of_pages
 
 SHOWN_QUALITY = 90
 #: Pixels of the longer side of a picture of a PDF's first page: what a messenger makes of a photo.
@@ -57,24 +58,32 @@ def _picture(data: bytes, media_type: str) -> InspectedFile:
     pages = decoded_pages(data, media_type)
     first = next(pages)
     second = next(pages, None)
-    warning = quality_warning(first)
     if second is None and max(first.size) <= SLIM * min(first.size):
+        warning = quality_warning(first)
         shown = _jpeg(first)
         return InspectedFile(
             media_type, shown, width=first.width, height=first.height, quality_warning=warning
         )
     rest = pages if second is None else chain([second], pages)
-    shown, count = pdf_of(chain([first], rest))
+    found: list[str | None] = []
+    shown, count = pdf_of(_judged(chain([first], rest), found))
     return InspectedFile(
         media_type,
         shown,
         pages=count,
         width=first.width,
         height=first.height,
-        quality_warning=warning,
+        quality_warning=quality_warning(first) if count == 1 else warning_of_pages(found),
         shown_media_type=PDF,
         preview=_jpeg(first, PREVIEW_SIDE),
     )
+
+
+def _judged(pages: Iterable[Image.Image], found: list[str | None]) -> Iterator[Image.Image]:
+    """The same pages; what is found of each is added to `found`."""
+    for page in pages:
+        found.append(page_quality(page))
+        yield page
 
 
 def _jpeg(image: Image.Image, side: int | None = None) -> bytes:

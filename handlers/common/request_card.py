@@ -18,6 +18,7 @@ from bot.services.review import rejection
 from bot.services.review.held_decisions import HeldDecision
 from bot.services.review.standing import COUNTED, Standing
 from bot.texts import formats, quoted, t
+from bot.texts.quality import quality_in_short
 from conversations.common.labels import Wording, is_document
 from handlers.common import request_documents
 from handlers.common.navigation import truncate_lines
@@ -321,7 +322,7 @@ def _quality_lines(words: Wording, data: dict[str, Any], warnings: Mapping[int, 
     for key in (key for key in words.keys(data) if is_document(key)):
         reasons = dict.fromkeys(warnings[file_id] for file_id in data[key] or () if file_id in warnings)
         if reasons:
-            why = "، ".join(t(f"quality_short.{reason}") for reason in reasons)
+            why = "، ".join(quality_in_short(reason) for reason in reasons)
             named.append(t("desk.quality_item", doc=words.label(key, short=True), why=why))
     return [t("desk.quality", documents="، ".join(named))] if named else []
 

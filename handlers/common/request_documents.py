@@ -13,6 +13,7 @@ from typing import Any
 from bot.core.screens import button
 from bot.rules.request_items import DOCUMENT
 from bot.texts import checked, formats, t
+from bot.texts.quality import quality_in_short
 from conversations.common.labels import Wording, is_document, shortened
 from handlers.common.navigation import ButtonRow, button_grid
 from storage.tables import Account, DeficiencyRound, Officer, QualificationRequest
@@ -133,7 +134,7 @@ def captions(
             facts = _fact_texts(words, request.snapshot, _facts_of(group.item), owner, officer, full_code)
             lines = [t("desk.document_facts", doc=head, facts=checked("، ".join(facts)))]
         if warning := quality_warnings.get(file_id):
-            lines.append(t("desk.document_quality", why=t(f"quality_short.{warning}")))
+            lines.append(t("desk.document_quality", why=quality_in_short(warning)))
         said.append("\n".join(lines))
     return said
 

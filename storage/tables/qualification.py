@@ -174,7 +174,8 @@ class StoredFile(SQLModel, table=True):
     #: What the expert is told of a PDF, with commas between: "signed" | "cleaned" | "unlocked"
     remarks: str | None = Field(default=None, max_length=80)
     pages: int | None = None
-    #: Why people may be unable to read it: "blurred" | "dark" | "glare" | "small" | "blank"
+    #: Why people may be unable to read it: "blurred" | "dark" | "glare" | "small" | "blank" | "empty"; of a file of several
+    #: pages with their numbers: "dark 2,5"
     quality_warning: str | None = Field(default=None, max_length=16)
     created_at: datetime = created()
     removed_at: datetime | None = timestamp_column(default=None)

@@ -46,8 +46,8 @@ T = TypeVar("T")
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 #: What a person types who registers.
 NATIONAL_CODE = "۹۹۹۱۲۳۴۵۶۱"
-#: Of a picture, where its content begins with the word and a colon: «blurred:1».
-QUALITY = {"blurred", "dark", "glare", "small", "blank"}
+#: Of a picture, where its content begins with the word (and pages) and a colon: «blurred:1», «dark 2,5:1».
+QUALITY = {"blurred", "dark", "glare", "small", "blank", "empty"}
 
 
 @dataclass
@@ -78,7 +78,7 @@ class Library:
             original_name=name,
             original_key=f"o/{digest}",
             shown_key=f"s/{digest}",
-            quality_warning=warning if warning in QUALITY else None,
+            quality_warning=warning if warning.partition(" ")[0] in QUALITY else None,
         )
 
     async def drop_unused(self, *unused: Any) -> None:

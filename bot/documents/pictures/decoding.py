@@ -72,7 +72,8 @@ def decoded_pages(data: bytes, media_type: str) -> Iterator[Image.Image]:
                 raise FileRejected("error.too_many_pixels")
             if number and getattr(image, "tag_v2", {}).get(254, 0) & _REDUCED:
                 continue
-            yield from _page(data, image, media_type)
+            # The file's own picture is decoded over by the next page.
+            yield from (page.copy() if page is image else page for page in _page(data, image, media_type))
 
 
 def _opened(data: bytes, media_type: str) -> Image.Image:
@@ -141,12 +142,9 @@ def _square(page: Image.Image, info: Mapping[Any, Any]) -> Image.Image:
 
 
 def _cut_into_pages(image: Image.Image) -> Iterator[Image.Image]:
-    """From top to bottom; each repeats the end of the one before, so that no line of writing is lost."""
+    """From top to bottom, all of one height; each repeats the end of the one before, so that no line of writing is lost."""
     height = round(PAGE * image.width)
     step = round(height * (1 - OVERLAP))
-    top = 0
-    while True:
-        yield image.crop((0, top, image.width, min(top + height, image.height)))
-        if top + height >= image.height:
-            return
-        top += step
+    for top in range(0, image.height - height, step):
+        yield image.crop((0, top, image.width, top + height))
+    yield image.crop((0, image.height - height, image.width, image.height))

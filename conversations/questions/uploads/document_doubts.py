@@ -14,6 +14,7 @@ from bot.core.context import Turn
 from bot.documents.file_names import label as file_label
 from bot.documents.file_names import likeness
 from bot.texts import formats, t
+from bot.texts.quality import quality_warning
 from conversations.engine.declaration import Answers, OfferedAnswer, Prompt
 from storage.tables import StoredFile
 
@@ -101,7 +102,7 @@ def doubt_prompt(
 def _unreadable(files: Sequence[StoredFile], file_id: int, own: Sibling) -> Prompt:
     """The picture may be sent all the same: the expert sees the warning too."""
     n, file = next((n, file) for n, file in enumerate(files, 1) if file.id == file_id)
-    warning = t(f"quality.{file.quality_warning}")
+    warning = quality_warning(file.quality_warning or "")
     if len(files) > 1:
         warning = t("doc.file", n=formats.digits(n), name=warning)
     rows = ((OfferedAnswer(DROP, t("doc.again")),), (OfferedAnswer(KEEP, t("doc.as_it_is")),))

@@ -165,6 +165,22 @@ def test_a_fax_of_several_pages_becomes_pages() -> None:
     assert found.preview.startswith(b"\xff\xd8\xff")
 
 
+@pytest.mark.parametrize("mode", ["RGB", "L", "1"])
+def test_each_page_of_a_scan_is_there_once_and_in_its_order(mode: str) -> None:
+    """Of a front and a back both are shown."""
+    sides = []
+    for part in (0.2, 0.5, 0.9):
+        side = Image.effect_noise((600, 800), 90).convert("RGB")
+        side.paste((0, 0, 0), (0, 0, 600, round(800 * part)))
+        sides.append(side.convert(mode))
+    packed = "group4" if mode == "1" else "tiff_lzw"
+    data = files.saved(sides[0], "TIFF", compression=packed, save_all=True, append_images=sides[1:])
+    seen = [
+        page.convert("L").resize((1, 10), Image.Resampling.BOX).tobytes() for page in pages(inspect(data))
+    ]
+    assert [sum(level < 20 for level in column) for column in seen] == [2, 5, 9]
+
+
 def test_a_fax_with_half_as_many_lines_is_not_squashed() -> None:
     page = shown(picture_files.fax(1, dpi=(204, 98), size=(864, 560)))
     assert page.height == pytest.approx(560 * 204 / 98, rel=0.01)

@@ -263,11 +263,13 @@ def test_from_the_form_to_the_fee(app: App) -> None:
 
 def test_an_expert_sees_which_picture_nobody_may_be_able_to_read(app: App, maryam: Person) -> None:
     reza = at_documents(officer(app, "رضا").open("qual.new")).upload(content="blurred:1").tap("همین را بفرست")
-    reza.upload(content="dark:1").tap("همین را بفرست")
+    reza.upload(content="dark 3:1").tap("همین را بفرست")
     send_documents(reza, 6).tap("هیچ‌کدام را ندارم", "ثبت نهایی", "بله")
-    at_request(maryam, reza).sees("شاید خوانا نباشند: کارت ملی (تار، تاریک)").sees_not("شناسنامه (تار")
+    at_request(maryam, reza).sees("شاید خوانا نباشند: کارت ملی (تار، تاریک در صفحه ۳)").sees_not(
+        "شناسنامه (تار"
+    )
     maryam.tap("📎 مدارک", "کارت ملی (۲)")
     assert [file.caption.partition("\n")[2] for file in maryam.files] == [
         "⚠️ شاید خوانا نباشد: تار",
-        "⚠️ شاید خوانا نباشد: تاریک",
+        "⚠️ شاید خوانا نباشد: تاریک در صفحه ۳",
     ]

@@ -335,6 +335,8 @@ def test_a_removed_document_is_marked_unless_it_was_submitted(app: App) -> None:
         ("dark:1", "تاریک است"),
         ("glare:1", "بازتاب نور"),
         ("small:1", "کوچک است"),
+        ("blurred 2,5:1", "صفحه ۲ و ۵: ⚠️ تصویر تار است"),
+        ("empty:1", "در هیچ صفحه این فایل نوشته‌ای دیده نمی‌شود"),
     ],
 )
 def test_a_picture_that_nobody_can_read_is_named_at_once_and_taken_all_the_same(
