@@ -129,7 +129,11 @@ def sweeps(resources: Resources, *, drafts: Unit | None = None) -> list[Sweep]:
             10 * MINUTE,
             unit(partial(digest.send_digests, overdue_days=resources.public_info.overdue_days)),
         ),
-        ("team-reports", 10 * MINUTE, unit(team_report.send_team_reports)),
+        (
+            "team-reports",
+            10 * MINUTE,
+            unit(partial(team_report.send_team_reports, overdue_days=resources.public_info.overdue_days)),
+        ),
         ("alerts", 10 * MINUTE, unit(raise_alerts)),
         ("abandoned-drafts", 6 * HOUR, rows(reminders.abandoned_drafts)),
         ("retention", 6 * HOUR, removing(keep_no_longer)),

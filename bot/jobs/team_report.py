@@ -11,7 +11,7 @@ from bot.core.screens import button
 from bot.jobs.digest import FROM, UNTIL
 from bot.services import team
 from bot.services.review import routing
-from bot.services.review.working_days import is_working_day
+from bot.services.review.working_days import is_working_day, working_days_before
 from bot.services.shared import notify
 from bot.texts import formats, t
 from storage.enums import Role
@@ -21,7 +21,7 @@ from storage.tables import Account, Grant, Throttle
 NAMED = 30
 
 
-def send_team_reports(db: Session, *, now: datetime) -> int:
+def send_team_reports(db: Session, *, now: datetime, overdue_days: int = 7) -> int:
     """Tell every head, once a working day; on the first one of a week with last week's figures. Say how many
     universities were reported."""
     local = now.astimezone(formats.TEHRAN)
@@ -39,7 +39,8 @@ def send_team_reports(db: Session, *, now: datetime) -> int:
     sent = 0
     for code, grants in by_university.items():
         if _first_today(db, code, now):
-            _report(db, code, grants, now, weekly=_first_of_week(now))
+            figures = team.figures_of(db, code, now, working_days_before(now, overdue_days))
+            _report(db, code, grants, figures, now, weekly=_first_of_week(now))
             sent += 1
     return sent
 
@@ -58,8 +59,15 @@ def _first_of_week(now: datetime) -> bool:
     return not any(is_working_day(start + timedelta(days=n)) for n in range((day - start).days))
 
 
-def _report(db: Session, university_code: str, grants: list[Grant], now: datetime, *, weekly: bool) -> None:
-    figures = team.figures_of(db, university_code, now)
+def _report(
+    db: Session,
+    university_code: str,
+    grants: list[Grant],
+    figures: team.TeamFigures,
+    now: datetime,
+    *,
+    weekly: bool,
+) -> None:
     away = [one.name for one in figures.colleagues if one.on_leave]
     lines = [
         t("team.report", day=formats.jalali_day(now)),

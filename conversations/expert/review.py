@@ -12,13 +12,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from bot.application.routes import EXPERTS, REVIEWERS
-from bot.core.context import Actor, Turn
+from bot.core.context import Turn
 from bot.core.refusals import AlreadyDecided, InvalidInput, NotAllowed, Refusal, Stale
 from bot.core.screens import Press, Reply, Screen
 from bot.rules import request_items
 from bot.rules.validators import search_key
-from bot.services import cooperation
-from bot.services.qualification import decisions, review
+from bot.services.qualification import decisions
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from bot.services.search.keys import TEXT_LENGTH
 from bot.texts import formats, quoted, t
@@ -41,7 +40,7 @@ from storage.enums import RejectReason
 from storage.tables import Account, CooperationRequest, QualificationRequest
 
 if TYPE_CHECKING:
-    from sqlmodel import Session
+    pass
 
 #: Characters of what an expert writes to the applicant.
 LONGEST = 800
@@ -271,21 +270,6 @@ def finish_reject(turn: Turn, answers: dict[str, Any]) -> Reply | FinishRejected
     except (AlreadyDecided, NotAllowed, Stale) as refusal:
         return superseded_reply(refusal, request_address_of(turn))
     return Reply(goto=Press("desk.outcome", request.id))
-
-
-def find_files(db: Session, *, actor: Actor, code: str) -> list[QualificationRequest | CooperationRequest]:
-    """Files of both sorts by tracking or national code: qualification first. Raises InvalidInput as the
-    services do."""
-    requests: list[QualificationRequest | CooperationRequest] = []
-    missing: InvalidInput | None = None
-    for find in (review.LISTS.find, cooperation.LISTS.find):
-        try:
-            requests += find(db, actor=actor, code=code)
-        except InvalidInput as refusal:
-            missing = refusal
-    if missing is not None and not requests:
-        raise missing
-    return requests
 
 
 def request_address(request: QualificationRequest | CooperationRequest) -> tuple[str, int]:

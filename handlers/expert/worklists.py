@@ -11,20 +11,20 @@ from typing import Any
 
 from bot.application.routes import Routes
 from bot.core.context import Turn
-from bot.core.refusals import InvalidInput, NotAllowed
 from bot.core.screens import Button, Press, Reply, Screen, button
 from bot.services import cooperation
 from bot.services.directorate import universities
 from bot.services.qualification import review
 from bot.services.review.working_days import working_days_before
 from bot.services.review.worklists import AgeFilter, ListName, WorklistPage, Worklists
+from bot.services.search import lookup
 from bot.services.shared import reference_data
 from bot.texts import formats, t
 from conversations.common.labels import shortened
 from conversations.common.searching import RESULTS
 from conversations.engine.engine import Engine
-from conversations.expert.review import find_files, request_address
-from handlers.common.navigation import ButtonRow, back_button, button_grid, home_button, pager_rows
+from conversations.expert.review import request_address
+from handlers.common.navigation import ButtonRow, back_button, button_grid, home_button, page_of, pager_rows
 from handlers.common.numbered_list import numbered_page
 from handlers.expert.list_place import ListPlace
 from storage.enums import CooperationState, RequestKind, RequestState, Role
@@ -47,7 +47,7 @@ def routes(engine: Engine) -> Routes:
     table.show("desk.lists", roles=REVIEWERS)(show_lists)
     table.show("desk.universities", roles=(Role.STAFF,), listed=True)(show_universities)
     table.commands |= {"queue": Press("desk.queue"), "mine": Press("desk.mine")}
-    table.show("desk.person", roles=REVIEWERS)(show_applicant_requests)
+    table.show("desk.person", roles=REVIEWERS, listed=True)(show_applicant_requests)
 
     @table.act("desk.search", roles=REVIEWERS)
     def search(turn: Turn, press: Press) -> Reply:
@@ -391,22 +391,21 @@ def list_back_rows(turn: Turn) -> list[ButtonRow]:
         return []
     listed = Press.unpack(turn.chat.list_view)
     known = listed.action in _ON_CARD and turn.role is not Role.STAFF
-    if known or not (listed.action in LABELS or listed.action == RESULTS):
+    if known or listed.action not in (*LABELS, RESULTS, "desk.person"):
         return []
     return [(Button(t("desk.back_to_list"), listed),)]
 
 
 def show_applicant_requests(turn: Turn, press: Press) -> Screen:
-    """One applicant's files of both sorts, as far as this actor may see them."""
-    applicant = turn.db.get(Account, press.id)
-    if applicant is None or applicant.national_code is None:
-        raise NotAllowed
-    try:
-        requests = find_files(turn.db, actor=turn.actor, code=applicant.national_code)
-    except InvalidInput:
-        raise NotAllowed from None
+    """One applicant's files of both sorts, as far as this actor may see them, ten a page."""
+    requests = lookup.files_of_person(turn.db, actor=turn.actor, account_id=press.id)
+    applicant = turn.db.get_one(Account, press.id)
+    pages = -(-len(requests) // PAGE)
+    page = min(page_of(press), pages - 1)
     lines, rows = [t("desk.person_title", name=applicant.name)], list[ButtonRow]()
-    for number, request in enumerate(requests[:PAGE], 1):
+    if pages > 1:
+        lines.append(t("desk.page", page=formats.digits(page + 1), pages=formats.digits(pages)))
+    for number, request in enumerate(requests[page * PAGE : (page + 1) * PAGE], page * PAGE + 1):
         i = formats.digits(number)
         code, day = request.tracking_code or "", formats.jalali_day(request.state_since)
         if isinstance(request, CooperationRequest):
@@ -415,4 +414,5 @@ def show_applicant_requests(turn: Turn, press: Press) -> Screen:
             state, line = t(f"status.{request.state}"), "desk.person_line"
         lines.append(t(line, i=i, code=code, state=state, day=day))
         rows.append((button(t("desk.button_line", i=i, name=code), *request_address(request)),))
-    return Screen("\n".join(lines), (*rows, (button(t("desk.search"), "desk.search"), home_button())))
+    turns = pager_rows(Press(press.action, press.id), page=page, pages=pages)
+    return Screen("\n".join(lines), (*rows, *turns, (button(t("desk.search"), "desk.search"), home_button())))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from bot.application.routes import EXPERTS, Routes
 from bot.core.context import Turn
 from bot.core.screens import Press, Screen, button
 from bot.services import team
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
+from bot.services.review.working_days import working_days_before
 from bot.services.shared import reference_data
 from bot.texts import formats, t
 from conversations.engine.engine import Engine
@@ -28,10 +31,15 @@ def routes(engine: Engine) -> Routes:
     return table
 
 
+def _overdue_before(turn: Turn) -> datetime:
+    """The same moment as in the lists."""
+    return working_days_before(turn.now, turn.public_info.overdue_days)
+
+
 def show_team(turn: Turn, press: Press) -> Screen:
     """What is done together with colleagues."""
     university = reference_data.university_name(turn.db, turn.actor.university_code)
-    own = team.own_figures(turn.db, actor=turn.actor, now=turn.now)
+    own = team.own_figures(turn.db, actor=turn.actor, now=turn.now, overdue_before=_overdue_before(turn))
     lines = [
         t("desk.team_title", university=university),
         "",
@@ -65,7 +73,7 @@ def _figures(one: team.ColleagueFigures) -> dict[str, str]:
 
 def _team_lines(turn: Turn, press: Press) -> tuple[list[str], list[ButtonRow]]:
     """The head's desk: the queue, the week, a line a colleague, and buttons to their files."""
-    figures = team.team_figures(turn.db, actor=turn.actor, now=turn.now)
+    figures = team.team_figures(turn.db, actor=turn.actor, now=turn.now, overdue_before=_overdue_before(turn))
     colleagues = figures.colleagues
     lines = [
         t("team.queue", n=formats.digits(figures.waiting)),

@@ -374,9 +374,10 @@ class UpdateRouter:
         chat, left = turn.chat, None if annulled else preferred(grant.role for grant in turn.grants)
         if chat.dialogue is not None:
             self.dialogues.leave(turn)
-        chat.role, chat.view = left, None
+        accounts.act_as(chat, account_id=chat.account_id if left is not None else None, role=left)
+        chat.view = None
         if left is None:
-            chat.account_id = chat.linked_at = None
+            chat.linked_at = None
             turn.account, turn.draft, turn.grants = None, None, ()
         return not annulled
 

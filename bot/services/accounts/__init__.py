@@ -32,7 +32,7 @@ from bot.services.accounts.registration import (
     try_national_code,
 )
 from bot.services.accounts.roles import active_grants, choose, grant, revoke
-from bot.services.accounts.sessions import link, logout, session_mark, sign_out
+from bot.services.accounts.sessions import act_as, link, logout, session_mark, sign_out
 from bot.services.accounts.staff import annul, case_of, lift, reset_access, suspend
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "ExpertGrant",
     "Registration",
     "account_lock",
+    "act_as",
     "active_grants",
     "annul",
     "appoint_expert",

@@ -287,7 +287,7 @@ def accept(
             db, account=account, role=invitation.role, university_code=invitation.university_code, now=now
         )
         actor = Actor(account_id, invitation.role, invitation.university_code, chat.messenger)
-        chat.role = invitation.role
+        sessions.act_as(chat, account_id=account_id, role=invitation.role)
         db.add(chat)
     else:
         assert password_hash is not None

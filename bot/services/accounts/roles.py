@@ -25,7 +25,7 @@ def choose(db: Session, *, actor: Actor, chat: Chat, role: Role, now: datetime) 
     if role not in {grant.role for grant in active_grants(db, actor.account_id)}:
         raise NotAllowed("error.not_allowed")
     if chat.role is not role:
-        chat.role = role
+        sessions.act_as(chat, account_id=chat.account_id, role=role)
         db.add(chat)
         db.flush()
         audit.record(

@@ -4,6 +4,7 @@ See docs/specification.md 2.1.
 """
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import update
 from sqlmodel import Session, col
@@ -15,6 +16,9 @@ from bot.services.accounts import known_chats, queries
 from bot.services.shared import audit
 from storage.enums import Role
 from storage.tables import Account, Chat
+
+#: What a chat remembers of the lists of one person in one role: the next one there begins without it.
+NO_LIST: dict[str, Any] = {"list_view": None, "listing": {}}
 
 
 def session_mark(chat: Chat) -> int:
@@ -32,7 +36,8 @@ def link(db: Session, *, chat: Chat, account: Account, now: datetime) -> Actor:
     role = preferred(grant.role for grant in grants)
     if role is None:
         raise NotAllowed("error.no_role")
-    chat.account_id, chat.role, chat.linked_at, chat.dead = account.id, role, now, False
+    act_as(chat, account_id=account.id, role=role)
+    chat.linked_at, chat.dead = now, False
     db.add(chat)
     db.flush()
     known_chats.remember_chat(db, chat=chat, account_id=account.id, now=now)
@@ -40,11 +45,20 @@ def link(db: Session, *, chat: Chat, account: Account, now: datetime) -> Actor:
     return Actor(account.id, role, acting_grant.university_code, chat.messenger, acting_grant.distributor_id)
 
 
+def act_as(chat: Chat, *, account_id: int | None, role: Role | None) -> None:
+    """The chat is this person's in this role from now on, or a guest's; the lists of who was there before are forgotten."""
+    if (chat.account_id, chat.role) != (account_id, role):
+        chat.account_id, chat.role = account_id, role
+        for column, value in NO_LIST.items():
+            setattr(chat, column, value)
+
+
 def logout(db: Session, *, actor: Actor, chat: Chat, now: datetime) -> None:
     """Unlink the chat that speaks. No more pushes go there."""
     queries.need_owner(actor, chat.account_id or 0)
     assert actor.account_id is not None
-    chat.account_id = chat.role = chat.linked_at = None
+    act_as(chat, account_id=None, role=None)
+    chat.linked_at = None
     db.add(chat)
     db.flush()
     audit.record(db, now=now, actor=actor, event="logged_out", subject="account", subject_id=actor.account_id)
@@ -91,6 +105,7 @@ def unlink(db: Session, *, account_id: int, chats: list[Chat]) -> None:
             dialogue_state={},
             view=None,
             version=Chat.version + 1,
+            **NO_LIST,
         )
         .execution_options(synchronize_session=False)
     )
@@ -104,7 +119,13 @@ def change_role(db: Session, *, chats: list[Chat], role: Role) -> None:
         update(Chat)
         .where(col(Chat.id).in_([chat.id for chat in chats]))
         .values(
-            role=role, dialogue=None, draft_id=None, dialogue_state={}, view=None, version=Chat.version + 1
+            role=role,
+            dialogue=None,
+            draft_id=None,
+            dialogue_state={},
+            view=None,
+            version=Chat.version + 1,
+            **NO_LIST,
         )
         .execution_options(synchronize_session=False)
     )

@@ -201,6 +201,12 @@ class Queue(Generic[R]):
     at_applicant: ColumnElement[bool] | None = None
     unpaid: ColumnElement[bool] | None = None
 
+    def late(self, overdue_before: datetime) -> ColumnElement[bool]:
+        """Of a file that waits for its university: whether it has waited longer than the setting allows. `overdue_before`
+        is the moment so many working days ago (`working_days_before`)."""
+        late: ColumnElement[bool] = self.received < overdue_before
+        return late
+
 
 REQUESTS = Queue(
     QualificationRequest,

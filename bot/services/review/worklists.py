@@ -1,26 +1,25 @@
-"""Experts' worklists of either kind of request: queue, own requests, those under any expert's review;
-search."""
+"""Experts' worklists of either kind of request: queue, own requests, those under any expert's review.
 
-from collections.abc import Callable
+A list is one or several parts, each of them in order in one index: the rows of a page are the first ones of every part."""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import reduce
+from operator import add
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, false, func
+from sqlalchemy import ColumnElement, func, literal, true, union_all
 from sqlalchemy import select as sql_select
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from bot.core.context import Actor
-from bot.core.refusals import InvalidInput, NotAllowed
+from bot.core.refusals import NotAllowed
 from bot.services.review import routing
 from bot.services.review.routing import R
 from bot.services.shared.permissions import require
 from storage.enums import RequestKind, Role
-from storage.tables import Account
-
-_ASCII = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "01234567890123456789")
-TRACKING_CODE, NATIONAL_CODE = 12, 10  # digits
 
 L = TypeVar("L")
 
@@ -34,15 +33,6 @@ class WorklistPage(Generic[L]):
     total: int
     oldest: timedelta | None = None
     whole: int = 0
-
-
-def as_code(typed: str) -> str:
-    """A tracking code (12 digits) or a national code (10). Raises InvalidInput("search.bad") for anything
-    else."""
-    digits = "".join(typed.translate(_ASCII).split())
-    if not digits.isascii() or not digits.isdigit() or len(digits) not in (TRACKING_CODE, NATIONAL_CODE):
-        raise InvalidInput("search.bad")
-    return digits
 
 
 def university_for(db: Session, actor: Actor, university_code: str | None) -> str:
@@ -136,26 +126,26 @@ class Worklists(Generic[R, L]):
         if name is ListName.UNDER_WAY and actor.role not in (Role.IN_CHARGE, Role.STAFF):
             raise NotAllowed
         university = university_for(db, actor, university_code)
-        whole = self._condition(name, actor, university, now, overdue_before or now)
-        condition, since = whole, self.moment(name)
-        if filters.kind is not None and self.entry is routing.REQUESTS:
-            condition &= col(self.entry.row.kind) == filters.kind  # type: ignore[attr-defined]
-        if filters.age is not None:
-            low, high = _AGES[filters.age]
-            condition &= (since <= now - timedelta(days=low)) & (since > now - timedelta(days=high))
-        count, oldest = db.exec(
-            select(func.count(), func.min(since)).select_from(self.entry.row).where(condition)
-        ).one()
-        newest_first = filters.turned is not (name is ListName.DECIDED)
-        columns = (since, col(self.entry.row.id))
-        order = tuple(column.desc() for column in columns) if newest_first else columns
-        lines = self.lines(db, condition, order, offset, limit)
-        number = self._count(db, whole) if filters.narrow else count
+        whole = self._parts(name, actor, university, now, overdue_before or now)
+        since = self.moment(name)
+        parts = [part & self._narrowed(filters, since, now) for part in whole] if filters.narrow else whole
+        if not parts:
+            return WorklistPage((), 0)
+        counted = [
+            sql_select(func.count(), func.min(since)).select_from(self.entry.row).where(part)
+            for part in parts
+        ]
+        numbers = db.connection().execute(union_all(*counted)).all()
+        total = sum(number for number, _ in numbers)
+        oldest = min((moment for _, moment in numbers if moment is not None), default=None)
+        lines = self._page(db, parts, since, filters.turned is not (name is ListName.DECIDED), offset, limit)
         return WorklistPage(
             tuple(self._since(line, since.key) for line in lines),
-            count,
-            now - oldest if count and oldest is not None else None,
-            number,
+            total,
+            now - oldest if oldest is not None else None,
+            db.connection().execute(sql_select(self._number(whole))).scalar_one()
+            if filters.narrow
+            else total,
         )
 
     def counts(
@@ -170,13 +160,7 @@ class Worklists(Generic[R, L]):
         """How many files are in these lists, in one statement: the numbers at home, in the head of a list and in the
         digest. Raises NotAllowed."""
         university = university_for(db, actor, university_code)
-        numbers = [
-            select(func.count())
-            .select_from(self.entry.row)
-            .where(self._condition(name, actor, university, now, overdue_before))
-            .scalar_subquery()
-            for name in names
-        ]
+        numbers = [self._number(self._parts(name, actor, university, now, overdue_before)) for name in names]
         row = db.connection().execute(sql_select(*numbers)).one()
         return dict(zip(names, row, strict=True))
 
@@ -222,63 +206,85 @@ class Worklists(Generic[R, L]):
         at = {"offset": offset, "limit": limit, "university_code": university_code}
         return self.listed(db, ListName.UNDER_WAY, actor=actor, now=now, **at)  # type: ignore[arg-type]
 
-    def find(self, db: Session, *, actor: Actor, code: str) -> list[R]:
-        """Files that reached the actor's university (all but drafts, for staff) by tracking code or the
-        officer's national code, newest first.
-
-        Raises InvalidInput("search.bad") for anything but 12 or 10 digits, InvalidInput("desk.not_found").
-        """
-        require(db, actor, *routing.REVIEWERS, Role.STAFF)
-        digits = as_code(code)
-        query = (
-            select(self.entry.row)
-            .join(Account, col(Account.id) == col(self.entry.row.account_id))
-            .where(col(self.entry.row.tracking_code).is_not(None))
-            .order_by(col(self.entry.row.id).desc())
-        )
-        if len(digits) == TRACKING_CODE:
-            query = query.where(col(self.entry.row.tracking_code) == digits)
-        else:
-            query = query.where(Account.national_code == digits)
-        if actor.role is not Role.STAFF:
-            query = query.where(self._at(university_for(db, actor, None)))
-        rows = list(db.exec(query))
-        if not rows:
-            raise InvalidInput("desk.not_found")
-        return rows
-
     def _at(self, university: str) -> ColumnElement[bool]:
         return col(self.entry.row.university_code) == university
 
-    def _condition(
+    def _parts(
         self, name: ListName, actor: Actor, university: str, now: datetime, overdue_before: datetime
-    ) -> ColumnElement[bool]:
+    ) -> list[ColumnElement[bool]]:
+        """What the list is made of, no file in two of them; none where the kind has no such list."""
         entry, at = self.entry, self._at(university)
         own = at if actor.role is Role.STAFF else at & (col(entry.row.reviewer_id) == actor.account_id)
-        nothing: ColumnElement[bool] = false()
         match name:
             case ListName.QUEUE:
-                return at & entry.unclaimed
+                return [at & entry.unclaimed]
             case ListName.MINE:
-                return own & entry.in_hand
+                return [own & entry.in_hand]
             case ListName.RETURNED:
-                return nothing if entry.is_returned is None else own & entry.in_hand & entry.is_returned
+                return [] if entry.is_returned is None else [own & entry.in_hand & entry.is_returned]
             case ListName.AT_APPLICANT:
-                return own & entry.at_applicant if entry.at_applicant is not None else nothing
+                return [] if entry.at_applicant is None else [own & entry.at_applicant]
             case ListName.UNPAID:
-                return own & entry.unpaid if entry.unpaid is not None else nothing
+                return [] if entry.unpaid is None else [own & entry.unpaid]
             case ListName.OVERDUE:
+                late = entry.late(overdue_before)
                 whose = own if actor.role is Role.EXPERT else at
-                late = (at & entry.unclaimed) | (whose & entry.in_hand)
-                overdue: ColumnElement[bool] = entry.received < overdue_before
-                return late & overdue
+                return [at & entry.unclaimed & late, whose & entry.in_hand & late]
             case ListName.DECIDED:
                 lately: ColumnElement[bool] = entry.decided >= now - DECIDED_FOR
-                return own & entry.is_decided & lately
-        return at & entry.under_review
+                return [own & entry.is_decided & lately]
+        here: list[ColumnElement[bool]] = [at & entry.in_hand]
+        return here if entry.at_applicant is None else [*here, at & entry.under_review & entry.at_applicant]
 
-    def _count(self, db: Session, condition: ColumnElement[bool]) -> int:
-        return db.exec(select(func.count()).select_from(self.entry.row).where(condition)).one()
+    def _narrowed(self, filters: Filters, since: Any, now: datetime) -> ColumnElement[bool]:
+        condition: ColumnElement[bool] = true()
+        if filters.kind is not None and self.entry is routing.REQUESTS:
+            condition &= col(self.entry.row.kind) == filters.kind  # type: ignore[attr-defined]
+        if filters.age is not None:
+            low, high = _AGES[filters.age]
+            condition &= (since <= now - timedelta(days=low)) & (since > now - timedelta(days=high))
+        return condition
+
+    def _page(
+        self,
+        db: Session,
+        parts: Sequence[ColumnElement[bool]],
+        since: Any,
+        newest_first: bool,
+        offset: int,
+        limit: int,
+    ) -> tuple[L, ...]:
+        row_id = col(self.entry.row.id)
+        order = (since.desc(), row_id.desc()) if newest_first else (since, row_id)
+        if len(parts) == 1:
+            return self.lines(db, parts[0], order, offset, limit)
+        # Of each part as many as are asked for: one condition for all of them would be read whole and sorted.
+        first = [
+            sql_select(row_id.label("id"), since.label("since"))
+            .where(part)
+            .order_by(*order)
+            .limit(offset + limit)
+            .subquery()
+            for part in parts
+        ]
+        together = union_all(*(sql_select(part.c.id, part.c.since) for part in first)).subquery()
+        merged = (together.c.since, together.c.id)
+        page = (
+            sql_select(together.c.id)
+            .order_by(*(column.desc() for column in merged) if newest_first else merged)
+            .offset(offset)
+            .limit(limit)
+        )
+        ids = db.connection().execute(page).scalars().all()
+        return self.lines(db, row_id.in_(ids), order, 0, limit) if ids else ()
+
+    def _number(self, parts: Sequence[ColumnElement[bool]]) -> Any:
+        """How many files these are, as a column of a statement."""
+        counted: list[Any] = [
+            sql_select(func.count()).select_from(self.entry.row).where(part).scalar_subquery()
+            for part in parts
+        ]
+        return reduce(add, counted) if counted else literal(0)
 
     def _since(self, line: Any, column: str) -> Any:
         moment = getattr(line.request, column)

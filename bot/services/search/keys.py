@@ -15,8 +15,8 @@ from bot.rules.validators import ZWNJ, normalise, search_key
 LONGEST = 60
 #: Words of a name that it is found by.
 WORDS = 6
-#: Letters of a text that is searched for; digits at the end of a national code that find it.
-TEXT_LENGTH, CODE_END = 200, 4
+#: Letters of a text that is searched for; digits of a tracking code, and at the end of a national code that find it.
+TEXT_LENGTH, TRACKING_CODE, CODE_END = 200, 12, 4
 _BETWEEN_WORDS = re.compile(f"[\\s{ZWNJ}()\\[\\]«»\"'/،,.؛:_–—-]+")
 #: Written as one word with what follows («سیدمحمد»), which is then found by itself as well.
 _TITLES = ("سیده", "سید")

@@ -20,7 +20,6 @@ from bot.core.context import Actor
 from bot.core.refusals import NotAllowed, Refusal, Stale
 from bot.rules import validators
 from bot.services.review.routing import REVIEWERS
-from bot.services.review.worklists import TRACKING_CODE
 from bot.services.search import keys
 from bot.services.search.keys import Wanted
 from bot.services.shared import audit
@@ -126,6 +125,17 @@ def repeat(db: Session, *, actor: Actor, query_id: int) -> tuple[str, Results]:
     return query.text, search(db, actor=actor, text=query.text)
 
 
+def files_of_person(db: Session, *, actor: Actor, account_id: int) -> list[FILE]:
+    """All files of one person that the actor may see, newest first, qualification before cooperation. Raises NotAllowed
+    where there is none."""
+    require(db, actor, *REVIEWERS, Role.STAFF)
+    scope = EVERYWHERE if actor.role is Role.STAFF else actor.university_code
+    found = _files_of(db, scope, [account_id], [], most=None) if scope is not None else []
+    if not found:
+        raise NotAllowed
+    return found
+
+
 def forget_old_searches(db: Session, *, now: datetime) -> int:
     """Remove searches whose pages nobody turns any more; say how many."""
     return db.exec(
@@ -145,7 +155,7 @@ def _at(row: Any, scope: str) -> ColumnElement[bool]:
 
 
 def _by_tracking_code(db: Session, wanted: Wanted, scope: str) -> list[FILE]:
-    codes = [number for number in wanted.numbers if len(number) == TRACKING_CODE]
+    codes = [number for number in wanted.numbers if len(number) == keys.TRACKING_CODE]
     found: list[FILE] = []
     row: Any
     if codes:
@@ -258,8 +268,15 @@ def _by_words(
 # ── what is shown of it ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _files_of(db: Session, scope: str, people: Collection[int], companies: Collection[int]) -> list[FILE]:
-    """Newest first; those of people before those of companies."""
+def _files_of(
+    db: Session,
+    scope: str,
+    people: Collection[int],
+    companies: Collection[int],
+    *,
+    most: int | None = MOST + 1,
+) -> list[FILE]:
+    """Newest first, `most` of each kind; those of people before those of companies."""
     found: dict[tuple[Any, int | None], FILE] = {}
     row: Any
     wanted: tuple[tuple[Any, Any, Collection[int]], ...] = (
@@ -270,7 +287,7 @@ def _files_of(db: Session, scope: str, people: Collection[int], companies: Colle
     for row, owner, ids in wanted:
         if ids:
             query = select(row).where(owner.in_(ids), _at(row, scope)).order_by(row.id.desc())
-            for request in db.exec(query.limit(MOST + 1)):
+            for request in db.exec(query.limit(most)):
                 found.setdefault((row, request.id), request)
     return list(found.values())
 

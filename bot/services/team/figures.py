@@ -21,8 +21,6 @@ from bot.texts import formats
 from storage.enums import RequestState, Role
 from storage.tables import Account, CooperationRequest, QualificationRequest
 
-#: A file that waits for its university is overdue after this long (Q8).
-OVERDUE = timedelta(days=10)
 #: The usual duration is that of the decisions of this period, the newest of them.
 PERIOD, NEWEST = timedelta(days=90), 5000
 _SATURDAY = 5
@@ -46,17 +44,14 @@ class ColleagueFigures:
 
 @dataclass(frozen=True, slots=True)
 class TeamFigures:
-    """`waiting` and `overdue_waiting` are of the queue, `received` counts files of this and of last week."""
+    """`waiting` is the queue; `overdue` is the list «دیرکردها» of the university, with files of experts who are no longer
+    there; `received` counts files of this and of last week."""
 
     waiting: int
-    overdue_waiting: int
+    overdue: int
     received_this_week: int
     received_last_week: int
     colleagues: tuple[ColleagueFigures, ...]
-
-    @property
-    def overdue(self) -> int:
-        return self.overdue_waiting + sum(one.overdue for one in self.colleagues)
 
 
 def week_start(now: datetime) -> datetime:
@@ -66,41 +61,45 @@ def week_start(now: datetime) -> datetime:
     return datetime.combine(day, time(), formats.TEHRAN)
 
 
-def own_figures(db: Session, *, actor: Actor, now: datetime) -> ColleagueFigures:
+def own_figures(db: Session, *, actor: Actor, now: datetime, overdue_before: datetime) -> ColleagueFigures:
     """Of the acting expert. Raises NotAllowed."""
     require(db, actor, *routing.REVIEWERS)
     assert actor.account_id is not None
     assert actor.university_code is not None
-    return _of_experts(db, actor.university_code, {actor.account_id}, now)[0]
+    return _of_experts(db, actor.university_code, {actor.account_id}, now, overdue_before)[0]
 
 
-def team_figures(db: Session, *, actor: Actor, now: datetime) -> TeamFigures:
+def team_figures(db: Session, *, actor: Actor, now: datetime, overdue_before: datetime) -> TeamFigures:
     """Of the experts of the head's university, the most burdened first. Raises NotAllowed."""
     require(db, actor, Role.IN_CHARGE)
     if actor.university_code is None:
         raise NotAllowed
-    return figures_of(db, actor.university_code, now)
+    return figures_of(db, actor.university_code, now, overdue_before)
 
 
-def figures_of(db: Session, university_code: str, now: datetime) -> TeamFigures:
+def figures_of(db: Session, university_code: str, now: datetime, overdue_before: datetime) -> TeamFigures:
     """The same for a timer."""
     row = QualificationRequest
     at = col(row.university_code) == university_code
     came = col(row.submitted_at)
-    late = func.sum(case((came < now - OVERDUE, 1), else_=0))
-    waiting, overdue = db.exec(select(func.count(), late).where(at, routing.REQUESTS.unclaimed)).one()
+    queue = routing.REQUESTS
+    late = queue.late(overdue_before)
+    waiting, late_waiting, late_in_hand = (
+        db.exec(select(func.count()).where(at, condition)).one()
+        for condition in (queue.unclaimed, queue.unclaimed & late, queue.in_hand & late)
+    )
     start, every = week_start(now), list(RequestState)
     this_week, last_week = (
         db.exec(select(func.count()).where(at, col(row.state).in_(every), came >= since, came < until)).one()
         for since, until in ((start, now + timedelta(days=1)), (start - timedelta(days=7), start))
     )
     experts = {grant.account_id for grant in routing.experts(db, university_code)}
-    colleagues = _of_experts(db, university_code, experts, now)
-    return TeamFigures(waiting, overdue or 0, this_week, last_week, tuple(colleagues))
+    colleagues = _of_experts(db, university_code, experts, now, overdue_before)
+    return TeamFigures(waiting, late_waiting + late_in_hand, this_week, last_week, tuple(colleagues))
 
 
 def _of_experts(
-    db: Session, university_code: str, experts: set[int], now: datetime
+    db: Session, university_code: str, experts: set[int], now: datetime, overdue_before: datetime
 ) -> list[ColleagueFigures]:
     row, coop = QualificationRequest, CooperationRequest
     reviewer, at = col(row.reviewer_id), col(row.university_code) == university_code
@@ -109,9 +108,9 @@ def _of_experts(
             reviewer,
             func.count(),
             func.sum(case((col(row.round) > 0, 1), else_=0)),
-            func.sum(case((col(row.submitted_at) < now - OVERDUE, 1), else_=0)),
+            func.sum(case((routing.REQUESTS.late(overdue_before), 1), else_=0)),
         )
-        .where(at, col(row.state) == RequestState.IN_REVIEW, reviewer.in_(experts))
+        .where(at, routing.REQUESTS.in_hand, reviewer.in_(experts))
         .group_by(reviewer)
     )
     in_hand = {found: (n, back or 0, late or 0) for found, n, back, late in hand}

@@ -96,7 +96,7 @@ ADMITTED: tuple[tuple[frozenset[Role], str], ...] = (
     (EXPERTS - STAFF, "team.phrases: offered save"),
     (STAFF, "team.phrases: of_university"),
     (EXPERTS - {Role.EXPERT}, "exports.rows: kinds_for"),
-    (EXPERTS, "search.lookup: remember search"),
+    (EXPERTS, "search.lookup: files_of_person remember search"),
     (
         EXPERTS,
         """

@@ -1,12 +1,16 @@
 """The head's desk: what each colleague has and did, who is away; the morning report; an expert's own figures."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
+from bot.jobs.digest import send_digests
 from bot.jobs.team_report import send_team_reports
+from conversations.catalogue import ALL
 from storage.enums import RequestState
+from storage.tables import Grant
 from tests.support.chat_driver import NOW, App, Person
 from tests.support.chat_fixtures import ON_BOTH_DATABASES
 from tests.support.chat_people import expert, in_charge
@@ -23,9 +27,9 @@ def files(app: App, number: int, *, days: int = 1, **values: Any) -> None:
     def unit(db: Session) -> None:
         for _ in range(number):
             owner = account(db, "متقاضی", chat=False).id
-            db.add(
-                request_row(owner, tracking_code=f"1405{owner:08}", submitted_at=at, state_since=at, **values)
-            )
+            code = f"1405{owner:08}"
+            row = {"tracking_code": code, "submitted_at": at, "received_at": at, "state_since": at}
+            db.add(request_row(owner, **{**row, **values}))
 
     app.run(unit)
 
@@ -47,13 +51,39 @@ def a_team_at_work(app: App) -> tuple[Person, Person, Person]:
 
 def test_the_head_sees_each_colleague_and_opens_their_files(app: App) -> None:
     chief, maryam, _ = a_team_at_work(app)
-    chief.command("menu").tap("👥 همکاران").sees("در صف: ۵ پرونده", "⏰ دیرشده (بیش از ۱۰ روز): ۴ پرونده")
-    chief.sees("۱. مریم رضایی: ۵ پرونده (۲ بازگشته، ۳ دیرشده)، ۰ همکاری، این هفته ۰ تصمیم، میانه نامعلوم")
-    chief.sees("مریم رستمی: ۰ پرونده (۰ بازگشته، ۰ دیرشده)، ۰ همکاری، این هفته ۲ تصمیم، میانه ۴ روز")
+    chief.command("menu").tap("👥 همکاران").sees("در صف: ۵ پرونده", "⏰ دیرکردها: ۴ پرونده")
+    chief.sees("۱. مریم رضایی: ۵ پرونده (۲ بازگشته، ۳ دیرکرد)، ۰ همکاری، این هفته ۰ تصمیم، میانه نامعلوم")
+    chief.sees("مریم رستمی: ۰ پرونده (۰ بازگشته، ۰ دیرکرد)، ۰ همکاری، این هفته ۲ تصمیم، میانه ۴ روز")
     chief.tap("۱").sees("پرونده‌های مریم رضایی، قدیمی‌ترین نخست", "۵. ")
-    maryam.open("desk.team").sees("کار من: ۵ پرونده برای تصمیم (۲ بازگشته، ۳ دیرشده)").sees_not("مریم رستمی")
+    maryam.open("desk.team").sees("کار من: ۵ پرونده برای تصمیم (۲ بازگشته، ۳ دیرکرد)").sees_not("مریم رستمی")
     maryam.open("desk.colleague", chief.account.id).sees("دسترسی ندارید")
     expert(app, "دور", university="mui").open("desk.team").sees("کار من: ۰ پرونده").sees_not("رضایی")
+
+
+def test_overdue_is_one_number_on_the_desk_in_the_list_at_home_in_digest_and_report(app: App) -> None:
+    """By the setting of working days since a file last came to the university, whoever had it."""
+    chief, maryam = in_charge(app), expert(app)
+    mine = {"state": RequestState.IN_REVIEW, "reviewer_id": maryam.account.id}
+    # Nine days are more than seven working days with one Friday; eleven are none where it came back yesterday.
+    files(app, 2, days=9, **mine)
+    files(app, 1, days=40, round=1, received_at=NOW - timedelta(days=1), **mine)
+    files(app, 1, days=9)
+    gone = expert(app, "رفته").account.id
+    files(app, 1, days=30, state=RequestState.IN_REVIEW, reviewer_id=gone)
+    app.run(lambda db: db.delete(db.exec(select(Grant).where(Grant.account_id == gone)).one()))
+    chief.open("desk.team").sees("⏰ دیرکردها: ۴ پرونده", "مریم رضایی: ۳ پرونده (۱ بازگشته، ۲ دیرکرد)")
+    chief.open("desk.overdue").sees("⏰ ۴ پرونده بیش از مهلت")
+    chief.open("home").sees("⏰ دیرکردها: ۴")
+    maryam.open("desk.team").sees("(۱ بازگشته، ۲ دیرکرد)")
+    app.clock.now = NOW.replace(hour=5)
+    app.run(lambda db: send_team_reports(db, now=app.clock(), overdue_days=7))
+    app.run(lambda db: send_digests(db, now=app.clock(), overdue_days=7))
+    report, digest = (push.text for push in chief.pushes())
+    assert "⏰ دیرکردها: ۴ پرونده" in report
+    assert "⏰ دیرکرد: ۴" in digest
+    app.resources = replace(app.resources, public_info=replace(app.resources.public_info, overdue_days=30))
+    app.use(*ALL)
+    chief.open("desk.team").sees("⏰ دیرکردها: ۰ پرونده").open("desk.overdue").sees("پرونده‌ای بیش از مهلت")
 
 
 def test_the_leave_of_a_colleague_is_seen_on_the_desk(app: App) -> None:

@@ -7,11 +7,11 @@ import pytest
 from sqlmodel import Session
 
 from bot.jobs import digest
-from storage.enums import RequestKind, RequestState
-from storage.tables import Push, QualificationRequest
+from storage.enums import RequestKind, RequestState, Role
+from storage.tables import Account, Push, QualificationRequest
 from tests.support.chat_driver import NOW, App, Person
 from tests.support.chat_fixtures import ON_BOTH_DATABASES
-from tests.support.chat_people import expert, in_charge, staff
+from tests.support.chat_people import expert, grant, in_charge, staff
 from tests.support.factories.people import officer
 from tests.support.factories.qualification import request_row
 
@@ -161,3 +161,33 @@ def test_the_day_is_over_in_working_days(app: App, maryam: Person) -> None:
     file(app, 2, days=9)
     maryam.open("desk.overdue").sees("⏰ ۱ پرونده", "140501010002")
     assert app.first(QualificationRequest.__table__.select()) is not None  # type: ignore[attr-defined]
+
+
+def test_who_comes_next_in_a_chat_gets_no_way_back_to_the_list_of_who_left_it(
+    app: App, maryam: Person
+) -> None:
+    """Logged out and in as another person, another role, or signed out from elsewhere."""
+    for number in range(1, 13):
+        file(app, number, days=number, state=IN_REVIEW, reviewer_id=maryam.account.id, round=1)
+    file(app, 20, days=1)
+    bahar, password = expert(app, "رستمی"), "Rostami-1234"
+    app.change(Account, bahar.account.id, password_hash=app.resources.passwords.hash_now(password))
+    maryam.open("desk.returned").tap("بعدی").open("desk.file", 1).sees("↩️ بازگشت به فهرست")
+    maryam.open("logout").log_in(bahar.account.user_code, password).sees("مریم رستمی")
+    maryam.open("desk.file", 13).sees("140501010020").sees_not("بازگشت به فهرست")
+    # «پرونده بعدی» is of this person's own lists as well.
+    maryam.open("desk.next", 13).sees_not("140501010012")
+    grant(maryam, Role.STAFF)
+    maryam.open("desk.decided").open("desk.file", 13).sees("↩️ بازگشت به فهرست")
+    maryam.open("role.choose", arg="staff").open("desk.file", 13).sees_not("بازگشت به فهرست")
+
+
+def test_all_files_of_one_applicant_are_listed_in_pages(app: App, maryam: Person) -> None:
+    file(app, 1, days=90, state=RequestState.COMPLETED)
+    owner = app.newest(QualificationRequest).account_id
+    for number in range(2, 15):
+        row = {"state": RequestState.COMPLETED, "tracking_code": f"14050101{number:04}"}
+        app.add(request_row(owner, **row))  # type: ignore[arg-type]
+    maryam.open("desk.person", owner).sees("صفحه ۱ از ۲", "140501010014").sees_not("140501010001")
+    maryam.type("صفحه ۲").sees("صفحه ۲ از ۲", "140501010001", "۱۴. ").type("۱۳").sees("140501010002")
+    maryam.tap("↩️ بازگشت به فهرست").sees("صفحه ۲ از ۲")

@@ -28,8 +28,8 @@ def test_no_table_that_grows_is_read_as_a_whole(app: App) -> None:
                 asked.append((statement, values))
 
         event.listen(connection, "before_cursor_execute", note)
-        team.team_figures(db, actor=head, now=app.clock())
-        team.own_figures(db, actor=head, now=app.clock())
+        team.team_figures(db, actor=head, now=app.clock(), overdue_before=app.clock())
+        team.own_figures(db, actor=head, now=app.clock(), overdue_before=app.clock())
         for source in (None, of_maryam):
             team.candidates(db, QUALIFICATION_WORKFLOW, actor=head, source=source)
         team.sources(db, QUALIFICATION_WORKFLOW, actor=head)

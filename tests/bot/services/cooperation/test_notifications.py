@@ -5,15 +5,17 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session, select
 
-from bot.core.refusals import InvalidInput, NotAllowed
+from bot.core.context import Actor
+from bot.core.refusals import NotAllowed
 from bot.jobs import schedule
 from bot.rules.cooperation import CooperationAction
 from bot.services import accounts, cooperation
 from bot.services.cooperation import contracts
 from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from bot.services.distributors import branches
+from bot.services.search import lookup
 from storage.enums import ContractState, CooperationState, Messenger, PushChannel, RequestState
-from storage.tables import Chat
+from storage.tables import Chat, CooperationRequest
 from tests.support.effects import leads_to, pushes
 from tests.support.factories.cooperation import (
     KIAN_MOBILE,
@@ -170,19 +172,23 @@ def test_lists_of_both_sides(db: Session, parties: Parties) -> None:
 
 
 def test_search_finds_what_reached_the_university(db: Session, parties: Parties) -> None:
-    find = cooperation.LISTS.find
+    def find(actor: Actor, text: str) -> list[int | None]:
+        hits = lookup.search(db, actor=actor, text=text).hits
+        return [hit.subject.id for hit in hits if isinstance(hit.subject, CooperationRequest)]
+
     cooperation_request(db, parties.arad, parties.mina)
     sent = accepted_request(db, parties.kian, parties.sara)
     for typed in (sent.tracking_code or "", "۹۹۹۱۲۳۴۵۰۰"):
-        assert [found.id for found in find(db, actor=parties.ali, code=typed)] == [sent.id]
+        assert find(parties.ali, typed) == [sent.id]
     for actor, code in ((parties.ali, MINA), (parties.foreign, SARA), (parties.staff, UNKNOWN)):
-        with refused(InvalidInput, "desk.not_found"):
-            find(db, actor=actor, code=code)
-    assert len(find(db, actor=parties.staff, code=MINA)) == 1
-    with refused(InvalidInput):
-        find(db, actor=parties.ali, code="12")
+        assert find(actor, code) == []
+    assert len(find(parties.staff, MINA)) == 1
+    files = lookup.files_of_person(db, actor=parties.ali, account_id=parties.sara.account_id or 0)
+    assert [file.tracking_code for file in files] == [sent.tracking_code]
     with refused(NotAllowed):
-        find(db, actor=parties.kian.manager, code=SARA)
+        lookup.files_of_person(db, actor=parties.foreign, account_id=parties.sara.account_id or 0)
+    with refused(NotAllowed):
+        find(parties.kian.manager, SARA)
 
 
 def test_the_timeline_names_roles_to_the_sides_and_people_to_experts(db: Session, parties: Parties) -> None:
