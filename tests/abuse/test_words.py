@@ -38,12 +38,7 @@ FORMULA = '=HYPERLINK("http://evil.example";"دانشگاه")'
 OURS = frozenset("\u2066\u2067\u2068\u2069\u200e\u200f\u200c")
 OPENING, CLOSING = frozenset("\u2066\u2067\u2068"), "\u2069"
 #: Answers that are replaced by the hostile words.
-REPLACED = {
-    REASON: LONG + FORGED,
-    "بدون دلیل": LONG + FORGED,
-    "بدون توضیح": LONG + FORGED,
-    "۴۴۵۵۶۶": SHORT,
-}
+REPLACED = {REASON: LONG + FORGED, "بدون دلیل": LONG + FORGED, "بدون توضیح": LONG + FORGED, "۴۴۵۵۶۶": SHORT}
 READERS = (
     "staff",
     "expert:reviewer",

@@ -63,9 +63,7 @@ class Manager:
     async def _pick(self, officer: Officer) -> None:
         await self.person.command("menu")
         await follow(
-            self.person,
-            ("👤 انتخاب مسئول فنی", "برای کدام شعبه"),
-            (BRANCH, "کد ملی مسئول فنی را بنویسید"),
+            self.person, ("👤 انتخاب مسئول فنی", "برای کدام شعبه"), (BRANCH, "کد ملی مسئول فنی را بنویسید")
         )
         await self.person.type(officer.national_code)
         await self.person.sees("به او ارسال شود؟")

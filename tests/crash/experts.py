@@ -61,9 +61,7 @@ class Expert:
         )
         await self.person.type("تصویر مدرک خوانا نیست.")
         await follow(
-            self.person,
-            ("ارسال نواقص", "ارسال شود؟"),
-            ("بله", re.compile("نواقص پرونده .* اعلام شد")),
+            self.person, ("ارسال نواقص", "ارسال شود؟"), ("بله", re.compile("نواقص پرونده .* اعلام شد"))
         )
 
     async def _reject(self, reason: str) -> None:
@@ -79,9 +77,7 @@ class Expert:
         """A cooperation request, from its list."""
         await self.person.command("menu")
         await follow(
-            self.person,
-            ("🤝 همکاری‌ها", None),
-            (task.officer.name, re.compile(r"درخواست همکاری \d{12}\n")),
+            self.person, ("🤝 همکاری‌ها", None), (task.officer.name, re.compile(r"درخواست همکاری \d{12}\n"))
         )
         if task.decision == "refuse cooperation":
             await self._reject("شعبه خارج از حوزه")

@@ -6,16 +6,7 @@ from bot.core.screens import Press
 from storage.enums import RejectReason, RequestState
 from storage.tables import QualificationRequest
 from tests.support.chat_driver import App, Person
-from tests.support.chat_people import (
-    distributor,
-    eligible,
-    expert,
-    officer,
-    pick,
-    request_of,
-    staff,
-    submit,
-)
+from tests.support.chat_people import distributor, eligible, expert, officer, pick, request_of, staff, submit
 from tests.support.screen_rules import missing_buttons
 
 ROOTS = ("home", "help", "qual", "centers", "me", "general")

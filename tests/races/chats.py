@@ -9,15 +9,7 @@ from bot.core.screens import Press
 from bot.security.passwords import Passwords
 from bot.services.cooperation import termination
 from storage.enums import ContractState, PushChannel, TerminationState
-from storage.tables import (
-    Account,
-    Chat,
-    Contract,
-    Draft,
-    Push,
-    QualificationRequest,
-    Termination,
-)
+from storage.tables import Account, Chat, Contract, Draft, Push, QualificationRequest, Termination
 from storage.tables.column_types import utcnow
 from tests.races import fixtures
 from tests.races.qualification import CODE, Submission

@@ -97,10 +97,7 @@ class TwoManagersPick(Cooperation):
             await manager.send_and_read(code)
 
     def sides(self) -> dict[str, Side]:
-        return {
-            "picks": pressing(self.manager),
-            "picks_too": pressing(self.deputy),
-        }
+        return {"picks": pressing(self.manager), "picks_too": pressing(self.deputy)}
 
     def check(self, db: Session) -> None:
         of_branch = select(CooperationRequest).where(CooperationRequest.branch_id == self.branch)

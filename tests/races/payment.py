@@ -169,7 +169,5 @@ async def ask_bank(environment: Environment) -> None:
 
 
 PAYMENT = Race(
-    "payment",
-    (TwoReturnsAndTheButton, ReturnAgainstReconciler, PaidTwice, ReturnAgainstWithdrawal),
-    ask_bank,
+    "payment", (TwoReturnsAndTheButton, ReturnAgainstReconciler, PaidTwice, ReturnAgainstWithdrawal), ask_bank
 )

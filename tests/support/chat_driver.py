@@ -216,12 +216,7 @@ class App:
 
     # ── persons ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def person(
-        self,
-        messenger: Messenger = Messenger.TELEGRAM,
-        *,
-        actor: Actor | None = None,
-    ) -> Person:
+    def person(self, messenger: Messenger = Messenger.TELEGRAM, *, actor: Actor | None = None) -> Person:
         """Somebody in a chat of their own: a stranger, or logged in as `actor`."""
         person = Person(self, messenger, 900_000 + next(self.numbers))
         self.persons[messenger, person.chat_id] = person

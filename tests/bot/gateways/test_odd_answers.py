@@ -33,11 +33,7 @@ def answers(url: str, body: Any, status: int = 200) -> respx.Route:
 
 async def create(gateway: Zarinpal, description: str = "x") -> object:
     return await gateway.create(
-        amount_rial=1000,
-        order_id=1,
-        description=description,
-        callback_url="https://a.ir/cb",
-        mobile=None,
+        amount_rial=1000, order_id=1, description=description, callback_url="https://a.ir/cb", mobile=None
     )
 
 

@@ -200,11 +200,7 @@ async def test_what_says_that_there_is_nothing_is_nothing(target: Target, nothin
     ]
     said = await target.take(*rows)
     assert said.counts == (4, 1, 0, 0, 3)
-    assert {row: list(said.of(row)) for row in (3, 4, 5)} == {
-        3: ["کد کاربری"],
-        4: ["رمز عبور"],
-        5: ["نام"],
-    }
+    assert {row: list(said.of(row)) for row in (3, 4, 5)} == {3: ["کد کاربری"], 4: ["رمز عبور"], 5: ["نام"]}
     account, file = await target.officer(1)
     assert (account.mobile, file.father_name, file.gender) == (None, None, None)
 

@@ -16,9 +16,7 @@ from bot.rules.cooperation import (
     Availability,
     ContractAction,
     ContractCase,
-    CooperationAction,
     CooperationCase,
-    CooperationRelation,
     TerminationAction,
     TerminationCase,
     allowed_actions,
@@ -26,6 +24,8 @@ from bot.rules.cooperation import (
     refusal,
     relations,
 )
+from bot.rules.cooperation import CooperationAction as Action
+from bot.rules.cooperation import CooperationRelation as Relation
 from bot.texts import has
 from storage.enums import OPEN_COOPERATION, ContractState, CooperationState, Role, TerminationState
 
@@ -80,8 +80,8 @@ def case(state: CooperationState | None, **facts: Any) -> CooperationCase:
 def test_both_sides_can_always_leave(state: CooperationState) -> None:
     for claimed in (None, REVIEWER):
         one = case(state, reviewer_id=claimed)
-        assert CooperationAction.WITHDRAW in allowed_actions(one, manager)
-        assert allowed_actions(one, officer) & {CooperationAction.REJECT, CooperationAction.GIVE_UP}
+        assert Action.WITHDRAW in allowed_actions(one, manager)
+        assert allowed_actions(one, officer) & {Action.REJECT, Action.GIVE_UP}
 
 
 @given(availabilities)
@@ -95,7 +95,7 @@ def test_what_is_over_stays_over(facts: Availability) -> None:
 def test_eligible_is_active_qualified_free_and_not_reserved(facts: Availability) -> None:
     """The manager is not told why an officer cannot be chosen; the officer reads it when accepting."""
     assert facts.eligible == (facts == Availability(active=True, qualified=True))
-    picking = refusal(case(None, officer=facts), manager, CooperationAction.PICK)
+    picking = refusal(case(None, officer=facts), manager, Action.PICK)
     assert picking == (None if facts.eligible else "error.not_eligible")
     asked = case(CooperationState.PENDING_OFFICER, officer=facts)
     reasons = {
@@ -104,19 +104,19 @@ def test_eligible_is_active_qualified_free_and_not_reserved(facts: Availability)
         "error.accept_unqualified": not (facts.active and facts.qualified),
     }
     reason = next((key for key, holds in reasons.items() if holds), None)
-    assert refusal(asked, officer, CooperationAction.ACCEPT) == reason
+    assert refusal(asked, officer, Action.ACCEPT) == reason
 
 
 @given(availabilities)
 def test_approval_needs_a_free_officer_whom_this_request_itself_reserves(facts: Availability) -> None:
     one = case(CooperationState.PENDING_UNIVERSITY, officer=facts)
     free = facts.active and facts.qualified and not facts.employed
-    assert (refusal(one, reviewer, CooperationAction.APPROVE) is None) == free
+    assert (refusal(one, reviewer, Action.APPROVE) is None) == free
 
 
 def test_a_busy_branch_is_said_before_anything_about_the_officer() -> None:
     one = case(None, officer=Availability(), branch_busy=True)
-    assert refusal(one, manager, CooperationAction.PICK) == "error.branch_busy"
+    assert refusal(one, manager, Action.PICK) == "error.branch_busy"
 
 
 @pytest.mark.parametrize("stranger", STRANGERS, ids=repr)
@@ -125,7 +125,7 @@ def test_a_stranger_may_do_nothing(stranger: Actor) -> None:
         one = case(state, university_code=UNIVERSITY, reviewer_id=claimed)
         assert not allowed_actions(one, stranger)
         assert not may_see(one, stranger)
-        assert {refusal(one, stranger, action) for action in CooperationAction} == {"error.not_yours"}
+        assert {refusal(one, stranger, action) for action in Action} == {"error.not_yours"}
 
 
 def test_no_university_sees_a_request_before_the_officer_accepted() -> None:
@@ -140,46 +140,33 @@ def test_refusal_and_allowed_actions_agree(facts: Availability) -> None:
     for state, claimed in product(EVERY_STATE, (None, REVIEWER, HEAD)):
         one = case(state, officer=facts, university_code=UNIVERSITY, reviewer_id=claimed)
         for actor in [*EVERYBODY, *STRANGERS]:
-            allowed = {action for action in CooperationAction if refusal(one, actor, action) is None}
+            allowed = {action for action in Action if refusal(one, actor, action) is None}
             assert allowed == allowed_actions(one, actor)
 
 
-DECISIONS = {CooperationAction.APPROVE, CooperationAction.UNIVERSITY_REJECT}
+DECISIONS = {Action.APPROVE, Action.UNIVERSITY_REJECT}
 
 
 def test_any_expert_decides_on_an_unclaimed_file_and_only_its_reviewer_on_a_claimed_one() -> None:
     waiting = case(CooperationState.PENDING_UNIVERSITY)
     for actor in (reviewer, colleague):
-        assert allowed_actions(waiting, actor) == DECISIONS | {CooperationAction.CLAIM}
-    assert allowed_actions(waiting, head) == DECISIONS | {CooperationAction.CLAIM, CooperationAction.ASSIGN}
-    assert allowed_actions(waiting, staff) == {CooperationAction.ASSIGN}
+        assert allowed_actions(waiting, actor) == DECISIONS | {Action.CLAIM}
+    assert allowed_actions(waiting, head) == DECISIONS | {Action.CLAIM, Action.ASSIGN}
+    assert allowed_actions(waiting, staff) == {Action.ASSIGN}
     held = replace(waiting, reviewer_id=REVIEWER)
-    assert allowed_actions(held, reviewer) == DECISIONS | {
-        CooperationAction.RELEASE,
-        CooperationAction.HAND_OVER,
-        CooperationAction.HOLD,
-    }
+    assert allowed_actions(held, reviewer) == DECISIONS | {Action.RELEASE, Action.HAND_OVER, Action.HOLD}
     decided = replace(held, held=True)
-    assert allowed_actions(decided, reviewer) == {
-        CooperationAction.RELEASE,
-        CooperationAction.HAND_OVER,
-        CooperationAction.UNDO,
-    }
+    assert allowed_actions(decided, reviewer) == {Action.RELEASE, Action.HAND_OVER, Action.UNDO}
     assert allowed_actions(held, colleague) == frozenset()
-    assert allowed_actions(held, head) == {CooperationAction.ASSIGN, CooperationAction.RELEASE}
-    assert allowed_actions(held, staff) == {CooperationAction.ASSIGN, CooperationAction.RELEASE}
-    assert relations(replace(held, reviewer_id=HEAD), head) == {
-        CooperationRelation.REVIEWER,
-        CooperationRelation.IN_CHARGE,
-    }
+    assert allowed_actions(held, head) == {Action.ASSIGN, Action.RELEASE}
+    assert allowed_actions(held, staff) == {Action.ASSIGN, Action.RELEASE}
+    assert relations(replace(held, reviewer_id=HEAD), head) == {Relation.REVIEWER, Relation.IN_CHARGE}
 
 
 def test_only_the_system_closes() -> None:
     for state in OPEN_COOPERATION:
-        assert CooperationAction.CLOSE in allowed_actions(case(state), SYSTEM)
-        assert not any(
-            CooperationAction.CLOSE in allowed_actions(case(state), actor) for actor in EVERYBODY[:-1]
-        )
+        assert Action.CLOSE in allowed_actions(case(state), SYSTEM)
+        assert not any(Action.CLOSE in allowed_actions(case(state), actor) for actor in EVERYBODY[:-1])
 
 
 def test_a_contract_is_freed_by_its_distributor_and_terminated_by_its_officer() -> None:
@@ -211,7 +198,7 @@ def test_every_refusal_has_its_words() -> None:
         for state in EVERY_STATE
         for facts in product((True, False), repeat=4)
         for busy in (True, False)
-        for actor, action in product(EVERYBODY, CooperationAction)
+        for actor, action in product(EVERYBODY, Action)
     }
     assert len(keys) > 6
     assert all(has(key) for key in keys if key is not None)

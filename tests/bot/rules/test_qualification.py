@@ -9,14 +9,14 @@ from bot.core.context import SYSTEM, Actor
 from bot.rules.qualification import (
     TABLE,
     TERMINAL,
-    QualificationAction,
     QualificationCase,
-    QualificationRelation,
     allowed_actions,
     may_see,
     refusal,
     relations,
 )
+from bot.rules.qualification import QualificationAction as Action
+from bot.rules.qualification import QualificationRelation as Relation
 from bot.texts import has
 from storage.enums import IN_CIRCULATION, OPEN_REQUEST, RequestKind, RequestState, Role
 
@@ -66,7 +66,7 @@ def test_every_open_state_has_a_way_out(state: RequestState) -> None:
     assert ways
     # and the officer is never locked in: everything but a review in progress can be left by them alone
     if state is not RequestState.IN_REVIEW:
-        assert any(QualificationRelation.OWNER in row.by for row in ways)
+        assert any(Relation.OWNER in row.by for row in ways)
 
 
 def test_what_is_over_stays_over() -> None:
@@ -88,7 +88,7 @@ def test_a_stranger_may_do_nothing(state: RequestState | None, stranger: Actor) 
     for one in facts:
         assert not allowed_actions(one, stranger)
         assert not may_see(one, stranger)
-        assert {refusal(one, stranger, action) for action in QualificationAction} == {"error.not_yours"}
+        assert {refusal(one, stranger, action) for action in Action} == {"error.not_yours"}
 
 
 @pytest.mark.parametrize("state", EVERY_STATE)
@@ -96,86 +96,59 @@ def test_refusal_and_allowed_actions_agree(state: RequestState | None) -> None:
     for actor in [officer, reviewer, colleague, head, staff, SYSTEM, *STRANGERS]:
         for kind, qualified in product(RequestKind, (True, False)):
             one = case(state, kind=kind, qualified=qualified)
-            allowed = {action for action in QualificationAction if refusal(one, actor, action) is None}
+            allowed = {action for action in Action if refusal(one, actor, action) is None}
             assert allowed == allowed_actions(one, actor)
 
 
 @pytest.mark.parametrize("state", EVERY_STATE)
 def test_only_the_owner_acts_as_officer(state: RequestState | None) -> None:
-    as_officer = {
-        QualificationAction.START,
-        QualificationAction.EDIT,
-        QualificationAction.SUBMIT,
-        QualificationAction.RESOLVE,
-        QualificationAction.WITHDRAW,
-    }
+    as_officer = {Action.START, Action.EDIT, Action.SUBMIT, Action.RESOLVE, Action.WITHDRAW}
     for actor in (reviewer, colleague, head, staff):
         assert not allowed_actions(case(state), actor) & as_officer
-    assert allowed_actions(case(state), officer) <= as_officer | {QualificationAction.DISCARD}
+    assert allowed_actions(case(state), officer) <= as_officer | {Action.DISCARD}
 
 
-DECISIONS = {
-    QualificationAction.APPROVE,
-    QualificationAction.REJECT,
-    QualificationAction.DECLARE_DEFICIENCIES,
-}
+DECISIONS = {Action.APPROVE, Action.REJECT, Action.DECLARE_DEFICIENCIES}
 
 
 def test_the_first_decision_on_a_waiting_file_is_open_to_any_expert_of_the_university() -> None:
     for actor in (reviewer, colleague, head):
-        assert allowed_actions(case(RequestState.SUBMITTED), actor) >= DECISIONS | {QualificationAction.CLAIM}
+        assert allowed_actions(case(RequestState.SUBMITTED), actor) >= DECISIONS | {Action.CLAIM}
 
 
 def test_only_the_fixed_reviewer_decides() -> None:
     in_review = case(RequestState.IN_REVIEW)
-    assert allowed_actions(in_review, reviewer) == DECISIONS | {
-        QualificationAction.RELEASE,
-        QualificationAction.HAND_OVER,
-        QualificationAction.HOLD,
-    }
+    assert allowed_actions(in_review, reviewer) == DECISIONS | {Action.RELEASE, Action.HAND_OVER, Action.HOLD}
     assert allowed_actions(in_review, colleague) == frozenset()
-    assert allowed_actions(in_review, head) == {QualificationAction.ASSIGN, QualificationAction.RELEASE}
-    assert allowed_actions(in_review, staff) == {QualificationAction.ASSIGN, QualificationAction.RELEASE}
+    assert allowed_actions(in_review, head) == {Action.ASSIGN, Action.RELEASE}
+    assert allowed_actions(in_review, staff) == {Action.ASSIGN, Action.RELEASE}
     deficient = case(RequestState.DEFICIENT)
-    assert allowed_actions(deficient, reviewer) == {
-        QualificationAction.REJECT,
-        QualificationAction.HAND_OVER,
-        QualificationAction.HOLD,
-    }
-    assert allowed_actions(deficient, head) == {QualificationAction.ASSIGN}
+    assert allowed_actions(deficient, reviewer) == {Action.REJECT, Action.HAND_OVER, Action.HOLD}
+    assert allowed_actions(deficient, head) == {Action.ASSIGN}
 
 
 @pytest.mark.parametrize("state", [RequestState.IN_REVIEW, RequestState.DEFICIENT])
 def test_a_decision_that_may_be_undone_comes_before_any_other(state: RequestState) -> None:
     decided = case(state, held=True)
-    assert QualificationAction.UNDO in allowed_actions(decided, reviewer)
-    assert not (DECISIONS | {QualificationAction.HOLD}) & allowed_actions(decided, reviewer)
+    assert Action.UNDO in allowed_actions(decided, reviewer)
+    assert not (DECISIONS | {Action.HOLD}) & allowed_actions(decided, reviewer)
     for other in (colleague, head, staff, officer, SYSTEM):
-        assert QualificationAction.UNDO not in allowed_actions(decided, other)
-    assert refusal(case(state), reviewer, QualificationAction.UNDO) == "error.nothing_to_undo"
+        assert Action.UNDO not in allowed_actions(decided, other)
+    assert refusal(case(state), reviewer, Action.UNDO) == "error.nothing_to_undo"
 
 
 def test_nobody_is_approved_while_suspended() -> None:
     for state, actor in product((RequestState.SUBMITTED, RequestState.IN_REVIEW), (reviewer,)):
         suspended = case(state, owner_suspended=True)
-        assert refusal(suspended, actor, QualificationAction.APPROVE) == "error.applicant_suspended"
-        assert QualificationAction.REJECT in allowed_actions(suspended, actor)
+        assert refusal(suspended, actor, Action.APPROVE) == "error.applicant_suspended"
+        assert Action.REJECT in allowed_actions(suspended, actor)
 
 
 def test_an_in_charge_who_holds_a_file_decides_like_an_expert() -> None:
     held = case(RequestState.IN_REVIEW, reviewer_id=HEAD)
-    own = {
-        QualificationAction.RELEASE,
-        QualificationAction.ASSIGN,
-        QualificationAction.HAND_OVER,
-        QualificationAction.HOLD,
-    }
+    own = {Action.RELEASE, Action.ASSIGN, Action.HAND_OVER, Action.HOLD}
     assert allowed_actions(held, head) == DECISIONS | own
-    assert relations(held, head) == {
-        QualificationRelation.EXPERT,
-        QualificationRelation.REVIEWER,
-        QualificationRelation.IN_CHARGE,
-    }
+    assert relations(held, head) == {Relation.EXPERT, Relation.REVIEWER, Relation.IN_CHARGE}
 
 
 def test_a_draft_is_its_owners_secret() -> None:
@@ -209,7 +182,7 @@ SILENT_BANK = {"payment_uncertain": True}
 )
 def test_guards(action: str, state: str | None, facts: dict[str, object], key: str | None) -> None:
     one = case(state and RequestState[state], **facts)
-    assert refusal(one, officer, QualificationAction[action]) == key
+    assert refusal(one, officer, Action[action]) == key
 
 
 @pytest.mark.parametrize(
@@ -221,17 +194,16 @@ def test_guards(action: str, state: str | None, facts: dict[str, object], key: s
     ids=["fixed files return to the same expert or to the queue", "approval at no charge completes"],
 )
 def test_forks(state: str, action: str, condition: dict[str, bool], usually: str, else_: str) -> None:
-    row = TABLE[RequestState[state], QualificationAction[action]]
+    row = TABLE[RequestState[state], Action[action]]
     assert row.leads_to(case(row.source)) is RequestState[usually]
     assert row.leads_to(case(row.source, **condition)) is RequestState[else_]
 
 
 def test_only_the_system_completes_a_payment() -> None:
     waiting = case(RequestState.AWAITING_PAYMENT)
-    assert QualificationAction.COMPLETE in allowed_actions(waiting, SYSTEM)
+    assert Action.COMPLETE in allowed_actions(waiting, SYSTEM)
     assert not any(
-        QualificationAction.COMPLETE in allowed_actions(waiting, actor)
-        for actor in (officer, reviewer, head, staff)
+        Action.COMPLETE in allowed_actions(waiting, actor) for actor in (officer, reviewer, head, staff)
     )
 
 
@@ -250,7 +222,7 @@ def test_every_guard_names_a_sentence() -> None:
             action,
         )
         for state, kind, qualified, actor, action in product(
-            EVERY_STATE, RequestKind, (True, False), (officer, reviewer, head, staff), QualificationAction
+            EVERY_STATE, RequestKind, (True, False), (officer, reviewer, head, staff), Action
         )
     }
     assert len(keys) > 5

@@ -9,15 +9,7 @@ from bot.core.context import Turn
 from bot.core.refusals import Refusal
 from bot.core.screens import Press, Reply
 from conversations.engine.declaration import Dialogue, FinishRejected, Step
-from conversations.questions import (
-    Choice,
-    Confirm,
-    Email,
-    PersianName,
-    Phone,
-    Secret,
-    Text,
-)
+from conversations.questions import Choice, Confirm, Email, PersianName, Phone, Secret, Text
 from storage.enums import Role
 from storage.tables import Chat, Draft
 from tests.support.chat_driver import App, Person

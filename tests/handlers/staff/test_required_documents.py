@@ -38,10 +38,7 @@ def test_required_from_today(app: App) -> None:
     assert (
         told.account_id,
         "«گواهی دوره جدید»" in told.text.replace("\u2068", "").replace("\u2069", ""),
-    ) == (
-        sara.account.id,
-        True,
-    )
+    ) == (sara.account.id, True)
     assert keep(app) == 0, "and only once"
     sara.open("home").tap("▶️ ادامه درخواست").sees("گواهی دوره جدید", "این مدرک از ۱۴۰۵/۰۹/۰۲ الزامی شده است")
 

@@ -60,10 +60,7 @@ def officer(
     )
     db.add(
         Officer(
-            account_id=made.id,
-            birth_date=date(1986, 7, 3),
-            level_code="bachelor",
-            field_code="biomedical",
+            account_id=made.id, birth_date=date(1986, 7, 3), level_code="bachelor", field_code="biomedical"
         )
     )
     return granted(db, made, Role.OFFICER)
@@ -81,12 +78,7 @@ def qualified_officer(
 
 
 def expert(
-    db: Session,
-    last: str = "علوی",
-    *,
-    university: str = "sums",
-    role: Role = Role.EXPERT,
-    chat: bool = True,
+    db: Session, last: str = "علوی", *, university: str = "sums", role: Role = Role.EXPERT, chat: bool = True
 ) -> Actor:
     return granted(db, account(db, "کارشناس", last, chat=chat), role, university)
 

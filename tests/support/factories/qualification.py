@@ -76,12 +76,7 @@ def unpaid_request(db: Session, people: Participants, rial: int = 500_000) -> Qu
     tariff(db, rial)
     request = submitted_request(db, people.sara)
     return decisions.approve(
-        db,
-        actor=people.ali,
-        request_id=request.id,
-        version=request.version,
-        public_url=PUBLIC_URL,
-        now=NOW,
+        db, actor=people.ali, request_id=request.id, version=request.version, public_url=PUBLIC_URL, now=NOW
     )
 
 

@@ -91,7 +91,7 @@ async def test_how_long_a_429_asks_to_wait() -> None:
 
 def test_requests_hold_nothing_that_bale_does_not_know() -> None:
     keyboard = {
-        "inline_keyboard": [[{"text": "a", "copy_text": {"text": "140509010001"}, "style": "danger"}]],
+        "inline_keyboard": [[{"text": "a", "copy_text": {"text": "140509010001"}, "style": "danger"}]]
     }
     fields = to_bale(
         "sendMessage",

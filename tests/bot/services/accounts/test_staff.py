@@ -178,15 +178,6 @@ def test_staff_make_an_expert_and_end_the_work(db: Session) -> None:
     assert len(db.exec(select(Grant).where(Grant.account_id == expert.id)).all()) == 1
 
 
-@pytest.mark.parametrize("role", [Role.OFFICER, Role.EXPERT, Role.IN_CHARGE, Role.DISTRIBUTOR])
-def test_only_staff_hire_and_dismiss(db: Session, role: Role) -> None:
-    actor = Actor(1, role, "sums")
-    with refused(NotAllowed):
-        hire(db, actor, code=actions.OTHER_CODE)
-    with refused(NotAllowed):
-        accounts.deactivate(db, actor=actor, account_id=1, grant_id=1, now=NOW)
-
-
 @pytest.mark.parametrize(("role", "university"), [(Role.EXPERT, None), (Role.IN_CHARGE, "nowhere")])
 def test_an_expert_belongs_to_a_university(db: Session, role: Role, university: str | None) -> None:
     with refused("error.university_needed"):

@@ -11,15 +11,7 @@ from bot.services.officers import personal_details
 from bot.services.qualification import decisions, review
 from storage.database.database import Database
 from storage.enums import RejectReason, RequestKind, RequestState
-from storage.tables import (
-    Account,
-    Coverage,
-    DegreeLevel,
-    Officer,
-    QualificationRequest,
-    RequestFile,
-    Tariff,
-)
+from storage.tables import Account, Coverage, DegreeLevel, Officer, QualificationRequest, RequestFile, Tariff
 from tests.support.effects import labels, pushes
 from tests.support.factories.people import Participants, participants
 from tests.support.factories.qualification import completed_request, stored_file
