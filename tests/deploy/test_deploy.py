@@ -53,6 +53,39 @@ def test_the_containers_settings_exist() -> None:
     assert services["migrate"]["command"][2] in commands()
 
 
+def test_the_containers_refuse_to_start_without_what_they_need() -> None:
+    """What has no default is `${NAME:?…}`: compose stops, instead of a bot that nobody reaches or that seals with a key in a
+    container."""
+    text = "\n".join(line.partition("#")[0] for line in (DEPLOY / "compose.yaml").read_text().splitlines())
+    assert not re.findall(r"\$\{\w+\}", text)
+    needed = set(re.findall(r"\$\{(\w+):\?", text))
+    assert {"DOMAIN", "POSTGRES_PASSWORD", "SECRET_KEY", "FILES_URL", "S3_ENDPOINT"} <= needed
+
+
+def test_the_containers_are_reached_whatever_the_settings_file_says() -> None:
+    """`environment` wins over `env_file`: LISTEN=127.0.0.1:8080 of .env must not decide in a container."""
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    bot = services["bot"]["environment"]
+    assert bot["LISTEN"].startswith("0.0.0.0:")
+    assert bot["LISTEN"].endswith(f":{services['bot']['expose'][0]}")
+    assert bot["UPDATES"] == "webhook"
+    assert [name for name, service in services.items() if service.get("ports")] == ["proxy"]
+    assert f"bot {services['bot']['expose'][0]}" in (DEPLOY / "Caddyfile.compose").read_text()
+    network = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["networks"]["default"]["ipam"]["config"]
+    assert bot["TRUSTED_PROXIES"] == network[0]["subnet"]
+    assert services["backup"]["command"][2] == "backup"
+    assert services["backup"]["volumes"][0].endswith(f":{services['backup']['command'][3]}")
+
+
+def test_the_image_dumps_what_the_server_holds() -> None:
+    """pg_dump refuses a server that is newer; and nothing is "latest"."""
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    server, _, debian = services["database"]["image"].removeprefix("postgres:").partition("-")
+    assert f"postgresql-client-{server} " in DOCKERFILE
+    assert f"-slim-{debian}\n" in DOCKERFILE
+    assert all(re.search(r":\d", one["image"]) for one in services.values() if "build" not in one)
+
+
 @pytest.mark.parametrize("unit", sorted(DEPLOY.glob("*.service")), ids=lambda path: path.name)
 def test_the_units_call_commands_that_exist(unit: Path) -> None:
     called = re.search(r"^ExecStart=\S+/python bot\.py (\S+)", unit.read_text(), re.MULTILINE)
