@@ -6,13 +6,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 from bot.application.resources import Resources
 from bot.config.settings import Settings
 from bot.core.context import PublicInfo
+from bot.core.loop_watchdog import LoopWatchdog
 from bot.documents.disk_space import DiskSpace
 from bot.documents.factory import make_cipher, make_store
 from bot.documents.inspection_pool import InspectionPool
@@ -32,6 +33,7 @@ from conversations.engine.engine import Engine
 from handlers import all_routes
 from handlers.telegram.runtime import Service
 from storage.database.database import Database, asynchronous
+from storage.database.job_database import JobDatabase
 from storage.enums import Messenger
 
 
@@ -52,6 +54,7 @@ class RunningBot:
     #: /metrics on its own private address, where there is one.
     metrics: WebServer | None
     timers: list[Timer]
+    watchdog: LoopWatchdog
 
 
 @asynccontextmanager
@@ -115,15 +118,18 @@ def make_bot(
         webhook_url=resources.public_info.public_url if by_webhook else None,
         alone=alone,
     )
-    chain = audit_chain.AuditChain(resources.database, audit_chain.ChainKeys(settings.held_keys()))
+    job_database = JobDatabase(resources.database)
+    of_jobs = replace(resources, database=job_database)
+    chain = audit_chain.AuditChain(job_database, audit_chain.ChainKeys(settings.held_keys()))
     return RunningBot(
         service,
         _web_server(settings, resources, service if by_webhook else None),
         _metrics_server(settings, resources, service),
         [
-            *(Timer(*sweep) for sweep in sweeps(resources, drafts=engine.delete_expired_drafts)),
+            *(Timer(*sweep) for sweep in sweeps(of_jobs, drafts=engine.delete_expired_drafts)),
             Timer("audit-chain", audit_chain.INTERVAL, chain.link_new),
         ],
+        LoopWatchdog(resources.counters.loop, lambda: job_database.running),
     )
 
 

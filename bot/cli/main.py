@@ -7,7 +7,18 @@ from collections.abc import Callable
 
 import typer
 
-from bot.cli import backups, checks, database, dialogues, documents, legacy_import, run, tariffs, users
+from bot.cli import (
+    backups,
+    checks,
+    database,
+    dialogues,
+    documents,
+    legacy_import,
+    load_test,
+    run,
+    tariffs,
+    users,
+)
 from bot.config import output
 from bot.startup.errors import ReportingGroup, end_with_internal_error
 
@@ -34,6 +45,8 @@ _COMMANDS: dict[str, Callable[..., None]] = {
 }
 for _name, _command in _COMMANDS.items():
     app.command(_name)(_command)
+# Not among the commands of `--help`: only for whoever tries out hardware (docs/operations.md).
+app.command("load-test", hidden=True)(load_test.load_test)
 
 
 def main() -> None:

@@ -109,6 +109,7 @@ async def _run(
     if bot.metrics is not None and metrics is not None:
         metrics_task = asyncio.create_task(_serve_metrics(bot.metrics, metrics), name="metrics")
     timers = [asyncio.create_task(_repeat(timer, service), name=timer.name) for timer in bot.timers]
+    timers.append(asyncio.create_task(bot.watchdog.run(), name="loop watchdog"))
     starting = asyncio.create_task(service.start())
     try:
         await _first(starting, asyncio.create_task(stopping.wait()), web_task)

@@ -31,6 +31,31 @@ class WebCounters:
     paced: Counter[str] = field(default_factory=Counter)
 
 
+#: Seconds: the longest hold is that of the last period or two.
+HOLD_PERIOD = 60.0
+
+
+@dataclass(slots=True)
+class LoopCounters:
+    """How long the event loop was held by one piece of work. Seconds."""
+
+    #: Longer than 0.1 s.
+    long_holds: int = 0
+    _began: float = 0.0
+    _now: float = 0.0
+    _before: float = 0.0
+
+    @property
+    def longest_hold(self) -> float:
+        return max(self._now, self._before)
+
+    def note(self, held: float, at: float) -> None:
+        """`at` is of the monotonic clock."""
+        if at - self._began >= HOLD_PERIOD:
+            self._before, self._now, self._began = self._now, 0.0, at
+        self._now = max(self._now, held)
+
+
 @dataclass(slots=True)
 class Counters:
     """Updates by messenger, documents, and the web server."""
@@ -46,6 +71,7 @@ class Counters:
     #: Documents that the store did not take or give.
     store_failed: int = 0
     web: WebCounters = field(default_factory=WebCounters)
+    loop: LoopCounters = field(default_factory=LoopCounters)
     #: Uploads that were refused before the unit, by text key: "too_large", "uploads_of_day", "disk_reserve" …
     uploads_refused: Counter[str] = field(default_factory=Counter)
     #: Where to ask whether a whole messenger rests.

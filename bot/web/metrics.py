@@ -142,6 +142,9 @@ def _process(counters: Counters, states: Mapping[Messenger, MessengerState]) -> 
         yield counter
     documents = "documents that the store did not take or give"
     yield CounterMetricFamily("officer_documents_failed", documents, value=counters.store_failed)
+    held = "the longest time in a minute or two that nothing else was done"
+    yield _gauge("loop_longest_hold_seconds", held, counters.loop.longest_hold)
+    yield CounterMetricFamily("officer_loop_long_holds", "holds over 0.1 s", value=counters.loop.long_holds)
     yield from _web(counters.web)
     refused = CounterMetricFamily("officer_uploads_refused", "uploads that were refused", labels=["reason"])
     for reason, number in (dict.fromkeys(_REFUSED, 0) | counters.uploads_refused).items():

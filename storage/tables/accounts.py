@@ -65,6 +65,8 @@ class Grant(SQLModel, table=True):
     __tablename__ = "role_grant"
     __table_args__ = (
         UniqueConstraint("account_id", "role", "university_code"),
+        # Staff, experts: few among all officers.
+        Index("ix_role_grant_role", "role", "account_id"),
         # To a unique constraint two NULLs are different.
         Index(
             "uq_role_grant_plain",
@@ -241,6 +243,8 @@ class Draft(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("account_id", "dialogue", "subject_id"),
         UniqueConstraint("guest_chat_id", "dialogue"),
+        # Those that nobody goes on with.
+        Index("ix_draft_touched", "dialogue", "updated_at"),
     )
 
     id: int | None = primary_key()

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import JSON, BigInteger, DateTime, Integer, String
+from sqlalchemy import JSON, BigInteger, DateTime, Integer, String, literal_column
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
@@ -37,11 +37,29 @@ def utcnow() -> datetime:
     return datetime.now(UTC)
 
 
+def _as_written(value: Any) -> Any:
+    """A constant word, or some, as text of the statement; anything else as it is."""
+    if isinstance(value, StrEnum):
+        return literal_column(f"'{value.value}'", String())
+    if isinstance(value, list | tuple | set | frozenset) and all(isinstance(one, StrEnum) for one in value):
+        return [_as_written(one) for one in (value if isinstance(value, list | tuple) else sorted(value))]
+    return value
+
+
 class EnumText(TypeDecorator[E], Generic[E]):
-    """A StrEnum kept as its text; an unknown word in the database is an error, not a string."""
+    """A StrEnum kept as its text; an unknown word in the database is an error, not a string.
+
+    A word that a column is compared with stands in the statement itself: SQLite uses an index over a part of a table
+    only where it reads there that the rows are of this part, and PostgreSQL's kept plans do too."""
 
     impl = String
     cache_ok = True
+
+    class Comparator(TypeDecorator.Comparator[Any]):
+        def operate(self, op: Any, *other: Any, **options: Any) -> Any:
+            return super().operate(op, *map(_as_written, other), **options)
+
+    comparator_factory = Comparator
 
     def __init__(self, words: type[E]) -> None:
         super().__init__(32)

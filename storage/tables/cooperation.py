@@ -116,6 +116,10 @@ class CooperationRequest(SQLModel, table=True):
             postgresql_where=text("state = 'PENDING_UNIVERSITY'"),
         ),
         Index("ix_cooperation_request_queue", "university_code", "state", "accepted_at"),
+        # Not claimed, and since when; the last of them says whether something new came.
+        Index("ix_cooperation_request_arrivals", "university_code", "state", "reviewer_id", "state_since"),
+        # Reminders that are due.
+        Index("ix_cooperation_request_reminders", "state", "reminders", "state_since"),
         Index(
             "ix_cooperation_request_held",
             "held_until",

@@ -38,6 +38,7 @@ class InboxUpdate(SQLModel, table=True):
         Index(
             "ix_inbox_update_odd",
             "state",
+            "received_at",
             sqlite_where=text("state IN ('QUARANTINED', 'FAILED')"),
             postgresql_where=text("state IN ('QUARANTINED', 'FAILED')"),
         ),
@@ -67,7 +68,10 @@ class LeftGroup(SQLModel, table=True):
     person who adds the bot again and again is told once in a while."""
 
     __tablename__ = "left_group"
-    __table_args__ = (UniqueConstraint("messenger", "chat_id"),)
+    __table_args__ = (
+        UniqueConstraint("messenger", "chat_id"),
+        Index("ix_left_group_left_at", "left_at"),
+    )
 
     id: int | None = primary_key()
     messenger: Messenger = enum_column(Messenger)
@@ -180,6 +184,13 @@ class StaffAlert(SQLModel, table=True):
             "uq_staff_alert_open_key",
             "key",
             unique=True,
+            sqlite_where=text("resolved_at IS NULL"),
+            postgresql_where=text("resolved_at IS NULL"),
+        ),
+        # Open ones that are to be told again.
+        Index(
+            "ix_staff_alert_told",
+            "notified_at",
             sqlite_where=text("resolved_at IS NULL"),
             postgresql_where=text("resolved_at IS NULL"),
         ),

@@ -31,6 +31,8 @@ class PaymentAttempt(SQLModel, table=True):
             sqlite_where=text("state = 'PAID'"),
             postgresql_where=text("state = 'PAID'"),
         ),
+        # What is not settled, and since when: few among all that is paid.
+        Index("ix_payment_attempt_state", "state", "state_since"),
         CheckConstraint("amount_rial > 0", name="amount_positive"),
         CheckConstraint("state <> 'REFUNDED' OR refund_ref IS NOT NULL", name="refund_has_reference"),
     )

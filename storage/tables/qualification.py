@@ -45,6 +45,10 @@ class QualificationRequest(SQLModel, table=True):
             postgresql_where=text("deputy_for_id IS NOT NULL"),
         ),
         Index("ix_qualification_request_queue", "university_code", "state", "submitted_at"),
+        # Not claimed, and since when; the last of them says whether something new came.
+        Index("ix_qualification_request_arrivals", "university_code", "state", "state_since"),
+        # Reminders that are due, drafts that nobody goes on with, and whether a kind is under review.
+        Index("ix_qualification_request_reminders", "kind", "state", "reminders", "state_since"),
         # How long a university usually takes is read from this index alone.
         Index("ix_qualification_request_decided", "university_code", "decided_at", "submitted_at"),
         # What one reviewer has in hand, in the order in which it came; what one decided.
@@ -149,11 +153,21 @@ class SavedPhrase(SQLModel, table=True):
     created_at: datetime = created()
 
 
+_NEW = "check_at IS NULL AND removed_at IS NULL"
+_CHECKED = "check_at IS NOT NULL AND removed_at IS NULL"
+
+
 class StoredFile(SQLModel, table=True):
     """An uploaded document: its bytes are encrypted in the file store, never here. Belongs to its
     uploader."""
 
     __tablename__ = "stored_file"
+    __table_args__ = (
+        Index("ix_stored_file_new", "created_at", sqlite_where=text(_NEW), postgresql_where=text(_NEW)),
+        Index(
+            "ix_stored_file_check", "check_at", sqlite_where=text(_CHECKED), postgresql_where=text(_CHECKED)
+        ),
+    )
 
     id: int | None = primary_key()
     account_id: int = reference("account.id")
@@ -179,6 +193,8 @@ class StoredFile(SQLModel, table=True):
     quality_warning: str | None = Field(default=None, max_length=16)
     created_at: datetime = created()
     removed_at: datetime | None = timestamp_column(default=None)
+    #: When `bot.jobs.retention` looks at it next; None: not once yet.
+    check_at: datetime | None = timestamp_column(default=None)
 
     @property
     def store_keys(self) -> set[str]:
@@ -190,6 +206,7 @@ class UploadDay(SQLModel, table=True):
     """What an account sent on one day in Tehran: files and their bytes, taken or not."""
 
     __tablename__ = "upload_day"
+    __table_args__ = (Index("ix_upload_day_day", "day"),)
 
     account_id: int = reference("account.id", index=False, primary_key=True)
     day: date = Field(primary_key=True)

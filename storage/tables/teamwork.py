@@ -12,7 +12,10 @@ class FileNote(SQLModel, table=True):
     """A note on a file for the colleagues who may open it; never for the people whom it is about."""
 
     __tablename__ = "file_note"
-    __table_args__ = (Index("ix_file_note_file", "subject", "subject_id"),)
+    __table_args__ = (
+        Index("ix_file_note_file", "subject", "subject_id"),
+        Index("ix_file_note_check", "check_at", "created_at"),
+    )
 
     id: int | None = primary_key()
     #: Of audit events: "qualification" or "cooperation", and the id of that request.
@@ -23,6 +26,8 @@ class FileNote(SQLModel, table=True):
     given_to: int | None = bigint_column(default=None)
     text: str
     created_at: datetime = created()
+    #: When `bot.jobs.retention` looks at it next; None: not once yet.
+    check_at: datetime | None = timestamp_column(default=None)
 
 
 class ExpertLeave(SQLModel, table=True):
