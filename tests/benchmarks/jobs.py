@@ -5,6 +5,7 @@ A unit is one call of the database: on SQLite the loop's thread does nothing els
 
 import asyncio
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -75,7 +76,7 @@ async def measure(url: str, only: list[str]) -> None:
         telegram_token="7:AAA",
         database_url=url,
         secret_key="0" * 64,
-        documents_folder=Path("/tmp/jobs-documents"),
+        documents_folder=Path(tempfile.gettempdir()) / "benchmark-documents",
         payment_gateway="zarinpal",
     )
     database = TimedDatabase(await open_database(url))
