@@ -65,3 +65,24 @@ def test_secrets_in_a_message_its_arguments_and_an_exception(out: io.StringIO, s
     except ValueError:
         log.exception("broke")
     assert secret.removeprefix("+98").lstrip("0۰") not in out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "from_level"),
+    [
+        ("telegram.request", logging.CRITICAL),
+        ("telegram", logging.WARNING),
+        ("httpx", logging.WARNING),
+        ("aiohttp.access", logging.WARNING),
+        ("asyncio", logging.ERROR),
+        ("fpdf", logging.ERROR),
+        ("uvicorn.error", logging.WARNING),
+        ("bot.anything", logging.INFO),
+    ],
+)
+def test_a_library_speaks_from_its_level_on_and_once(out: io.StringIO, name: str, from_level: int) -> None:
+    for level in (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR, logging.CRITICAL):
+        logging.getLogger(name).log(level, "level %d.", level)
+    told = [level for level in range(0, 51, 10) if f"level {level}." in out.getvalue()]
+    assert told == list(range(from_level, 51, 10))
+    assert len(out.getvalue().splitlines()) == len(told)

@@ -141,3 +141,18 @@ def test_a_password_goes_where_there_is_room(tmp_path: Path) -> None:
         )
     assert done.returncode == 0
     assert "password: " in done.stderr
+
+
+def test_the_end_of_a_process_waits_for_a_slow_reader() -> None:
+    """What did not fit into the pipe yet is not lost with the process."""
+    says = "import os; from bot.config import output; output.install(); "
+    says += "[output.say(f'line {n:06}') for n in range(20_000)]; os.write(2, b'said')"
+    with subprocess.Popen(
+        [sys.executable, "-c", says], cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stderr is not None
+        assert process.stdout is not None
+        assert process.stderr.read(4) == b"said"
+        told = process.stdout.read()
+    assert told.split(b"\n")[-2:] == [b"line 019999", b""]
+    assert len(told) == 20_000 * 12

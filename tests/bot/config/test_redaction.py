@@ -118,3 +118,11 @@ def test_our_own_secrets_as_they_are_and_within_an_address() -> None:
 )
 def test_what_operators_need_stays(text: str) -> None:
     assert MASKING.text(text) == text
+
+
+def test_values_that_are_no_texts() -> None:
+    """Ten digits may be a person's; counts and what is nested stay what they are."""
+    plain = {"n": 999_999_999, "ok": True, "part": 0.5, "none": None, "all": [0, 1]}
+    assert MASKING.clean(plain) == plain
+    assert str(MASKING.clean({"code": [9_991_234_561]})).find("9991234561") == -1
+    assert MASKING.clean(1_000_000_000) != 1_000_000_000

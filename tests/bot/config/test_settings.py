@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.config.settings import BadSettingError, Settings, _kept_key
+from storage.database.url import parse
 
 TOKEN = "110201543:AAE-good-for-nothing-at-all-good-for-no"
 
@@ -129,3 +130,19 @@ def test_passwords_in_addresses_are_secrets(address: str, secrets: set[str]) -> 
     assert found >= secrets | {"proxy-pass"}
     assert secrets or not any(one in address for one in found)
     assert "None" not in found
+
+
+@pytest.mark.parametrize(
+    ("url", "password"),
+    [
+        ("postgresql://owner@db.example:6543/officers?sslmode=require", "p@ss/word"),
+        ("postgresql://owner:old@db.example:6543/officers?sslmode=require", "p@ss/word"),
+    ],
+)
+def test_the_password_of_the_database_comes_on_its_own(url: str, password: str) -> None:
+    found = parse(Settings.load(database_url=url, database_password=password).database_url)
+    assert (found.username, found.password, found.host) == ("owner", password, "db.example")
+    assert (found.port, found.database) == (6543, "officers")
+    assert found.query == parse(url).query
+    alone = Settings.load(database_url="sqlite:///a.db", database_password=password)
+    assert alone.database_url == "sqlite:///a.db"

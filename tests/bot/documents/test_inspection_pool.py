@@ -150,3 +150,16 @@ async def test_a_file_that_takes_too_long_is_refused_with_what_to_do_and_the_nex
     assert caught.value.key == "error.slow_file"
     assert (await checked(checker, files.pdf())).pages == 1
     await checker.close()
+
+
+async def test_a_worker_that_does_not_start_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fails() -> None:
+        raise OSError("no memory for a process")
+
+    pool = InspectionPool(workers=1)
+    with monkeypatch.context() as short_of_memory:
+        short_of_memory.setattr(inspection_pool, "_start", fails)
+        with pytest.raises(OSError, match="no memory"):
+            await checked(pool, files.pdf())
+    assert (await checked(pool, files.pdf())).pages == 1
+    await pool.close()

@@ -174,6 +174,29 @@ async def test_distributors_alone(target: Target) -> None:
     assert only.counts == (3, 2, 0, 1, 0)
     mixed = await target.take(officer(1), COMPANY | {"distributor_id": "14009999995"})
     assert mixed.counts == (2, 1, 0, 1, 0)
+    nobody = dict.fromkeys(COMPANY, "") | {"distributor_address": COMPANY["distributor_address"]}
+    none = await target.take(nobody, columns=list(COMPANY))
+    assert (none.counts, list(none.of(2))) == ((1, 0, 0, 0, 1), ["شناسه توزیع‌کننده"])
+
+
+async def test_rows_are_stored_two_hundred_at_a_time(target: Target) -> None:
+    path = write_csv(target.folder / "a.csv", [officer(1, national_code="x")] * 401)
+    told: list[int] = []
+    await move_in(target.database, path, progress=lambda done, size: told.append(done))
+    assert len(told) == 3
+    assert told == sorted(told)
+
+
+def with_check_digit(first: str) -> str:
+    rest = sum(int(digit) * (10 - place) for place, digit in enumerate(first)) % 11
+    return first + str(rest if rest < 2 else 11 - rest)
+
+
+@pytest.mark.parametrize(("first", "taken"), [("001234567", True), ("000123456", False)])
+async def test_leading_zeros_that_a_spreadsheet_took_away(target: Target, first: str, taken: bool) -> None:
+    """Two at most: what is shorter is a slip of the pen, whatever its check digit is."""
+    row = officer(1, national_code=with_check_digit(first).lstrip("0"))
+    assert (await target.take(row)).counts == (1, int(taken), 0, 0, 1 - taken)
 
 
 #: Rows, and what is said of each: columns with their reasons, or only the columns; nothing of those that are taken.

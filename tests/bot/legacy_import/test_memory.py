@@ -4,6 +4,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from bot.legacy_import.open_table import open_table
 from bot.legacy_import.readers.csv_reader import open_csv
 from bot.legacy_import.readers.table import UnusableFile
+from bot.legacy_import.readers.xml_records import Records, TooLargeError
 from tests.support.bot_process import PROJECT
 from tests.support.import_files import COLUMNS, officer, write_csv, write_xlsx
 from tests.support.workbooks import (
@@ -161,6 +163,26 @@ def test_packings_that_excel_never_uses(packing: int, tmp_path: Path) -> None:
 def test_what_is_refused_says_what_to_do(kind: str, words: str, tmp_path: Path) -> None:
     with pytest.raises(UnusableFile, match=words):
         list(open_table(packed(tmp_path / "a.xlsx", **HOSTILE[kind]())).lines)
+
+
+@pytest.mark.parametrize(
+    ("xml", "count"),
+    [
+        ("<a>" * 49 + "<row/>" + "</a>" * 49, 1),
+        ("<a>" * 51 + "</a>" * 51, None),
+        ("<a>" + "<row/>" * 50_000 + "</a>", 50_000),
+        ("<a>" + "<b/>" * 50_000 + "<row/></a>", 1),
+        (f"<a><row>{'<b/>' * 50_000}</row></a>", None),
+    ],
+    ids=["49 deep", "51 deep", "many rows", "much between the rows", "much in a row"],
+)
+def test_a_record_has_a_bound_and_the_number_of_records_none(xml: str, count: int | None) -> None:
+    records = Records(BytesIO(xml.encode()), "row")
+    if count is None:
+        with pytest.raises(TooLargeError):
+            list(records)
+    else:
+        assert sum(1 for _ in records) == count
 
 
 def test_an_honest_large_workbook_is_read_in_bounded_memory(tmp_path: Path) -> None:

@@ -375,13 +375,22 @@ def test_a_page_without_a_table_says_how_to_save(content: bytes, tmp_path: Path)
         "<table><tr><td " + "x" * 5_000_000,
         '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa">]>'
         '<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet">&a;</Workbook>',
+        '<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet" xmlns:ss="x">'
+        + "<Worksheet><Table><Row><Cell><Data>کد ملی</Data></Cell></Row></Table></Worksheet>" * 201
+        + "</Workbook>",
     ],
-    ids=["nested", "a tag without an end", "entities"],
+    ids=["nested", "a tag without an end", "entities", "very many sheets"],
 )
 def test_hostile_pages_are_refused(content: str, tmp_path: Path) -> None:
     (tmp_path / "a.xls").write_text(content, encoding="utf-8")
     with pytest.raises(UnusableFile):
         open_table(tmp_path / "a.xls")
+
+
+def test_a_page_in_the_encoding_that_it_names(tmp_path: Path) -> None:
+    page = '<meta charset="iso-8859-6"><table><tr><td>مدرك</td><td>نام</td></tr></table>'
+    (tmp_path / "a.xls").write_bytes(page.encode("iso-8859-6"))
+    assert open_table(tmp_path / "a.xls").header == ["مدرك", "نام"]
 
 
 def test_an_ods_that_unpacks_to_a_billion_cells_is_refused(tmp_path: Path) -> None:
@@ -412,6 +421,7 @@ async def test_a_trial_shows_the_first_rows_as_they_would_be_stored(target: Targ
         "تاریخ تولد: ۱۳۶۵/۰۴/۱۲",
         "تاریخ احراز صلاحیت: ۱۳۹۸/۰۵/۰۱",
         "نام توزیع‌کننده: کیان طب",
+        "تاریخ شروع همکاری: ۱۴۰۰/۰۲/۱۵",
         "مقطع تحصیلی: bachelor",
     ):
         assert f"  {line}" in printed

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from io import BytesIO
 from itertools import combinations
 from typing import Any, NamedTuple
 
 import pytest
+import segno
 from fpdf import FPDF
-from PIL import ImageDraw
+from PIL import Image, ImageDraw
 
 from bot.reports import chart_image, officer_card_image, pdf_document
 from bot.reports.model import Bars, Sheet, StatisticsReport
@@ -90,6 +92,14 @@ def test_no_text_of_a_document_lies_over_another_and_a_rule_follows_each_fact(
         rules.append(y1)
         line(pdf, x1, y1, x2, y2)
 
+    paragraphs: list[str] = []
+    paragraph = FPDF.multi_cell
+
+    def noted_paragraph(pdf: FPDF, w: float, h: float, text: str, **more: Any) -> Any:
+        paragraphs.append(text)
+        return paragraph(pdf, w, h, text, **more)
+
+    monkeypatch.setattr(FPDF, "multi_cell", noted_paragraph)
     monkeypatch.setattr(FPDF, "cell", noted)
     monkeypatch.setattr(FPDF, "line", ruled)
     facts = tuple((f"برچسب {n}", "مقدار") for n in range(6))
@@ -105,9 +115,32 @@ def test_no_text_of_a_document_lies_over_another_and_a_rule_follows_each_fact(
         if one.left < 0 or one.right > pdf_document.WIDTH or one.bottom > pdf_document.HEIGHT
     ] == []
     assert [(one.what, other.what) for one, other in combinations(boxes, 2) if one.overlaps(other)] == []
+    assert "این گواهی است." in paragraphs
+    assert {"گواهی", "سازمان", "تاریخ صدور"} <= {one.what for one in boxes}
     values = [one.bottom for one in boxes if one.what == "مقدار"]
     assert len(rules) == len(values) == 6
     assert all(
         value < rule < following
         for value, rule, following in zip(values, rules, [*values[1:], 210], strict=True)
     )
+
+
+def test_the_code_of_a_card_says_its_link() -> None:
+    """Module by module, each a square of whole pixels, with the quiet zone."""
+    link = "https://bot.example/c/x"
+    picture = officer_card_image.draw(title="ک", lines=[("نام", "سارا")], note="ن", link=link)
+    wanted = [list(row) for row in segno.make(link, error="m", micro=False).matrix_iter(border=4)]
+    with Image.open(BytesIO(picture)) as image:
+        plain = image.convert("L")
+    dark = [(x, y) for x in range(plain.width) for y in range(plain.height) if plain.getpixel((x, y)) == 0]
+    left, top = min(x for x, _ in dark), min(y for _, y in dark)
+    size, modules = max(x for x, _ in dark) + 1 - left, len(wanted) - 8
+    scale = size // modules
+    assert size == modules * scale
+    assert [
+        [
+            plain.getpixel((left + x * scale + scale // 2, top + y * scale + scale // 2)) == 0
+            for x in range(modules)
+        ]
+        for y in range(modules)
+    ] == [[bool(one) for one in row[4:-4]] for row in wanted[4:-4]]

@@ -181,6 +181,10 @@ def test_the_mobile_changes_and_the_other_chats_hear_of_it(db: Session) -> None:
     assert [push.chat_row_id for push in actions.pushes(db, "N12")] == [bale.id]
     change("+989351234567", verified=True)
     assert account.mobile_verified
+    for verified in (True, False):
+        change("+989351234567", verified=verified)
+        assert account.mobile_verified, "the same number again says nothing new"
+    assert [one.event for one in actions.events(db)][-2:] == ["mobile_changed", "mobile_verified"]
     assert len(actions.pushes(db, "N12")) == 1
     add_request(db, account, RequestState.SUBMITTED)
     with refused("mobile.in_circulation"):
