@@ -1,4 +1,4 @@
-"""`rotate-key`, `retention`: work on all stored documents."""
+"""`rotate-key`, `key-id`, `retention`: stored documents and the keys that they are sealed under."""
 
 from __future__ import annotations
 
@@ -97,3 +97,17 @@ def retention(
 
     total = asyncio.run(with_database(settings, work))
     say(f"{total.documents} documents, {total.size:,} bytes {'would be' if dry_run else 'were'} removed")
+
+
+def key_id() -> None:
+    """Print the id of SECRET_KEY and of each former key, as `backup` and `restore` name them. Never a key."""
+    from bot.documents.encryption import DocumentCipher
+
+    settings = load_settings()
+    former = settings.former_keys()
+    held = settings.held_keys()
+    if not held:
+        end_with_setting_error("SECRET_KEY: none is set, and none was made under data/ yet")
+    for secret in held:
+        name = "a former key" if secret in former else "SECRET_KEY"
+        say(f"{name}: {DocumentCipher(secret).key_id}")

@@ -41,6 +41,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "backup-key": backups.backup_key,
     "restore": backups.restore,
     "rotate-key": documents.rotate_key,
+    "key-id": documents.key_id,
     "retention": documents.retention,
 }
 for _name, _command in _COMMANDS.items():

@@ -71,6 +71,9 @@ async def restore(
     into.parent.mkdir(parents=True, exist_ok=True)
     unfinished = into.with_name(f"{into.name}.{token_hex(4)}.part")
     unfinished.mkdir(mode=0o700)
+    if store is None:
+        # Also where there are no documents: it is FILES_URL afterwards.
+        (unfinished / "files").mkdir(mode=0o700)
     unpack = _Unpack(unfinished, store or FolderStore(unfinished / "files"))
     done = False
     try:

@@ -94,3 +94,20 @@ async def test_the_key_kept_under_data_is_replaced_and_the_former_one_kept(tmp_p
     assert await readable(store, DocumentCipher(new, [SECRET]), documents)
     assert (await run_beside(tmp_path, "rotate-key")).status == 0
     assert await readable(store, DocumentCipher(new), documents)
+
+
+async def test_the_id_of_a_key_that_one_holds_is_printed_and_never_the_key(tmp_path: Path) -> None:
+    """With it one finds the key that a backup names."""
+    told = await run_beside(tmp_path, "key-id", SECRET_KEY=NEW, FORMER_SECRET_KEYS=SECRET)
+    assert told.status == 0
+    assert told.out.splitlines() == [
+        f"SECRET_KEY: {DocumentCipher(NEW).key_id}",
+        f"a former key: {DocumentCipher(SECRET).key_id}",
+    ]
+    assert NEW not in told.out + told.err
+    assert SECRET not in told.out + told.err
+
+    none = await run_beside(tmp_path, "key-id")
+    assert none.status == 2
+    assert "SECRET_KEY" in none.err
+    assert not (tmp_path / "data").exists()  # asking makes none
