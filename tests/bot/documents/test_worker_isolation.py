@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.documents import worker_isolation
 from bot.documents.inspection import inspect
 from bot.documents.inspection_pool import InspectionPool
 from tests.support import files, pdf_files, picture_files
@@ -103,3 +104,24 @@ async def test_a_photo_of_twelve_million_pixels_fits_into_a_worker(
 ) -> None:
     data = picture_files.of_kind(kind, picture_files.sheet(3000, 4000))
     assert (await check(checker, data)).width == 3000
+
+
+#: Name → its number on x86_64 and on aarch64, of calls that a worker has no need of; fork and vfork are clone there.
+CALLS = {
+    "socket": (41, 198), "connect": (42, 203), "accept": (43, 202), "sendto": (44, 206), "sendmsg": (46, 211),
+    "bind": (49, 200), "listen": (50, 201), "socketpair": (53, 199), "fork": (57, None), "vfork": (58, None),
+    "execve": (59, 221), "kill": (62, 129), "ptrace": (101, 117), "mount": (165, 40), "tkill": (200, 130),
+    "tgkill": (234, 131), "keyctl": (250, 219), "unshare": (272, 97), "accept4": (288, 242),
+    "perf_event_open": (298, 241), "open_by_handle_at": (304, 265), "setns": (308, 268),
+    "process_vm_readv": (310, 270), "process_vm_writev": (311, 271), "bpf": (321, 280), "execveat": (322, 281),
+    "userfaultfd": (323, 282), "pidfd_send_signal": (424, 424), "io_uring_setup": (425, 425),
+    "pidfd_open": (434, 434), "pidfd_getfd": (438, 438),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("machine", "place", "number", "clone"), [("x86_64", 0, 0xC000003E, 56), ("aarch64", 1, 0xC00000B7, 220)]
+)
+def test_both_machines_refuse_the_same_calls(machine: str, place: int, number: int, clone: int) -> None:
+    refused = sorted(one for numbers in CALLS.values() if (one := numbers[place]) is not None)
+    assert (number, clone, refused) == worker_isolation._REFUSED[machine]

@@ -67,6 +67,10 @@ def test_every_list_as_a_workbook(app: App, messenger: Messenger) -> None:
         boss.open("home").tap("📤 خروجی").open("export.kind", 31, arg=str(kind)).sees(
             "از ۱۴۰۵/۰۸/۰۱ تا ۱۴۰۵/۰۹/۰۱"
         )
+        assert ("🏛 دانشگاه" in boss.labels, "🗂 وضعیت" in boss.labels) == (
+            kind is not ExportKind.LETTERS,
+            kind in rows.STATES,
+        )
         boss.tap("📗 فایل XLSX")
         cells = table_of(boss)
         about = {row[0]: row[1] for row in cells[1:6]}

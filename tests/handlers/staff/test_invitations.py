@@ -138,3 +138,7 @@ def test_experts_see_no_invitations(app: App) -> None:
     for action in ("staff.invitation", "staff.invite_again", "staff.invite_ask", "staff.invite_end"):
         maryam.open(action, invitation.id or 0).sees("دسترسی ندارید").sees_not("مینا")
     assert Actor(maryam.account.id, Role.EXPERT)
+
+
+def test_an_invitation_that_is_not_there(app: App) -> None:
+    staff(app).open("staff.invitation", 98_765).sees("دسترسی ندارید", "میز کار اداره کل")

@@ -203,3 +203,14 @@ async def test_a_server_that_is_not_there_is_an_error_of_the_network() -> None:
         await request.shutdown()
     assert "secret" not in str(caught.value)
     assert request.errors["network"] == 1
+
+
+async def test_shutting_down_closes_the_connections_and_may_come_twice() -> None:
+    made = AioRequest()
+    await made.shutdown()
+    await made.initialize()
+    session = made._session
+    assert session is not None
+    await made.shutdown()
+    await made.shutdown()
+    assert session.closed

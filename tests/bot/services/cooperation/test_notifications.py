@@ -14,6 +14,7 @@ from bot.services.cooperation import contracts
 from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from bot.services.distributors import branches
 from bot.services.search import lookup
+from bot.services.shared import audit
 from storage.enums import ContractState, CooperationState, Messenger, PushChannel, RequestState
 from storage.tables import Chat, CooperationRequest
 from tests.support.effects import leads_to, pushes
@@ -193,3 +194,10 @@ def test_the_timeline_names_roles_to_the_sides_and_people_to_experts(db: Session
     ]
     names = cooperation.cooperation_timeline(db, actor=parties.zahra, request_id=contract.cooperation_id)
     assert names[-1].text == "کارشناس علوی همکاری را تأیید کرد."
+    held = {"subject": "cooperation", "subject_id": contract.cooperation_id, "event": "decision_held"}
+    audit.record(db, now=NOW, actor=parties.ali, **held)
+    told = [
+        len(cooperation.cooperation_timeline(db, actor=actor, request_id=contract.cooperation_id))
+        for actor in (parties.sara, parties.kian.manager, parties.zahra)
+    ]
+    assert told == [3, 3, 4], "that a decision may still be undone is for experts alone"
