@@ -1,6 +1,6 @@
 """Kept phrases on screens of their own: an expert's, the head's for all, and staff's of any university."""
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from storage.tables import SavedPhrase
 from tests.support.chat_driver import NOW, App, Person
@@ -32,6 +32,18 @@ def test_an_expert_writes_changes_and_removes_own_phrases(app: App) -> None:
         "phrase_changed",
         "phrase_removed",
     ]
+
+
+def test_a_second_text_is_kept_beside_the_first_and_the_same_text_once(app: App) -> None:
+    maryam, chief = expert(app), in_charge(app)
+    for text in (PHRASE, "متن دوم", PHRASE):
+        maryam.open("desk.phrases").tap("➕ متن جدید").type(text).sees("✅ متن ذخیره شد")
+        chief.open("desk.phrases").tap("➕ متن جدید", "برای همه").type(f"{text} همه")
+    assert sorted(line[3:] for line in shown(maryam.open("desk.phrases"))) == sorted([PHRASE, "متن دوم"])
+    kept = app.all(select(SavedPhrase))
+    assert sorted(one.text for one in kept if one.account_id is None) == sorted(
+        [f"{PHRASE} همه", "متن دوم همه"]
+    )
 
 
 def test_the_head_writes_for_all_and_an_expert_only_reads_it(app: App) -> None:

@@ -5,11 +5,12 @@ from sqlmodel import col, select
 
 from bot.core.screens import Press
 from bot.texts import formats
-from storage.enums import RequestKind, Role
+from storage.enums import RequestKind, RequestState, Role
 from storage.tables import ClosedPair, Coverage, DocumentType, FieldOfStudy, Tariff, University
 from tests.support.chat_driver import NOW, App, Person
 from tests.support.chat_fixtures import ON_BOTH_DATABASES
-from tests.support.chat_people import at_documents, officer, staff, submit
+from tests.support.chat_people import at_documents, in_charge, officer, staff, submit
+from tests.support.factories.qualification import request_row
 
 pytestmark = ON_BOTH_DATABASES
 
@@ -29,6 +30,15 @@ def test_a_tariff_from_a_day_to_come(app: App) -> None:
     (event,) = app.events("tariff_set")
     assert event.actor_role is Role.STAFF
     assert event.actor_id is not None
+
+
+def test_a_fee_of_nothing_is_confirmed_anew_from_the_summary_too(app: App) -> None:
+    boss = staff(app).tap(
+        "💰 تعرفه", "➕ تعرفه جدید", "درخواست جدید", "رایگان", "بله، رایگان باشد", "از امروز"
+    )
+    change = next(label for label in boss.labels if "مبلغ" in label)
+    boss.tap(change).type("0").sees("بدون پرداخت تأیید نهایی می‌شوند").tap("بله، رایگان باشد", change)
+    boss.type("1000").sees("۱٬۰۰۰ ریال").tap(change).type("0").sees("بله، رایگان باشد")
 
 
 def test_nothing_is_free_of_charge_by_one_tap(app: App) -> None:
@@ -107,6 +117,28 @@ def test_a_university_takes_no_new_files_for_a_while(app: App, boss: Person) -> 
     assert not app.get(University, code).regional
     boss.tap("پرونده جدید بگیرد", "بله، انجام شود").sees("در استان‌بندی").sees_not("بیرون از استان‌بندی")
     assert app.get(University, code).regional
+
+
+def test_a_university_says_how_many_depend_on_it(app: App, boss: Person) -> None:
+    """Its own files that are in circulation, and experts who are at work."""
+    in_charge(app)
+    files = (
+        (RequestState.SUBMITTED, "sums"),
+        (RequestState.AWAITING_PAYMENT, "sums"),
+        (RequestState.COMPLETED, "sums"),
+        (RequestState.DRAFT, "sums"),
+        (RequestState.SUBMITTED, "tums"),
+        (RequestState.DEFICIENT, "tums"),
+        (RequestState.SUBMITTED, "tums"),
+    )
+    for number, (state, university) in enumerate(files):
+        given = {"state": state, "university_code": university, "tracking_code": f"{number:012}"}
+        app.add(request_row(officer(app).account.id, **given))
+    for code, count in (
+        ("sums", "کارشناس فعال: ۱، پرونده در گردش: ۲"),
+        ("tums", "کارشناس فعال: ۰، پرونده در گردش: ۳"),
+    ):
+        boss.press(Press("staff.university_data", arg=code)).sees(count)
 
 
 @pytest.mark.parametrize(
