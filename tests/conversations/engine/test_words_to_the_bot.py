@@ -59,9 +59,23 @@ def test_the_asked_text_survives_a_restart_and_is_gone_once_answered(app: App) -
     assert stored(person, "postal_address") is None
 
 
-def test_yes_may_be_typed(app: App) -> None:
-    person = at(app, "first_name").type("لغو").type("بله").sees("آدرس محل زندگی")
-    assert stored(person, "first_name") == "لغو"
+@pytest.mark.parametrize(
+    ("key", "typed", "then", "kept"),
+    [
+        ("first_name", ("لغو", "بله"), "آدرس محل زندگی", "لغو"),
+        ("phone", ("ندارم",), "ایمیل", ""),
+        *(("email", (word,), "کارت ملی", None) for word in ("رد کردن", "رد کن", "ندارم", "بعدی")),
+    ],
+)
+def test_an_answer_in_words(app: App, key: str, typed: tuple[str, ...], then: str, kept: str | None) -> None:
+    """«بله» to what is asked, the button that says so, and on from what is optional."""
+    person = at(app, key).type(*typed).sees(then)
+    assert stored(person, key) == kept
+
+
+def test_a_given_answer_is_not_deleted_by_going_on(app: App) -> None:
+    person = at(app, "doc.card").type("برگشت").sees("ایمیل").type("بعدی").sees("کارت ملی")
+    assert stored(person, "email") == "a@b.ir"
 
 
 def test_a_question_is_no_address(app: App) -> None:
@@ -81,22 +95,6 @@ def test_stopping_keeps_the_draft(app: App) -> None:
 @pytest.mark.parametrize("word", ["بازگشت", "برگرد", "مرحله قبل", "بازگشث"])
 def test_back_in_words(app: App, word: str) -> None:
     at(app, "postal_address").type(word).sees("نام خود را").sees_not("منظورتان")
-
-
-@pytest.mark.parametrize("word", ["رد کردن", "رد کن", "ندارم", "بعدی"])
-def test_an_optional_question_is_left_in_words(app: App, word: str) -> None:
-    person = at(app, "email").type(word).sees("کارت ملی")
-    assert stored(person, "email") is None
-
-
-def test_a_given_answer_is_not_deleted_by_going_on(app: App) -> None:
-    person = at(app, "doc.card").type("برگشت").sees("ایمیل").type("بعدی").sees("کارت ملی")
-    assert stored(person, "email") == "a@b.ir"
-
-
-def test_none_in_words_presses_the_button_that_says_so(app: App) -> None:
-    person = at(app, "phone").type("ندارم").sees("ایمیل")
-    assert stored(person, "phone") == ""
 
 
 @pytest.mark.parametrize("key", ["birth_date", "gender", "doc.card"])

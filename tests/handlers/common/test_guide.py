@@ -78,26 +78,9 @@ def test_a_question_in_a_form_is_answered_and_the_form_goes_on(app: App) -> None
 
 
 def test_words_that_fit_two_questions_offer_both(app: App) -> None:
-    app.add(
-        FaqEntry(
-            code="a",
-            question="پرسش یک؟",
-            short_name="یک",
-            answer="پاسخ یک",
-            search_words="زعفران",
-            position=50,
-        )
-    )
-    app.add(
-        FaqEntry(
-            code="b",
-            question="پرسش دو؟",
-            short_name="دو",
-            answer="پاسخ دو",
-            search_words="زعفران",
-            position=51,
-        )
-    )
+    for position, (code, word) in enumerate((("a", "یک"), ("b", "دو")), 50):
+        told = {"question": f"پرسش {word}؟", "short_name": word, "answer": f"پاسخ {word}"}
+        app.add(FaqEntry(code=code, search_words="زعفران", position=position, **told))
     officer(app).type("زعفران").sees("کدام پرسش منظور شماست؟", "یک", "دو").tap("دو").sees("پاسخ دو")
 
 

@@ -93,11 +93,12 @@ async def test_whoever_blocked_everything_gets_an_sms(emulators: Emulators, data
 
         async def first_sms_was_tried() -> bool:
             found = await all_pushes(app)
-            return len(found) == 2 and found[1].attempts == 1 and found[1].state is PushState.QUEUED
+            return bool(sms.sent) and found[1].attempts > 0 and found[1].state is PushState.QUEUED
 
         await database.run(revive)
         await queue_push(app, account, "خبر", sms="خبری هست")
         await app.until(first_sms_was_tried)
+        assert (await all_pushes(app))[1].attempts == 1
         await make_due(app)
         await until_pushes(app, PushState.SKIPPED, PushState.SENT)
         (to, text, first), (_, _, second) = sms.sent
