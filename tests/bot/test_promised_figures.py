@@ -58,6 +58,30 @@ PROMISES: list[tuple[str, str, str, Any]] = [
             ("up to 3 files per document", "services.directorate.document_types.MOST_FILES", 3),
             ("N10 goes at most once an hour", "services.review.queue_notices.PAUSE", HOUR),
             ("(counted up to 100)", "services.review.standing.COUNTED", 100),
+            ("of the last 90 days (the newest 500)", "services.review.standing.PERIOD", 90 * DAY),
+            ("of the last 90 days (the newest 500)", "services.review.standing.NEWEST", 500),
+            ("decided in the last 90 days", "services.review.worklists.DECIDED_FOR", 90 * DAY),
+            ("(90 days at most)", "services.team.leave.LONGEST", 90),
+            ("(2–300 characters) for oneself", "services.team.phrases.SHORTEST", 2),
+            ("(2–300 characters) for oneself", "services.team.phrases.LONGEST", 300),
+            ("for three days, one acceptance", "services.accounts.invitations.LIFETIME", 3 * DAY),
+            ("one acceptance, five wrong codes", "services.accounts.invitations.WRONG_CODES", 5),
+            ("Persian letters, space, ZWNJ; 2–40", "rules.validators.NAME_LENGTH", (2, 40)),
+            ("the name without the kind, 2–120", "services.distributors.registry.NAME_LENGTH", (2, 120)),
+            ("name without «شعبه», 2–120", "services.distributors.branches.NAME_LENGTH", (2, 120)),
+            ("0 or 1,000–1,000,000,000", "services.qualification.fees.MIN_FEE", 1_000),
+            ("0 or 1,000–1,000,000,000", "services.qualification.fees.MAX_FEE", 1_000_000_000),
+            (
+                "requests after 24 months",
+                "services.qualification.documents_in_use.CLOSED_LIFETIME",
+                731 * DAY,
+            ),
+            ("uploads that nothing uses after 30 days", "jobs.retention.UNREFERENCED_LIFETIME", 30 * DAY),
+            ("removed after 12 months, announced 30 days before", "jobs.reminders.DRAFT_LIFETIME", 365 * DAY),
+            ("removed after 12 months, announced 30 days before", "jobs.reminders.DRAFT_NOTICE", 30 * DAY),
+            ("after 3, 7 and 30 days", "jobs.reminders.OFFICER_DAYS", (3, 7, 30)),
+            ("of files over 10 days, every 10", "jobs.reminders.EXPERT_DAYS", tuple(range(10, 100, 10))),
+            ("the newest 20,000", "services.exports.rows.MOST_ROWS", 20_000),
             ("decisions of the last 90 days", "services.review.standing.PERIOD", timedelta(days=90)),
             ("(the newest 500)", "services.review.standing.NEWEST", 500),
             ("only from ten decisions on", "services.review.standing.FEWEST", 10),
@@ -166,6 +190,30 @@ PROMISES: list[tuple[str, str, str, Any]] = [
             ("accepting pauses for half a second", "web.http_server.acceptor.REST", 0.5),
         )
     ),
+    *(
+        ("documents", words, f"bot.documents.{name}", value)
+        for words, name, value in (
+            (
+                "more than 110 million pixels (JPEG), 60 million (HEIC)",
+                "pictures.decoding.MOST_PIXELS",
+                {"image/jpeg": 110_000_000, "image/heic": 60_000_000},
+            ),
+            ("40 million (others)", "pictures.decoding.MOST_PIXELS_ELSE", 40_000_000),
+            ("600 million", "pictures.decoding.MOST_PIXELS_OF_ALL", 600_000_000),
+            ("at most 4,000 pixels a side", "pictures.decoding.SHOWN_SIDE", 4000),
+            ("that unpack to 500 MB", "pdf.streams.MOST_UNPACKED", 500_000_000),
+            ("pictures over 110 million pixels", "pdf.streams.MOST_PIXELS", 110_000_000),
+        )
+    ),
+    ("import", "more than 200 times its size or 4 GB", "bot.legacy_import.readers.workbook.RATIO", 200),
+    (
+        "import",
+        "more than 200 times its size or 4 GB",
+        "bot.legacy_import.readers.workbook.UNPACKED",
+        4096 * MIB,
+    ),
+    ("operations", "IPv6 address counts with its /64", "bot.web.http_server.addresses.SUBSCRIBER_BITS", 64),
+    ("specification", "(≤300 characters, optional)", "conversations.expert.deficiencies.LONGEST_REASON", 300),
     ("reliability", "| 4, each on a renewed connection", "storage.database.postgres.TRIES", 4),
     *(
         ("operations", words, name, value)

@@ -83,7 +83,11 @@ class CoverageMap:
             used, defined = uses(top, name)
             found = {test for path, line in used for test in self.lines(path).get(line, ())}
             names += defined - searched
-        return found
+        # A test of a table of constants has the name of the constant in its own.
+        said = (
+            f"{fault.path.removesuffix('.py').replace('/', '.')}.{fault.names[0]}-" if fault.names else None
+        )
+        return found | {test for test in self.seconds if said is not None and said in test}
 
     def in_order(
         self, tests: set[str], fault: Fault, *, slowest: float, nearest: int, most: int

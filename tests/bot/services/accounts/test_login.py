@@ -79,6 +79,8 @@ def test_other_chats_lock_an_account_but_not_its_own_phone(db: Session) -> None:
         accounts.count_wrong(db, chat=actions.new_chat(db, 100 + number), account_id=account.id, now=NOW)
     with refused(Throttled):
         accounts.refuse_if_locked(db, chat=actions.new_chat(db, 50), account_id=account.id, now=NOW)
+    other = officer(db).account_id
+    accounts.refuse_if_locked(db, chat=actions.new_chat(db, 52), account_id=other, now=NOW)
     accounts.refuse_if_locked(db, chat=phone, account_id=account.id, now=NOW)
     later = NOW + timedelta(minutes=61)
     accounts.refuse_if_locked(db, chat=actions.new_chat(db, 51), account_id=account.id, now=later)
