@@ -156,6 +156,12 @@ def test_a_rejection_in_words_that_i_keep(sara: Person, maryam: Person) -> None:
     maryam.sees("رد شود؟", "دلیل: اطلاعات نادرست", "│ گواهی دوره تاریخ ندارد")
 
 
+@pytest.mark.parametrize(("length", "kept"), [(300, True), (301, False)])
+def test_a_text_that_is_too_long_to_keep_is_not_offered(maryam: Person, length: int, kept: bool) -> None:
+    maryam.tap("❌ رد", "مدارک نامعتبر").type("م" * length).sees("رد شود؟")
+    assert ("💾 ذخیره این متن" in maryam.labels) == kept
+
+
 REJECTION, APPROVAL = ["❌ رد", "رشته نامرتبط", "بدون توضیح"], ["✅ تأیید"]
 
 
