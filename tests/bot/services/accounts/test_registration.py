@@ -5,10 +5,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from bot.core.refusals import InvalidInput, Refusal, Throttled
 from bot.services import accounts
+from bot.services.accounts.registration import insert
 from storage.database.database import Database
 from storage.enums import AccountState, Role
 from storage.tables import Account, Chat, Officer
@@ -86,3 +88,9 @@ def test_five_national_codes_a_day(db: Session) -> None:
     assert accounts.try_national_code(db, chat=other, national_code=OTHER_CODE, now=NOW)
     tomorrow = NOW + timedelta(hours=13)
     assert accounts.try_national_code(db, chat=chat, national_code=OTHER_CODE, now=tomorrow)
+
+
+def test_what_else_the_database_refuses_is_no_second_registration(db: Session) -> None:
+    nameless = Account(national_code=CODE, first_name=None, last_name="رضایی", password_hash="x")  # type: ignore[arg-type]
+    with pytest.raises(IntegrityError):
+        insert(db, nameless)

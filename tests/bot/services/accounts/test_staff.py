@@ -137,6 +137,8 @@ def test_several_roles_and_one_login(db: Session) -> None:
     assert "نقش «کارشناس»" in told.text
     accounts.choose(db, actor=actions.owner(account), chat=chat, role=Role.EXPERT, now=NOW)
     assert chat.role is Role.EXPERT
+    chosen = actions.events(db)[-1]
+    assert (chosen.event, chosen.actor_id, chosen.data["role"]) == ("role_chosen", account.id, "expert")
     with refused(NotAllowed):
         accounts.choose(db, actor=actions.owner(account), chat=chat, role=Role.STAFF, now=NOW)
     with refused("error.role_held"):
