@@ -1,7 +1,7 @@
 """Pushes arrive once, in order, within the messenger's limits; who cannot be reached is noted."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from demo.person import Person
 from storage.database.database import Database
 from storage.enums import PushState, Role
 from storage.tables import Chat, Push, StaffAlert
+from storage.tables.column_types import utcnow
 from tests.support.messenger_app import MessengerApp, note, running_app
 from tests.support.pushes import ScriptedSms, all_pushes, log_in, make_due, queue_push, until_pushes
 
@@ -119,6 +120,23 @@ async def test_what_is_refused_for_good_is_told_to_staff(emulators: Emulators, d
         alerts = await database.read(lambda db: db.exec(select(StaffAlert)).all())
         assert len(alerts) == 1
         assert (await all_pushes(app))[0].state is PushState.GIVEN_UP
+
+
+async def test_a_push_in_hand_is_not_taken_again_where_the_clock_is_put_forward(
+    app: MessengerApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sara = app.emulators.telegram.person("سارا")
+    account = await log_in(app, sara)
+    app.emulators.telegram.faults.add(Fault.slow(1.5), method="sendMessage", chat_id=sara.user.id)
+    await queue_push(app, account, "خبر")
+    await until_pushes(app, PushState.SENDING)
+    pushes, later = app.service.outbox, utcnow() + timedelta(hours=1)
+    monkeypatch.setattr(pushes.resources, "clock", lambda: later)
+    for _ in range(2):
+        await pushes.dispatch()
+        assert pushes._in_hand.total() == 1
+    await until_pushes(app, PushState.SENT)
+    assert [one.text for one in sara.history() if "خبر" in one.text] == ["خبر"]
 
 
 async def push_in_other_circumstances(app: MessengerApp, change: Callable[[Push, Chat], None]) -> Person:

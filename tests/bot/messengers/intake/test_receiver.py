@@ -209,3 +209,14 @@ def test_update_numbers() -> None:
     assert update_number({"update_id": "17"}) == 17
     for odd in ({"update_id": True}, {"update_id": 10**20}, {"update_id": "x"}, {}, None, [1]):
         assert update_number(odd) is None
+
+
+@pytest.mark.parametrize(
+    "kind", ["pre_checkout_query", "shipping_query", "inline_query", "chosen_inline_result", "poll_answer"]
+)
+def test_what_has_no_chat_is_queued_with_its_sender(kind: str) -> None:
+    assert lane_of({"update_id": 1, kind: {"id": "x", "from": {"id": 7}}}) == 7
+    assert lane_of({"update_id": 1, kind: {"id": "x"}}) is None
+    press = {"id": "x", "from": {"id": 7}, "message": {"chat": {"id": -5}}}
+    assert lane_of({"update_id": 1, "callback_query": press}) == -5
+    assert lane_of({"update_id": 1, "callback_query": {"id": "x", "from": {"id": 7}}}) == 7
