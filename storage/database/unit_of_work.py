@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, Table, Update, bindparam, event, inspect, update
+from sqlalchemy import Connection, Table, bindparam, event, inspect, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -27,6 +27,7 @@ from sqlalchemy.util import IdentitySet
 from sqlmodel import Session, SQLModel
 
 from storage.database.outage import outage_reason
+from storage.database.prepared import Prepared, execute_direct
 
 if TYPE_CHECKING:
     from storage.database.database import Database
@@ -185,15 +186,15 @@ def flush_row(session: Session, row: SQLModel) -> None:
     if changed:
         values = {f"new_{name}": value for name, value in changed.items()}
         statement = _update(table_of(type(row)), tuple(sorted(changed)))
-        connection_of(session).execute(statement, values | {"row": row.id})
+        statement.change(connection_of(session), values | {"row": row.id})
     session.expunge_all()
 
 
 @cache
-def _update(table: Table, columns: tuple[str, ...]) -> Update:
+def _update(table: Table, columns: tuple[str, ...]) -> Prepared:
     """One a set of columns that is ever changed together: a few."""
     values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in columns}
-    return update(table).where(table.c.id == bindparam("row")).values(values)
+    return Prepared(update(table).where(table.c.id == bindparam("row")).values(values))
 
 
 @contextmanager
@@ -205,7 +206,7 @@ def savepoint(session: Session) -> Iterator[None]:
     session.flush()
     known = IdentitySet(session)
     connection = connection_of(session)
-    connection.exec_driver_sql("SAVEPOINT attempt")
+    execute_direct(connection, "SAVEPOINT attempt")
     try:
         yield
     except Exception:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, bindparam, exists, func, or_, update
+from sqlalchemy import select as select_columns
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
@@ -15,6 +16,7 @@ from sqlmodel import Session, col, select
 from bot.core.context import PublicInfo, Turn
 from bot.core.incoming import Incoming
 from bot.messengers.processing.duplicate_updates import WIPED, identity_of, is_same, is_same_press
+from storage.database.prepared import LoadedRow, Prepared, is_direct
 from storage.database.unit_of_work import connection_of, table_of
 from storage.enums import InboxState, Messenger
 from storage.tables import Account, Chat, Draft, FileHandle, Grant, InboxUpdate
@@ -51,6 +53,15 @@ _TURN = (
     .outerjoin(Draft, col(Draft.id) == col(Chat.draft_id))
     .where(col(Chat.messenger) == bindparam("messenger"), col(Chat.chat_id) == bindparam("chat_id"))
 )
+#: The same by columns, for the first look of a unit.
+_CHAT, _ACCOUNT, _OPEN_DRAFT = LoadedRow(Chat), LoadedRow(Account), LoadedRow(Draft)
+_TURN_COLUMNS = Prepared(
+    select_columns(*_CHAT.columns, *_ACCOUNT.columns, *_OPEN_DRAFT.columns, _HOLDS)
+    .select_from(Chat)
+    .outerjoin(Account, col(Account.id) == col(Chat.account_id))
+    .outerjoin(Draft, col(Draft.id) == col(Chat.draft_id))
+    .where(col(Chat.messenger) == bindparam("messenger"), col(Chat.chat_id) == bindparam("chat_id"))
+)
 _LOCK = (
     select(Account.id)
     .where(
@@ -63,7 +74,7 @@ _LOCK = (
     .with_for_update(key_share=True)
 )
 _INBOX = table_of(InboxUpdate)
-_MARK = (
+_MARK = Prepared(
     update(_INBOX)
     .where(_INBOX.c.id == bindparam("row_id"), _INBOX.c.state == bindparam("old"))
     .values(state=bindparam("new"), done_at=bindparam("at"), note=bindparam("why"))
@@ -143,7 +154,7 @@ def load_turn(
     key = {"messenger": incoming.messenger, "chat_id": incoming.chat_id}
     if not reading and db.get_bind().dialect.name == "postgresql":
         db.execute(_LOCK, key)
-    row = db.execute(_TURN, key).first()
+    row = _turn_row(db, key)
     if row is None:
         chat = Chat(messenger=incoming.messenger, chat_id=incoming.chat_id)
         return Turn(db, now, public_info, chat, incoming)
@@ -151,6 +162,18 @@ def load_turn(
     known = chat.account_id is not None and chat.role is not None
     standing = (chat.account_id, chat.role, bool(holds)) if known else None
     return Turn(db, now, public_info, chat, incoming, account, draft, standing=standing)
+
+
+def _turn_row(db: Session, key: dict[str, Any]) -> Sequence[Any] | None:
+    if db.identity_map or not is_direct(connection_of(db)):
+        # What is loaded already is kept, or read anew after a rollback.
+        return db.execute(_TURN, key).first()
+    row = _TURN_COLUMNS.first(connection_of(db), key)
+    if row is None:
+        return None
+    chat, rest = row[: len(_CHAT)], row[len(_CHAT) :]
+    account, draft = rest[: len(_ACCOUNT)], rest[len(_ACCOUNT) : -1]
+    return _CHAT.into(db, chat), _ACCOUNT.into(db, account), _OPEN_DRAFT.into(db, draft), rest[-1]
 
 
 def load_again(turn: Turn) -> None:
@@ -166,7 +189,7 @@ def mark_finished(
 ) -> bool:
     """RECEIVED → `new`; False where that happened before."""
     values = {"row_id": row_id, "old": InboxState.RECEIVED, "new": new, "at": now, "why": note}
-    return bool(connection_of(db).execute(_MARK, values).rowcount)
+    return bool(_MARK.change(connection_of(db), values))
 
 
 def wipe_body(db: Session, row: InboxRow) -> None:

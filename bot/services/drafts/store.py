@@ -14,11 +14,12 @@ from sqlmodel import Session, col, select
 from bot.core.context import Turn
 from bot.core.refusals import Stale
 from bot.services.qualification import unused_files
+from storage.database.prepared import Prepared
 from storage.database.unit_of_work import connection_of, table_of
 from storage.tables import Chat, Draft
 
 _DRAFT = table_of(Draft)
-_WRITE = (
+_WRITE = Prepared(
     update(_DRAFT)
     .where(_DRAFT.c.id == bindparam("draft"), _DRAFT.c.version == bindparam("seen"))
     .values(
@@ -92,8 +93,7 @@ def write_draft(turn: Turn, draft: Draft, version: int, answers: dict[str, Any])
         "form": version,
         "now": turn.now,
     }
-    done = connection_of(turn.db).execute(_WRITE, values)
-    if done.rowcount != 1:
+    if _WRITE.change(connection_of(turn.db), values) != 1:
         turn.db.expire(draft)
         raise Stale()
     set_committed_value(draft, "answers", answers)

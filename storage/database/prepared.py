@@ -1,0 +1,140 @@
+"""Statements of the hot path, worked out once: on SQLite they run on the driver's own cursor, a fifth of the cost of
+`Connection.execute` (docs/performance.md 1). On PostgreSQL, where somebody listens to statements, and where one fails, they run
+as any other.
+
+Of SQLAlchemy's statements only those with plain columns and `bindparam`s, one row of values a call: no lists for IN, no defaults
+of columns.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, Dialect, Select
+from sqlalchemy import inspect as mapping_of
+from sqlalchemy.orm import make_transient_to_detached
+from sqlalchemy.orm.attributes import instance_dict
+from sqlalchemy.sql.dml import UpdateBase
+from sqlmodel import Session, SQLModel
+
+M = TypeVar("M", bound=SQLModel)
+Values = Mapping[str, Any]
+_Processor = Callable[[Any], Any] | None
+
+
+class _Sqlite:
+    """A statement as SQLite's driver takes it."""
+
+    def __init__(self, statement: Select[Any] | UpdateBase, dialect: Dialect) -> None:
+        compiled: Any = statement.compile(dialect=dialect)
+        assert not compiled.insert_prefetch
+        assert not compiled.update_prefetch
+        self.sql = str(compiled)
+        #: Name, value where it is a constant, and what makes of a value what the driver takes.
+        self.parameters: list[tuple[str, Any, _Processor]] = [
+            (
+                name,
+                compiled.params[name],
+                compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect),
+            )
+            for name in compiled.positiontup
+        ]
+        columns = statement.selected_columns if isinstance(statement, Select) else ()
+        self.readers: list[_Processor] = [
+            column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
+        ]
+
+    def bound(self, values: Values) -> list[Any]:
+        found = []
+        for name, constant, process in self.parameters:
+            value = values.get(name, constant)
+            found.append(value if process is None else process(value))
+        return found
+
+    def read(self, row: Sequence[Any]) -> tuple[Any, ...]:
+        return tuple(
+            value if read is None else read(value) for read, value in zip(self.readers, row, strict=True)
+        )
+
+
+class Prepared:
+    """One statement."""
+
+    def __init__(self, statement: Select[Any] | UpdateBase) -> None:
+        self.statement: Any = statement
+        self._sqlite: _Sqlite | None = None
+
+    def first(self, connection: Connection, values: Values) -> Sequence[Any] | None:
+        """The first row of a select, None where there is none."""
+        if (sqlite := self._direct(connection)) is not None:
+            try:
+                row = _cursor(connection).execute(sqlite.sql, sqlite.bound(values)).fetchone()
+                return None if row is None else sqlite.read(row)
+            except sqlite3.Error:
+                pass  # told by SQLAlchemy, below
+        return connection.execute(self.statement, values).first()
+
+    def change(self, connection: Connection, values: Values) -> int:
+        """The rows that an update or delete changed."""
+        if (sqlite := self._direct(connection)) is not None:
+            try:
+                return int(_cursor(connection).execute(sqlite.sql, sqlite.bound(values)).rowcount)
+            except sqlite3.Error:
+                pass  # changed nothing; tried again and told by SQLAlchemy
+        return int(connection.execute(self.statement, values).rowcount)
+
+    def _direct(self, connection: Connection) -> _Sqlite | None:
+        if not is_direct(connection):
+            return None
+        if self._sqlite is None:
+            self._sqlite = _Sqlite(self.statement, connection.dialect)
+        return self._sqlite
+
+
+def is_direct(connection: Connection) -> bool:
+    """Whether statements go to the driver's cursor."""
+    return connection.dialect.name == "sqlite" and not connection.dispatch.before_cursor_execute
+
+
+def execute_direct(connection: Connection, sql: str) -> None:
+    """A statement without values or rows."""
+    if is_direct(connection):
+        try:
+            _cursor(connection).execute(sql)
+        except sqlite3.Error:
+            pass
+        else:
+            return
+    connection.exec_driver_sql(sql)
+
+
+def _cursor(connection: Connection) -> Any:
+    return connection.connection.cursor()
+
+
+class LoadedRow(Generic[M]):
+    """Makes of the columns of a row, as `Prepared` read them, the object that the ORM would make: loaded, unchanged, of this
+    session. Only into a session that has no such object yet."""
+
+    def __init__(self, model: type[M]) -> None:
+        table = model.__table__  # type: ignore[attr-defined]
+        mapper: Any = mapping_of(model)
+        self.columns: list[ColumnElement[Any]] = list(table.c)
+        self._new: Callable[[], M] = mapper.class_manager.new_instance
+        self._names = [mapper.get_property_by_column(column).key for column in table.c]
+        self._identity = self._names.index("id")
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def into(self, session: Session, values: Sequence[Any]) -> M | None:
+        """None where an outer join found none."""
+        if values[self._identity] is None:
+            return None
+        loaded = self._new()
+        instance_dict(loaded).update(zip(self._names, values, strict=True))
+        make_transient_to_detached(loaded)
+        session.add(loaded)
+        return loaded
