@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from telegram import Chat, ChatMember, Update
-from telegram.ext import Application
 
 from bot.application.resources import Resources
 from bot.core.incoming import Incoming
 from bot.messengers.processing import inbox_store
 from bot.messengers.processing.inbox_store import InboxRow
+from bot.messengers.processing.plain_updates import read_plain
 from bot.messengers.transport.channel import Channel
 from handlers.telegram.chat_queues import Lanes
 from handlers.telegram.processor import UpdateProcessor
@@ -45,7 +45,8 @@ ABANDONED = 60
 
 
 class UpdateDispatcher:
-    """Puts rows into chat queues, and carries each through PTB's `Application.process_update`."""
+    """Puts rows into chat queues, and carries each to the processor: the plain ones directly, all others through PTB's
+    `Application.process_update`."""
 
     def __init__(
         self,
@@ -220,10 +221,12 @@ class UpdateDispatcher:
         update_scope.foreign = not _is_ours(row, channel)
         raw: dict[str, Any] = {}
         try:
-            raw = json.loads(row.raw)
-            update = Update.de_json(raw if channel.normalise is None else channel.normalise(raw), channel.bot)
-            status = _member_status(update)
-            in_group = row.lane is not None and _is_of_group(update)
+            raw = row.update if row.update is not None else json.loads(row.raw)
+            whole = raw if channel.normalise is None else channel.normalise(raw)
+            incoming = read_plain(whole, row.messenger)
+            update = Update.de_json(whole, channel.bot) if incoming is None else None
+            status = _member_status(update) if update is not None else None
+            in_group = update is not None and row.lane is not None and _is_of_group(update)
         except Exception as error:
             if row.lane is not None and _chat_type(raw) in _GROUPS:
                 await self.beside.in_group(update_scope)
@@ -231,12 +234,14 @@ class UpdateDispatcher:
             # Whatever is in it, only this one update is skipped.
             await self._quarantine(update_scope, raw, f"{type(error).__name__}: {error}")
             return
-        if in_group:
+        if incoming is not None:
+            await self._process(update_scope, raw, self._processor.process(incoming))
+        elif update is None or in_group:
             await self._in_group(update_scope, status)
         elif update.my_chat_member is not None:
             await self._membership(update_scope, status)
         else:
-            await self._process(update_scope, channel.application, update, raw)
+            await self._process(update_scope, raw, channel.application.process_update(update))
 
     async def _in_group(self, update_scope: UpdateScope, status: str | None) -> None:
         if update_scope.foreign:
@@ -255,19 +260,15 @@ class UpdateDispatcher:
             await self.beside.membership(update_scope, alive=alive)
 
     async def _process(
-        self,
-        update_scope: UpdateScope,
-        application: Application[Any, Any, Any, Any, Any, Any],
-        update: Update,
-        raw: dict[str, Any],
+        self, update_scope: UpdateScope, raw: dict[str, Any], processing: Coroutine[Any, Any, None]
     ) -> None:
         token = CURRENT_UPDATE.set(update_scope)
         try:
-            await application.process_update(update)
+            await processing
         except Exception as error:
-            # Before our handlers: PTB stumbled over what it had parsed. Left as it is, it would come again
-            # for ever.
-            update_scope.error = update_scope.error or UnreadableError(f"{type(error).__name__}: {error}")
+            # Where nobody served it yet, PTB stumbled over what it had parsed. Left as it is, it would come again for ever.
+            unreadable = UnreadableError(f"{type(error).__name__}: {error}")
+            update_scope.error = update_scope.error or (error if update_scope.served else unreadable)
         finally:
             CURRENT_UPDATE.reset(token)
         if isinstance(update_scope.error, UnreadableError):

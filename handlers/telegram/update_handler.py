@@ -7,7 +7,6 @@ to the database alone, so the router decides it in the unit of the update.
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
@@ -20,11 +19,11 @@ from telegram.ext import BaseHandler
 from bot.core.incoming import Contact, Incoming, OfferedFile
 from bot.core.screens import BadPress, Press
 from bot.messengers.processing.inbox_store import InboxRow
+from bot.messengers.processing.plain_updates import clean, split_command
 from storage.enums import Messenger
 
 #: Bytes or pixels of anything real.
 MAX_MEASURE = 2**40
-_COMMAND = re.compile(r"^/([A-Za-z0-9_]{1,32})(?:@(\w+))?(?:\s+(.*))?$", re.DOTALL)
 #: Old-style marks of a forward, which Bale still sends and PTB leaves in api_kwargs.
 _FORWARDED = ("forward_from", "forward_from_chat", "forward_date", "forward_sender_name", "forward_origin")
 
@@ -162,22 +161,14 @@ def require_own_sender(chat: Chat, sender: User | None) -> None:
 
 
 def _clean(text: str | None) -> str | None:
-    """Without what no database keeps: NUL and halves of surrogate pairs."""
-    if text is None:
-        return None
-    return text.replace("\x00", "").encode("utf-8", "ignore").decode()
+    return None if text is None else clean(text)
 
 
 def _command(text: str | None, message: Message) -> tuple[str | None, str | None]:
-    match = _COMMAND.match(text) if text else None
-    if match is None:
+    command, addressee, payload = split_command(text)
+    if addressee is not None and addressee.lower() != message.get_bot().username.lower():
         return None, None
-    command, addressee, payload = match.groups()
-    if addressee is not None:
-        ours = message.get_bot().username
-        if addressee.lower() != ours.lower():
-            return None, None
-    return command.lower(), payload.strip() if payload else None
+    return command, payload
 
 
 def _contact(message: Message) -> Contact | None:

@@ -11,6 +11,7 @@ import json
 import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 from bot.application.resources import Resources
@@ -23,6 +24,8 @@ log = logging.getLogger(__name__)
 
 #: Bytes of a body that we keep; a real update is far smaller.
 MAX_BODY = 512 * 1024
+#: Characters of an update that is held in memory as it was read, beside its text.
+KEPT_READ = 4096
 _BIGGEST = 2**62
 #: A whole number that came as text.
 _NUMBER = re.compile(r"-?[0-9]{1,18}")
@@ -132,7 +135,13 @@ class Intake:
             if not row.waits:
                 self._note_quarantined(messenger, row.update_id, notes[row.update_id])
         self._received()
-        self.queues.put(rows)
+        # Most are looked at next: they need not be read again.
+        read = {
+            value["raw"]: update
+            for value, update in zip(values, updates, strict=True)
+            if len(value["raw"]) <= KEPT_READ
+        }
+        self.queues.put(replace(row, update=read.get(row.raw)) for row in rows)
         return len(new)
 
     async def keep_unreadable(

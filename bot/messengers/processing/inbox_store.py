@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -35,6 +35,8 @@ class InboxRow:
     bot_id: int = 0
     #: False: quarantined as it came.
     waits: bool = True
+    #: `raw` as it was read, where it just came and is small: not to be changed.
+    update: dict[str, Any] | None = field(default=None, compare=False, repr=False)
 
 
 #: Whether the role that the chat acts in is in force. With the chat, so that no step needs a statement more.
