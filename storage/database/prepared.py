@@ -14,8 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Dialect, Select
 from sqlalchemy import inspect as mapping_of
-from sqlalchemy.orm import make_transient_to_detached
-from sqlalchemy.orm.attributes import instance_dict
+from sqlalchemy.orm.attributes import instance_dict, instance_state
 from sqlalchemy.sql.dml import UpdateBase
 from sqlmodel import Session, SQLModel
 
@@ -125,6 +124,7 @@ class LoadedRow(Generic[M]):
         self._new: Callable[[], M] = mapper.class_manager.new_instance
         self._names = [mapper.get_property_by_column(column).key for column in table.c]
         self._identity = self._names.index("id")
+        self._key = mapper.identity_key_from_primary_key
 
     def __len__(self) -> int:
         return len(self._names)
@@ -135,6 +135,7 @@ class LoadedRow(Generic[M]):
             return None
         loaded = self._new()
         instance_dict(loaded).update(zip(self._names, values, strict=True))
-        make_transient_to_detached(loaded)
+        # As `make_transient_to_detached` does, of which nothing else is needed where every column is there.
+        instance_state(loaded).key = self._key((values[self._identity],))
         session.add(loaded)
         return loaded

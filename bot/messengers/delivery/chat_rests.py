@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, or_, update
+from sqlalchemy import BindParameter, bindparam, or_, update
 from sqlmodel import Session, col
 
 from bot.messengers.transport.rate_limits import LONGEST_REST
@@ -44,6 +44,6 @@ def save_rest(
     return unit
 
 
-def rest_is_over(now: datetime) -> Any:
+def rest_is_over(now: datetime | BindParameter[Any]) -> Any:
     """The condition that a chat may be written to."""
     return or_(col(Chat.rest_until).is_(None), col(Chat.rest_until) <= now)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, case, exists, func, or_, update
+from sqlalchemy import BindParameter, and_, bindparam, case, exists, func, or_, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
@@ -85,7 +85,7 @@ class SendResult:
     sent: SentMessage | None = None
 
 
-def _claimable(now: datetime) -> Any:
+def _claimable(now: datetime | BindParameter[Any]) -> Any:
     return or_(
         and_(col(Push.state) == PushState.QUEUED, col(Push.next_at) <= now),
         and_(col(Push.state) == PushState.SENDING, col(Push.leased_until) < now),
@@ -121,6 +121,17 @@ def due_pushes(
 
 def _due_on(db: Session, now: datetime, route: PushRoute, capacity: RouteCapacity) -> list[int]:
     """Of one way: letters last, then oldest first, one a chat."""
+    values: dict[str, Any] = {"now": now, "most": capacity.pushes}
+    if route is None:
+        rows = db.execute(_DUE_AS_SMS, values).all()
+    else:
+        rows = db.execute(_DUE_ON_MESSENGER, values | {"route": route}).all()
+    urgent = [row for row, letter_id in rows if letter_id is None]
+    return urgent + [row for row, letter_id in rows if letter_id is not None][: max(capacity.letters, 0)]
+
+
+def _due(on_route: Any) -> Any:
+    """Built once: it is asked several times a second."""
     earlier = aliased(Push)
     first_of_chat = ~exists().where(
         col(earlier.chat_row_id) == col(Push.chat_row_id),
@@ -130,16 +141,18 @@ def _due_on(db: Session, now: datetime, route: PushRoute, capacity: RouteCapacit
             _patience(earlier) < _patience(Push),
         ),
     )
-    on_route = col(Push.channel) == PushChannel.SMS if route is None else col(Chat.messenger) == route
-    rows = db.execute(
+    now: BindParameter[Any] = bindparam("now")
+    return (
         select(Push.id, Push.letter_id)
         .outerjoin(Chat, col(Chat.id) == col(Push.chat_row_id))
         .where(_claimable(now), on_route, first_of_chat, chat_rests.rest_is_over(now))
         .order_by(_patience(Push), col(Push.id))
-        .limit(capacity.pushes)
-    ).all()
-    urgent = [row for row, letter_id in rows if letter_id is None]
-    return urgent + [row for row, letter_id in rows if letter_id is not None][: max(capacity.letters, 0)]
+        .limit(bindparam("most"))
+    )
+
+
+_DUE_AS_SMS = _due(col(Push.channel) == PushChannel.SMS)
+_DUE_ON_MESSENGER = _due(col(Chat.messenger) == bindparam("route"))
 
 
 def claim_pushes(db: Session, ids: list[int], now: datetime, lease: datetime) -> list[ClaimedPush]:
