@@ -31,6 +31,7 @@ class _Sqlite:
         assert not compiled.insert_prefetch
         assert not compiled.update_prefetch
         self.sql = str(compiled)
+        assert "POSTCOMPILE" not in self.sql
         #: Name, value where it is a constant, and what makes of a value what the driver takes.
         self.parameters: list[tuple[str, Any, _Processor]] = [
             (
