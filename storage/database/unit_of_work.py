@@ -27,7 +27,7 @@ from sqlalchemy.util import IdentitySet
 from sqlmodel import Session, SQLModel
 
 from storage.database.outage import outage_reason
-from storage.database.prepared import Prepared, execute_direct
+from storage.prepared import Prepared, execute_direct
 
 if TYPE_CHECKING:
     from storage.database.database import Database

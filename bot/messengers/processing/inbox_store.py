@@ -16,9 +16,9 @@ from sqlmodel import Session, col, select
 from bot.core.context import PublicInfo, Turn
 from bot.core.incoming import Incoming
 from bot.messengers.processing.duplicate_updates import WIPED, identity_of, is_same, is_same_press
-from storage.database.prepared import LoadedRow, Prepared, is_direct
 from storage.database.unit_of_work import connection_of, table_of
 from storage.enums import InboxState, Messenger
+from storage.prepared import LoadedRow, Prepared, is_direct
 from storage.tables import Account, Chat, Draft, FileHandle, Grant, InboxUpdate
 
 

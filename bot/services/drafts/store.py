@@ -14,8 +14,8 @@ from sqlmodel import Session, col, select
 from bot.core.context import Turn
 from bot.core.refusals import Stale
 from bot.services.qualification import unused_files
-from storage.database.prepared import Prepared
 from storage.database.unit_of_work import connection_of, table_of
+from storage.prepared import Prepared
 from storage.tables import Chat, Draft
 
 _DRAFT = table_of(Draft)

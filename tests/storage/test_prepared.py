@@ -12,9 +12,9 @@ from sqlmodel import select as select_rows
 from bot.core.incoming import Incoming
 from bot.messengers.processing import inbox_store
 from storage.database.database import Database
-from storage.database.prepared import LoadedRow, Prepared
 from storage.database.unit_of_work import SwallowedError, connection_of, flush_row, savepoint, table_of
 from storage.enums import AccountState, Messenger, Role
+from storage.prepared import LoadedRow, Prepared
 from storage.tables import Account, Chat, Draft, Grant
 from tests.support.factories.reference_data import NOW
 
