@@ -199,6 +199,15 @@ def test_cells_out_of_order_and_far_away(tmp_path: Path) -> None:
     assert [(line.number, line.cells) for line in lines] == [(5, ["1", "", "3"])]
 
 
+def test_texts_in_the_cell_itself_stand_where_they_say_or_in_turn(tmp_path: Path) -> None:
+    def cell(words: str, place: str = "") -> str:
+        return f'<c {place} t="inlineStr"><is><t>{words}</t></is></c>'
+
+    rows = f"""<row r="6">{cell("ب", 'r="B6"')}</row><row r="7">{cell("الف")}{cell("ب")}</row>"""
+    lines = open_table(packed(tmp_path / "a.xlsx", rows=rows)).lines
+    assert [(line.number, line.cells) for line in lines] == [(6, ["", "ب"]), (7, ["الف", "ب"])]
+
+
 @pytest.mark.parametrize(
     ("start", "repeated"),
     [(b"", b"x"), (b'"', b"y"), (b"", b"a,")],

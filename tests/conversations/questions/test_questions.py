@@ -10,6 +10,7 @@ from bot.core.context import Turn
 from bot.core.screens import Press
 from bot.texts import t
 from conversations.engine.declaration import Answers, Dialogue, Step
+from conversations.engine.rendering import shown
 from conversations.engine.steps import Question
 from conversations.questions import (
     Address,
@@ -307,3 +308,19 @@ def test_ticks(app: App) -> None:
 def test_a_note_between_its_bounds(app: App, length: int, kept: bool) -> None:
     ask(app, Ticks([("a", "الف")], note_min=5, note_max=20)).type("ن" * length).tap(t("form.done"))
     assert answers_of(app) == ([{"items": [], "note": "ن" * length}] if kept else [])
+
+
+@pytest.mark.parametrize(
+    ("optional", "how", "words"),
+    [
+        (True, {}, "form.none"),
+        (True, {"asked": True}, "form.none"),
+        (True, {"asked": False}, "form.unset"),
+        (False, {}, "form.unset"),
+    ],
+)
+def test_none_is_said_only_of_what_was_asked_and_may_be_left(
+    optional: bool, how: dict[str, bool], words: str
+) -> None:
+    step = Step("email", Email(), optional=optional)
+    assert shown(None, step, None, **how) == t(words)  # type: ignore[arg-type]
