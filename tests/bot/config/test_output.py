@@ -2,6 +2,7 @@
 status says what became of the work."""
 
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -128,19 +129,21 @@ def silenced(kind: str, command: list[str], folder: Path, env: dict[str, str]) -
         os.close(writer)
 
 
-def test_a_password_goes_where_there_is_room(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("form", "room"), [("", False), ("--json", True)])
+def test_a_password_goes_where_there_is_room(tmp_path: Path, form: str, room: bool) -> None:
     with open("/dev/full", "w") as full:
         done = subprocess.run(
-            command_line("create-user", "--role", "staff"),
+            command_line("create-user", "--role", "staff", *form.split()),
             cwd=tmp_path,
             env=all_settings(tmp_path),
-            stdout=full,
+            stdout=subprocess.PIPE if room else full,
             stderr=subprocess.PIPE,
             text=True,
             check=False,
         )
     assert done.returncode == 0
-    assert "password: " in done.stderr
+    told = done.stdout if room else done.stderr
+    assert re.search(r'"password": "\S{8,}"' if form else r"password: \S{8,}", told), told
 
 
 def test_the_end_of_a_process_waits_for_a_slow_reader() -> None:
