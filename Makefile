@@ -8,7 +8,7 @@ quick test test-long journey: export PYTHONDONTWRITEBYTECODE :=
 QUICK := tests/bot/rules tests/bot/texts tests/conversations
 
 .DEFAULT_GOAL := help
-.PHONY: help diagrams demo journey races crash hostile exits abuse quick test test-long lint bench format mutants
+.PHONY: help alerts diagrams demo journey races crash hostile exits abuse quick test test-long lint bench format mutants
 
 help: ## List the targets
 	@awk '/^## /{print "\n" substr($$0, 4)} /^[a-z-]+:.*## /{split($$0, part, ":.*## "); printf "  %-10s %s\n", part[1], part[2]}' $(MAKEFILE_LIST)
@@ -39,6 +39,10 @@ test-long: $(READY) ## The campaigns: crashes, races, attacks, outages, fleets, 
 
 exits: $(READY) ## Every command fifty times with documents in S3, there and away, for its exit status
 	S3_EXITS=$(or $(N),50) $(BIN)/pytest -q tests/trouble/test_exit_status.py
+
+alerts: $(READY) ## Each rule for Prometheus, firing and silent (needs promtool: apt install prometheus)
+	@command -v promtool > /dev/null || { echo "promtool is not on the PATH: apt install prometheus"; exit 1; }
+	$(BIN)/pytest -q tests/deploy/test_alerts.py
 
 hostile: $(READY) ## Hostile updates at full size, on both intakes and both databases (N=… for each messenger)
 	HOSTILE_UPDATES=$(or $(N),10050) $(BIN)/pytest -q -s tests/abuse/test_hostile_updates.py

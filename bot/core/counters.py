@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from storage.enums import Messenger
+
+#: A second poller is met every few seconds.
+CONFLICT_SECONDS = 120.0
 
 
 class Rests(Protocol):
@@ -68,6 +73,10 @@ class Counters:
     repeated: Counter[Messenger] = field(default_factory=Counter)
     #: Answers to getUpdates with nothing new among what they held.
     stale_polls: Counter[Messenger] = field(default_factory=Counter)
+    #: Answers 409 to getUpdates: another process polls with the same token, or a webhook is set.
+    poll_conflicts: Counter[Messenger] = field(default_factory=Counter)
+    #: Monotonic times of the last two of them.
+    last_conflicts: dict[Messenger, tuple[float, float]] = field(default_factory=dict)
     #: Documents that the store did not take or give.
     store_failed: int = 0
     web: WebCounters = field(default_factory=WebCounters)
@@ -77,16 +86,29 @@ class Counters:
     #: Where to ask whether a whole messenger rests.
     rests: dict[Messenger, Rests] = field(default_factory=dict)
 
+    def note_poll_conflict(self, messenger: Messenger) -> None:
+        self.poll_conflicts[messenger] += 1
+        _, last = self.last_conflicts.get(messenger, (-math.inf, -math.inf))
+        self.last_conflicts[messenger] = last, time.monotonic()
+
+    @property
+    def polled_by_others(self) -> list[Messenger]:
+        """Messengers whose updates another process takes now. A restart meets the process before it once."""
+        since = time.monotonic() - CONFLICT_SECONDS
+        return [messenger for messenger, (first, _) in self.last_conflicts.items() if first > since]
+
 
 @dataclass(frozen=True, slots=True)
 class MessengerState:
     """How a messenger does, as this process sees it."""
 
     ready: bool
-    #: Seconds since getUpdates last gave a good answer; None: never, or updates come by webhook.
+    #: Seconds since getUpdates last gave a good answer, or since the start; None where updates come by webhook.
     polled_ago: float | None
     #: Calls that went wrong: "timeout", "network", or the HTTP status.
     errors: Mapping[str, int]
     #: Seconds during which it wants nothing sent at all, and how many chats rest by themselves.
     rests_for: float = 0.0
     chats_resting: int = 0
+    #: The messenger's id of the bot.
+    bot_id: int = 0

@@ -70,6 +70,8 @@ def health_of(resources: Resources) -> Callable[[Request], Awaitable[Response]]:
             state["messengers_resting_seconds"] = {
                 messenger: seconds for messenger, seconds in left.items() if seconds
             }
+        if others := resources.counters.polled_by_others:
+            state["polled_by_others"] = [messenger.value for messenger in others]
         return JSONResponse(state, status_code=200 if works else 503)
 
     return health

@@ -135,6 +135,7 @@ def _process(counters: Counters, states: Mapping[Messenger, MessengerState]) -> 
         ("updates_quarantined", "updates that could not be read", counters.quarantined),
         ("updates_repeated", "updates that came again and were not taken twice", counters.repeated),
         ("stale_polls", "answers to getUpdates with nothing new in them", counters.stale_polls),
+        ("poll_conflicts", "answers 409 to getUpdates: another process polls", counters.poll_conflicts),
     ):
         counter = CounterMetricFamily(f"officer_{name}", words, labels=["messenger"])
         for messenger in states:
@@ -152,12 +153,18 @@ def _process(counters: Counters, states: Mapping[Messenger, MessengerState]) -> 
     yield refused
     up = {messenger.value: float(state.ready) for messenger, state in states.items()}
     yield _gauges("messenger_up", "1 once it was reached", "messenger", up)
+    info = GaugeMetricFamily("officer_bot_info", "the bot that runs here", labels=["messenger", "bot_id"])
+    for messenger, state in states.items():
+        info.add_metric([messenger.value, str(state.bot_id)], 1)
+    yield info
     polled = {
         messenger.value: state.polled_ago
         for messenger, state in states.items()
         if state.polled_ago is not None
     }
-    yield _gauges("last_poll_seconds", "seconds since getUpdates last answered", "messenger", polled)
+    yield _gauges(
+        "last_poll_seconds", "seconds since getUpdates last answered, or since the start", "messenger", polled
+    )
     rests = {messenger.value: state.rests_for for messenger, state in states.items()}
     yield _gauges("messenger_rest_seconds", "the messenger takes nothing for so long", "messenger", rests)
     resting_chats = {messenger.value: float(state.chats_resting) for messenger, state in states.items()}

@@ -121,15 +121,16 @@ class Service:
         now = time.monotonic()
         by_messenger = {}
         for messenger, channel in self.channels.items():
-            good = self.pollings[messenger].last_good
+            polled_ago = now - self.pollings[messenger].last_good
             # Around the Bale layer, which keeps no counts.
             request = getattr(channel.request, "inner", channel.request)
             by_messenger[messenger] = MessengerState(
                 ready=channel.ready,
-                polled_ago=None if good is None else now - good,
+                polled_ago=polled_ago if self._webhook_url is None else None,
                 errors=dict(getattr(request, "errors", {})),
                 rests_for=channel.limiter.rest_of_all,
                 chats_resting=channel.limiter.resting,
+                bot_id=channel.bot_id,
             )
         return by_messenger
 

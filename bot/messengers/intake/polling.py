@@ -68,8 +68,8 @@ class Polling:
         self._heard = time.monotonic()
         #: 1 while an update that spoils the whole answer is looked for.
         self._limit = BATCH
-        #: Monotonic time of the last good answer, for health and doctor.
-        self.last_good: float | None = None
+        #: Monotonic time of the last good answer, at first of the start: for /metrics.
+        self.last_good = self._heard
 
     async def run(self) -> None:
         """Poll until cancelled. Survives everything that a server or a network can do."""
@@ -190,6 +190,7 @@ class Polling:
         if not isinstance(answer, dict):
             raise PollingError(f"status {status}, no JSON")
         if status == 409:
+            self._intake.resources.counters.note_poll_conflict(self._channel.messenger)
             raise PollingError("409: another process polls with this token, or a webhook is set", 5.0)
         if status in (401, 403, 404):
             raise PollingError(f"status {status}: {answer.get('description')}", LONGEST_PAUSE)
