@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum, auto
+from operator import itemgetter
 from typing import Any
 
 from sqlmodel import Session
 
 from bot.core.context import Actor
+from bot.services.payments import history
 from bot.services.qualification import timeline as tracking_service
 from bot.services.review import rejection
 from bot.services.review.held_decisions import HeldDecision
@@ -22,7 +24,8 @@ from bot.texts.quality import quality_in_short
 from conversations.common.labels import Wording, is_document
 from handlers.common import request_documents
 from handlers.common.navigation import truncate_lines
-from storage.enums import RejectReason, RequestKind, RequestState
+from handlers.common.payment_lines import change_text
+from storage.enums import RejectReason, RequestKind, RequestState, Role
 from storage.tables import Account, DeficiencyRound, Officer, PaymentAttempt, QualificationRequest
 
 
@@ -379,7 +382,18 @@ def timeline_text(db: Session, request: QualificationRequest, *, actor: Actor) -
         if request.tracking_code
         else t("qual.timeline_draft")
     )
-    entries = tracking_service.request_timeline(db, actor=actor, request_id=request.id)
+    entries = [
+        (entry.at, entry.text)
+        for entry in tracking_service.request_timeline(db, actor=actor, request_id=request.id)
+    ]
+    if actor.role is Role.STAFF:
+        # In the order of time; what happened at one moment stays in the order of its source.
+        changes = history.changes_of_request(db, actor=actor, request_id=request.id)
+        entries += [(change.at, change_text(change)) for change in changes]
+        entries.sort(key=itemgetter(0))
     return truncate_lines(
-        [title, *(t("qual.timeline_line", time=entry.time, what=entry.text) for entry in entries)]
+        [
+            title,
+            *(t("qual.timeline_line", time=formats.jalali_time(at), what=text) for at, text in entries),
+        ]
     )

@@ -15,6 +15,7 @@ from bot.core.refusals import NotAllowed
 from bot.core.screens import Attachment, Button, Press, Reply, Screen, button
 from bot.documents.library import shown_media_type
 from bot.rules.qualification import QualificationAction
+from bot.services.payments import history
 from bot.services.qualification import review
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from bot.services.review import rejection
@@ -31,6 +32,7 @@ from handlers.common.navigation import (
     navigation_row,
     truncate_lines,
 )
+from handlers.common.payment_lines import latest_line
 from handlers.common.request_card import Extent
 from handlers.expert import cooperation, decisions, find, next_file, worklists
 from handlers.expert.banner import caution_lines, held_line, undo_button
@@ -88,13 +90,22 @@ def show_beside_documents(turn: Turn, press: Press) -> Screen:
 
 
 def _card(turn: Turn, details: review.RequestDetails, extent: Extent) -> Screen:
-    said, to_notes = notes.on_card(turn, notes.QUALIFICATION, details.request.id or 0)
+    request_id = details.request.id or 0
+    said, to_notes = notes.on_card(turn, notes.QUALIFICATION, request_id)
+    # Staff are asked where the money is.
+    latest = (
+        history.latest_of_request(turn.db, actor=turn.actor, request_id=request_id)
+        if turn.role not in EXPERTS
+        else None
+    )
     rows = (
         *decisions.action_rows(decisions.QUALIFICATION_VIEW, details.request, details.actions),
         *_view_rows(turn, details, extent, to_notes),
-        *_other_screens_rows(turn, details.request.id or 0),
+        *([(button(t("payments_staff.button"), "staff.file_payments", request_id),)] if latest else []),
+        *_other_screens_rows(turn, request_id),
     )
     text = _request_text(turn, details, extent)
+    said = [*said, *latest_line(latest)]
     return Screen(truncate_lines([*text.split("\n"), *said]) if said else text, rows)
 
 

@@ -12,6 +12,7 @@ from bot.core.screens import Button, Press, Reply, Screen, button
 from bot.rules.account import AccountAction
 from bot.services.directorate import account_lookup, reference_rows
 from bot.services.directorate.account_lookup import AuditEntry, Facts
+from bot.services.payments import history
 from bot.services.qualification import requests
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from bot.services.shared import audit, reference_data
@@ -31,6 +32,7 @@ from handlers.common.navigation import (
     truncate_lines,
 )
 from handlers.common.numbered_list import STAFF, confirmation_screen
+from handlers.common.payment_lines import latest_line
 from storage.enums import Role
 from storage.tables import Account, Chat, Grant
 
@@ -114,7 +116,9 @@ def show_account(turn: Turn, press: Press) -> Screen:
     """One account: what it is, and what may be done to it now."""
     account = _account(turn, press)
     facts = account_lookup.facts(turn.db, actor=turn.actor, account=account)
-    return Screen("\n".join(_fact_lines(turn, account, facts)), tuple(_action_rows(account, facts)))
+    latest = history.latest_of_account(turn.db, actor=turn.actor, account_id=press.id)
+    lines = [*_fact_lines(turn, account, facts), *latest_line(latest)]
+    return Screen("\n".join(lines), tuple(_action_rows(account, facts, has_payments=latest is not None)))
 
 
 def _fact_lines(turn: Turn, account: Account, facts: Facts) -> list[str]:
@@ -152,7 +156,7 @@ def _role_line(turn: Turn, grant: Grant) -> str:
     return t("me.role_at", role=name, university=university)
 
 
-def _action_rows(account: Account, facts: Facts) -> list[ButtonRow]:
+def _action_rows(account: Account, facts: Facts, *, has_payments: bool) -> list[ButtonRow]:
     account_id = account.id or 0
     action_buttons = [
         button(t(label), "staff.account_action", account_id, account.version, action.value)
@@ -162,6 +166,8 @@ def _action_rows(account: Account, facts: Facts) -> list[ButtonRow]:
     views: list[Button] = []
     if facts.has_files:
         views.append(button(t("staff_accounts.files"), "desk.person", account_id))
+    if has_payments:
+        views.append(button(t("payments_staff.button"), "staff.account_payments", account_id))
     if any(grant.role is not Role.OFFICER for grant in facts.grants):
         views.append(button(t("staff_accounts.roles"), "staff.roles", account_id))
     if facts.chats:

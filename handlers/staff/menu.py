@@ -13,6 +13,7 @@ from handlers.staff import (
     exports,
     faq,
     invitations,
+    payments,
     reference_data,
     refunds,
     statistics,
@@ -41,7 +42,7 @@ def routes(engine: Engine) -> Routes:
     table = Routes()
     for module in (reference_data, faq, universities, accounts, undelivered, refunds, statistics, audit):
         table.include(module.routes(engine))
-    for without_dialogue in (invitations, exports):
+    for without_dialogue in (invitations, exports, payments):
         table.include(without_dialogue.routes())
     return table
 

@@ -121,7 +121,7 @@ EXPECTED: dict[str, Access] = {
         "staff.provinces staff.province staff.university_data staff.university_ask staff.university_do staff.university_contact staff.rename_university staff.coverage "
         "staff.cover staff.cover_ask staff.cover_do staff.new_cover "
         "staff.accounts staff.find_account staff.account staff.roles staff.unrole staff.chats staff.chat_ask "
-        "staff.chat_do staff.trail staff.file_trail staff.account_action "
+        "staff.chat_do staff.trail staff.file_trail staff.account_payments staff.file_payments staff.account_action "
         "staff.undelivered staff.undelivered_push staff.undelivered_ask staff.undelivered_cause staff.undelivered_all staff.undelivered_all_do staff.undelivered_mobile staff.settle_similar staff.settle_similar_do staff.undelivered_again staff.undelivered_away staff.updates staff.update "
         "staff.find_error staff.report staff.report_png staff.report_xlsx "
         "staff.dists staff.dist staff.new_dist staff.find_dist staff.edit_dist staff.add_manager staff.branches staff.branch staff.find_branch "

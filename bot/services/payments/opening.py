@@ -73,11 +73,23 @@ async def _open_at_gateway(resources: Resources, opening: Opening) -> Redirect:
     except (GatewayDown, GatewayRefused, IntegrityError) as trouble:
         code = trouble.code if isinstance(trouble, GatewayRefused) else type(trouble).__name__
         alert = getattr(trouble, "alert", isinstance(trouble, IntegrityError))
-        log.warning("payment %s not opened at %s: %s", opening.attempt_id, gateway.name, code)
+        log.warning(
+            "payment %s of file %s not opened at %s: %s",
+            opening.attempt_id,
+            opening.tracking_code or "–",
+            gateway.name,
+            code,
+        )
         await database.run(
             partial(_not_opened, attempt_id=opening.attempt_id, code=code, alert=alert, now=resources.clock())
         )
         raise Unavailable("error.payment_unavailable" if alert else "error.gateway_down") from None
+    log.info(
+        "payment %s of file %s: opened at %s",
+        opening.attempt_id,
+        opening.tracking_code or "–",
+        gateway.name,
+    )
     return created.redirect
 
 

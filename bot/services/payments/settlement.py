@@ -15,6 +15,7 @@ from bot.gateways.interfaces import InquiryStatus, NotPaid
 from bot.rules.payment import OPEN, SETTLED, PaymentEvent
 from bot.services.payments import attempts
 from bot.services.payments.attempts import ClaimedAttempt, PaymentCheck
+from bot.services.payments.history import tracking_code
 from bot.services.payments.verification import EXPIRES, GIVES_UP, apply_answer, next_inquiry_after
 from storage.enums import AttemptState, RequestState
 from storage.tables import PaymentAttempt, QualificationRequest
@@ -68,7 +69,9 @@ async def settle_and_report(
 ) -> Settled:
     """`verify_and_settle`, and whether the gateway answered."""
     gateway, database = resources.gateway, resources.database
-    attempt = await database.read(lambda db: db.get_one(PaymentAttempt, attempt_id))
+    attempt, code = await database.read(
+        lambda db: (db.get_one(PaymentAttempt, attempt_id), tracking_code(db, attempt_id))
+    )
     if attempt.state in SETTLED or attempt.gateway != gateway.name:
         return Settled(attempt.state)
     if attempt.ref is None:
@@ -107,7 +110,7 @@ async def settle_and_report(
             now=resources.clock(),
         )
     )
-    log.info("payment %s: %s", attempt_id, state)
+    log.info("payment %s of file %s: %s", attempt_id, code, state)
     return Settled(state, state is not AttemptState.UNCERTAIN)
 
 

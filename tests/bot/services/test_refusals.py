@@ -55,6 +55,8 @@ ADMITTED: tuple[tuple[frozenset[Role], str], ...] = (
         directorate.account_lookup: file_of_code recorded
         letters.audience: describe provinces reach reach_of_provinces size
         letters.letters: letter_progress send_letter stop_letter writer_of written_letters
+        payments.history: changes_of_request latest_of_account latest_of_request
+        payments.history: payments_of_account payments_of_request
         payments.refunds: correct_refund count_refunded refunded view_refund
         payments.refunds: record_refund record_wrong_amount refunds_due wrong_amounts
         qualification.fees: delete_tariff former upcoming""",
