@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 import gc
 import logging
+import os
 import signal
 import socket
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +26,8 @@ from bot.web.http_server import listen
 from bot.web.http_server.descriptors import raise_descriptor_limit
 from bot.web.http_server.server import WebServer
 from storage.correlation import CORRELATION_ID
-from storage.database.database import Database, open_database
+from storage.database.database import Database, asynchronous, open_database
+from storage.database.file_lock import serving_alone
 from storage.database.outage import log_unless_outage
 from storage.migrations.seed import seed
 
@@ -48,6 +51,16 @@ async def serve(settings: Settings) -> None:
     metrics = (
         listen.bind_socket("METRICS_LISTEN", *settings.metrics_address) if settings.metrics_address else None
     )
+    await checks.check_database_file(settings)
+    with serving_alone(asynchronous(settings.database_url)):
+        await _serve(settings, sockets, metrics)
+
+
+async def _serve(
+    settings: Settings, sockets: list[socket.socket], metrics: list[socket.socket] | None
+) -> None:
+    """With the addresses taken, and alone on SQLite's file."""
+    host, port = settings.address
     await checks.prepare_database(settings)
     checks.check_documents_folder(settings)
     checks.tell_ignored(settings)
@@ -119,7 +132,7 @@ async def _run(
             raise BadSettingError(f"{', '.join(service.refused.values())}: refused by the messenger")
         if not stopping.is_set():
             _settle_memory()
-            print("ready", flush=True)  # noqa: T201
+            _tell_ready()
             await _first(asyncio.create_task(stopping.wait()), web_task)
     finally:
         log.info("stopping")
@@ -137,6 +150,16 @@ async def _run(
         with contextlib.suppress(TimeoutError, SystemExit):
             async with asyncio.timeout(1):
                 await web_task
+
+
+def _tell_ready() -> None:
+    """In the log, in its form; and by itself on standard output for a program that waits for it, unless that is the log."""
+    log.info("ready")
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        out, err = os.fstat(sys.__stdout__.fileno()), os.fstat(sys.__stderr__.fileno())  # type: ignore[union-attr]
+        if (out.st_dev, out.st_ino) == (err.st_dev, err.st_ino):
+            return
+    print("ready", flush=True)  # noqa: T201
 
 
 def _settle_memory() -> None:

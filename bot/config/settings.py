@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, cast
 from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit
 
 from pydantic import (
@@ -22,9 +22,10 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from storage.enums import Messenger
+from storage.ownership import give_to_owner_of, make_folder
 
 KEY_FILE = Path("data/secret_key")
 FORMER_KEYS_FILE = Path("data/former_secret_keys")
@@ -123,6 +124,23 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = "console"
     #: Worthless password hashes, for tests alone.
     cheap_password_hashes: bool = False
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """A variable that is set and empty wins over the file too: then the default holds."""
+
+        def of_file() -> dict[str, Any]:
+            empty = {name.lower() for name, value in os.environ.items() if not value}
+            return {name: value for name, value in dotenv_settings().items() if name.lower() not in empty}
+
+        return init_settings, env_settings, cast(PydanticBaseSettingsSource, of_file)
 
     @classmethod
     def load(cls, **overrides: Any) -> Self:
@@ -261,6 +279,8 @@ class Settings(BaseSettings):
             raise BadSettingError(
                 "SUPPORT_CONTACT: must be set to a phone number, a link or an e-mail address where people get help"
             )
+        if self.metrics_address is not None and _overlap(self.address, self.metrics_address):
+            raise BadSettingError("METRICS_LISTEN: is the address of LISTEN; choose another port")
         if self.sms_gateway == "kavenegar" and self.kavenegar_api_key is None:
             raise BadSettingError("KAVENEGAR_API_KEY: must be set where SMS_GATEWAY=kavenegar")
 
@@ -366,9 +386,11 @@ def renew_kept_key() -> None:
             file.write(former + "\n")
             file.flush()
             os.fsync(file.fileno())
+        give_to_owner_of(KEY_FILE, FORMER_KEYS_FILE)
         fresh = KEY_FILE.with_name(KEY_FILE.name + ".new")
         fresh.unlink(missing_ok=True)
         _kept_key(fresh)
+        give_to_owner_of(KEY_FILE, fresh)
         fresh.replace(KEY_FILE)
     except OSError as error:
         raise BadSettingError(f"SECRET_KEY: {KEY_FILE} cannot be replaced ({error.strerror})") from None
@@ -422,20 +444,30 @@ def _host_and_port(text: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
+def _overlap(one: tuple[str, int], other: tuple[str, int]) -> bool:
+    """Whether two addresses cannot both be listened on."""
+    everywhere = {"", "0.0.0.0", "::"}  # noqa: S104  as the settings may say
+    same = one[0] == other[0] or bool(everywhere & {one[0], other[0]})
+    return same and one[1] == other[1] != 0
+
+
 def _kept_key(path: Path) -> str:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         key = path.read_bytes().decode("ascii", errors="ignore").strip()
         if len(key) < KEY_BYTES:
-            raise BadSettingError(f"SECRET_KEY: {path} is damaged; restore it from the backup") from None
+            raise BadSettingError(
+                f"SECRET_KEY: {path} is damaged; put back the copy that you keep elsewhere (no backup holds it)"
+            ) from None
         return key
     key = secrets.token_hex(KEY_BYTES)
     with os.fdopen(handle, "w", encoding="ascii") as file:
         file.write(key + "\n")
         file.flush()
         os.fsync(file.fileno())
+    give_to_owner_of(path.parent, path)
     return key
 
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 from bot.config.redaction import Masking
 from bot.config.settings import Settings
 from bot.doctor import database, disk, external_services, file_modes, machine
-from bot.doctor.finding import Finding
-from bot.startup.checks import check_settings
+from bot.doctor.finding import Finding, first_line
+from bot.operations import archive
 from bot.startup.errors import explain
 
 __all__ = ["Finding", "examine"]
@@ -27,7 +27,9 @@ async def _all(settings: Settings) -> AsyncIterator[Finding]:
     yield _settings(settings)
     # First: an open -wal file is gone once the database was looked into.
     yield file_modes.check_file_modes(settings)
+    yield file_modes.check_owners(settings)
     yield machine.check_time_zone()
+    yield machine.check_descriptors()
     async for finding in machine.check_addresses(settings):
         yield finding
     async for finding in database.check_settings_database(settings):
@@ -37,8 +39,14 @@ async def _all(settings: Settings) -> AsyncIterator[Finding]:
         yield finding
     yield await machine.check_file_inspection()
     yield await external_services.clock(settings)
+    polled_by_others = (await external_services.health(settings) or {}).get("polled_by_others", ())
     for messenger, messenger_settings in settings.messengers().items():
-        yield await external_services.messenger(messenger, messenger_settings, settings)
+        yield await external_services.messenger(
+            messenger,
+            messenger_settings,
+            settings,
+            second_poller=messenger.value in polled_by_others,
+        )
     yield await external_services.public_address(settings)
     yield await external_services.gateway(settings)
     yield await external_services.sms(settings)
@@ -46,7 +54,10 @@ async def _all(settings: Settings) -> AsyncIterator[Finding]:
 
 def _settings(settings: Settings) -> Finding:
     try:
-        check_settings(settings)
+        settings.require_to_run()
+        has_key = bool(settings.held_keys())
+        for recipient in settings.recipients():
+            archive.recipient(recipient)
     except Exception as error:
-        return Finding("settings", False, explain(error) or type(error).__name__)
-    return Finding("settings", True, "complete")
+        return Finding("settings", False, explain(error) or first_line(error))
+    return Finding("settings", True, "complete" if has_key else "complete; `bot.py run` makes a SECRET_KEY")

@@ -13,17 +13,18 @@ from sqlmodel import Session, col, select
 from bot.application.backup_record import last_backup, seconds_without_backup
 from bot.config.settings import Settings
 from bot.core.context import SYSTEM
-from bot.doctor import audit, documents
+from bot.doctor import audit, documents, service_data
 from bot.doctor.finding import Finding, first_line
 from bot.services.directorate import alert_list
 from bot.services.qualification import fees
+from bot.startup.checks import documents_without_database
 from bot.startup.errors import explain
 from bot.texts.formats import TEHRAN
 from storage.database.database import Database, asynchronous, check_database, open_database
 from storage.database.unusable import why_unusable
 from storage.database.url import ignored_parameters
 from storage.enums import AttemptState, InboxState, PushState, RequestKind
-from storage.migrations.migrate import current_is_head
+from storage.migrations.migrate import NewerSchema, current_is_head
 from storage.migrations.seed import seed
 from storage.tables import DailySequence, InboxUpdate, PaymentAttempt, Push
 from storage.tables.column_types import utcnow
@@ -39,17 +40,21 @@ async def check_settings_database(settings: Settings) -> AsyncIterator[Finding]:
     url = asynchronous(settings.database_url)
     kind = url.get_backend_name()
     if kind == "sqlite" and _is_new(url.database):
-        yield _place_for_new(url)
+        words = await documents_without_database(settings)
+        yield _place_for_new(url) if words is None else Finding("database", False, words)
         return
     try:
         await check_database(settings.database_url)
         at_head = await current_is_head(settings.database_url)
+    except NewerSchema as error:
+        yield Finding("migrations", False, str(error))
+        return
     except Exception as error:
         yield Finding("database", False, _why(error))
         return
     words = kind + "".join(f"; the parameter {name} has no meaning here" for name in ignored_parameters(url))
     yield Finding("database", True, words)
-    words = "up to date" if at_head else "not the schema of this code; run `bot.py migrate`"
+    words = "up to date" if at_head else "the schema is older than this code; run `bot.py migrate`"
     yield Finding("migrations", at_head, words)
     if not at_head:
         return
@@ -60,7 +65,10 @@ async def check_settings_database(settings: Settings) -> AsyncIterator[Finding]:
         return
     try:
         yield await _writing(database)
+        yield await service_data.integrity(database)
         for finding in await database.read(lambda db: list(_inside(db, settings, utcnow()))):
+            yield finding
+        for finding in await database.read(lambda db: list(service_data.check_service(db, settings))):
             yield finding
         async for finding in audit.check_audit_record(database, settings):
             yield finding
@@ -80,8 +88,13 @@ def _is_new(file: str | None) -> bool:
 
 
 def _place_for_new(url: URL) -> Finding:
-    """`run` makes the file, and its folder: a folder is made there for a moment."""
+    """`run` makes the file, and its folder: a folder is made there for a moment. Not where another bot's database is: then the
+    path is wrong."""
     file = Path(url.database or "")
+    folders = dict.fromkeys([file.absolute().parent, Path("data").absolute()])
+    if others := [path for folder in folders for path in _databases(folder)]:
+        words = f"{file} is not there, and `bot.py run` would make it anew; but {others[0]} is there. Is the path in DATABASE_URL right?"
+        return Finding("database", False, words)
     there = next(parent for parent in file.absolute().parents if parent.exists())
     try:
         with tempfile.TemporaryDirectory(prefix=".probe-", dir=there):
@@ -89,6 +102,18 @@ def _place_for_new(url: URL) -> Finding:
     except OSError as error:
         return Finding("database", False, why_unusable(error, url) or str(error))
     return Finding("database", True, "not there yet; `bot.py run` makes it")
+
+
+def _databases(folder: Path) -> Iterator[Path]:
+    """SQLite's files there, by their first bytes."""
+    try:
+        files = [path for path in sorted(folder.iterdir()) if path.is_file()]
+        for path in files:
+            with path.open("rb") as file:
+                if file.read(16) == b"SQLite format 3\0":
+                    yield path
+    except OSError:
+        return
 
 
 class _Undone(Exception):
@@ -117,7 +142,7 @@ def _inside(db: Session, settings: Settings, now: datetime) -> Iterator[Finding]
     for kind in (RequestKind.NEW, RequestKind.AMENDMENT):
         yield _tariff(db, kind)
     yield _updates(db, now)
-    yield _backup(db, now)
+    yield _backup(db, settings, now)
     yield _given_up(db)
     count = alert_list.count_open(db, actor=SYSTEM)
     yield Finding("alerts", not count, f"{count} wait for staff, on their desk" if count else "none is open")
@@ -144,13 +169,15 @@ def _updates(db: Session, now: datetime) -> Finding:
     return Finding("updates", True, "none waits" if not count else f"{count} in hand")
 
 
-def _backup(db: Session, now: datetime) -> Finding:
+def _backup(db: Session, settings: Settings, now: datetime) -> Finding:
     made, hours = last_backup(db), seconds_without_backup(db, now=now) / 3600
     if hours < BACKUP_HOURS:
         words = f"the newest is {hours:.0f} hours old" if made is not None else "none was made yet"
         return Finding("backup", True, words)
     words = f"the newest is {hours / 24:.1f} days old" if made is not None else "none was ever made"
     mend = "run `bot.py backup`, and look at technical-officer-bot-backup.timer (docs/operations.md)"
+    if not settings.recipients():
+        mend = "set BACKUP_RECIPIENT (`bot.py backup-key` makes a pair of keys), then run `bot.py backup`"
     return Finding("backup", False, f"{words}; {mend}")
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
-from bot.config.settings import BadSettingError, Settings
+from bot.config.settings import Settings
 from bot.doctor.finding import Finding, first_line
-from bot.documents.blob_store import FileStore, FolderStore, StoreDown, new_key
+from bot.documents.blob_store import FileStore, new_key
 from bot.documents.disk_space import DiskSpace
-from bot.startup.checks import check_documents_folder_folder, papers_folder
+from bot.startup.checks import folder_error, papers_folder, write_probe
 from bot.startup.errors import explain
 
 #: Bytes that must be free: some days of documents, and what SQLite needs for VACUUM.
@@ -16,15 +18,27 @@ MIN_FREE = 1024**3
 
 
 async def check_store(settings: Settings) -> Finding:
-    """Write, read and delete something."""
+    """Write something, and take it away again: nothing stays, not even a folder."""
     if (folder := papers_folder(settings)) is None:
         return await _bucket(settings)
     try:
-        check_documents_folder_folder(settings)
-        store = FolderStore(folder)
-        return await _trial(store, str(folder))
-    except (BadSettingError, OSError, StoreDown) as error:
-        return Finding("documents", False, explain(error) or f"{folder} cannot be used ({first_line(error)})")
+        return _folder(folder)
+    except OSError as error:
+        told = folder_error(folder, error)
+        return Finding("documents", False, explain(told) or f"{folder} cannot be used ({first_line(error)})")
+
+
+def _folder(folder: Path) -> Finding:
+    """Where it is not there yet, the folder in which it is made. Raises OSError."""
+    if not folder.exists():
+        write_probe(next(parent for parent in folder.absolute().parents if os.path.lexists(parent)))
+        return Finding("documents", True, f"{folder} is not there yet; `bot.py run` makes it")
+    write_probe(folder)
+    for path in sorted(folder.iterdir()):
+        if path.is_dir() and not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+            words = f"FILES_URL: {path} cannot be written by this user, so some documents can neither be stored nor read; give it to the bot's user (chown -R)"
+            return Finding("documents", False, words)
+    return Finding("documents", True, str(folder))
 
 
 async def _trial(store: FileStore, where: str) -> Finding:

@@ -33,7 +33,11 @@ async def check_stored_documents(database: Database, settings: Settings) -> Asyn
 
 
 async def _all_there(read: stored_documents.Read, store: FileStore, settings: Settings) -> Finding:
-    compared = await stored_documents.compare(read, await stored_documents.keys_in(store), store)
+    present = await stored_documents.keys_in(store)
+    compared = await stored_documents.compare(read, present, store)
+    if present and not await read(stored_documents.has_rows):
+        words = f"the store holds {len(present):,} files and the database knows of none; do DATABASE_URL and FILES_URL belong together?"
+        return Finding("stored documents", False, words)
     if not compared.missing:
         return Finding("stored documents", True, f"all {compared.documents:,} of the database are there")
     all_gone = compared.missing == compared.documents

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -30,12 +31,14 @@ LOW_CREDIT = 500_000
 
 async def clock(settings: Settings) -> Finding:
     """Against the Date of a messenger's answer."""
+    answered = False
     for messenger_settings in settings.messengers().values():
         try:
             async with httpx.AsyncClient(
                 trust_env=False, timeout=TIMEOUT, proxy=_proxy_address(messenger_settings.proxy)
             ) as client:
                 answer = await client.get(messenger_settings.api_url)
+            answered = True
             theirs = parsedate_to_datetime(answer.headers["date"])
         except (httpx.HTTPError, KeyError, ValueError):
             continue
@@ -44,7 +47,8 @@ async def clock(settings: Settings) -> Finding:
             return Finding("clock", False, f"off by {off:.0f} seconds; set up NTP (timedatectl set-ntp true)")
         return Finding("clock", True, "right")
     now = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
-    return Finding("clock", True, f"not compared, no messenger answers; it says {now}")
+    why = "no answer of a messenger has a date" if answered else "no messenger answers"
+    return Finding("clock", True, f"not compared, {why}; it says {now}")
 
 
 def _proxy_address(proxy: str | None) -> str | None:
@@ -52,9 +56,14 @@ def _proxy_address(proxy: str | None) -> str | None:
 
 
 async def messenger(
-    messenger: Messenger, messenger_settings: MessengerSettings, settings: Settings
+    messenger: Messenger,
+    messenger_settings: MessengerSettings,
+    settings: Settings,
+    *,
+    second_poller: bool = False,
 ) -> Finding:
-    """The token, and how updates come. It does not ask for updates: the bot that runs would be cut off."""
+    """The token, and how updates come. It does not ask for updates: the bot that runs would be cut off. `second_poller`: that
+    bot says that another program takes its updates."""
     name = messenger.value
     channel = make_channel(
         messenger,
@@ -68,19 +77,37 @@ async def messenger(
             info = await channel.bot.get_webhook_info()
     except InvalidToken:
         return Finding(name, False, f"refuses the token; take {name.upper()}_TOKEN from BotFather again")
-    except (TelegramError, TimeoutError):
-        words = (
-            f"does not answer at {messenger_settings.api_url}; check the network, or set {name.upper()}_PROXY"
-        )
-        return Finding(name, False, words)
+    except (TelegramError, TimeoutError) as error:
+        return Finding(name, False, await _silence(name, messenger_settings, str(error)))
     except Exception as error:  # an answer that PTB cannot read ends in anything
         words = f"what answers at {messenger_settings.api_url} is no messenger; check {name.upper()}_API_URL and the proxy ({type(error).__name__})"
         return Finding(name, False, words)
     finally:
         await channel.request.shutdown()
+    if second_poller and not info.url:
+        words = f"{channel.link}, but another process polls with this token (409), so some people get no answer; stop it, or take a new token from BotFather"
+        return Finding(name, False, words)
     if (trouble := _intake_trouble(channel, info, settings)) is not None:
         return Finding(name, False, f"{channel.link}, but {trouble}")
     return Finding(name, True, channel.link)
+
+
+async def _silence(name: str, messenger_settings: MessengerSettings, said: str) -> str:
+    """Whose fault it is that no answer came."""
+    setting = f"{name.upper()}_PROXY"
+    if not messenger_settings.proxy:
+        return f"does not answer at {messenger_settings.api_url}; check the network, or set {setting}"
+    proxy = urlsplit(messenger_settings.proxy)
+    port = proxy.port or {"http": 80, "https": 443}.get(proxy.scheme, 1080)
+    try:
+        async with asyncio.timeout(TIMEOUT):
+            _, writer = await asyncio.open_connection(proxy.hostname, port)
+            writer.close()
+    except (OSError, TimeoutError):
+        return f"the proxy {proxy.hostname}:{port} does not answer; start it, or correct {setting}"
+    if "proxy" in said.lower() or "407" in said:
+        return f"the proxy {proxy.hostname}:{port} does not let it through ({said[:100]}); check {setting}, its user and password"
+    return f"does not answer at {messenger_settings.api_url} through the proxy {proxy.hostname}:{port}; check {setting}"
 
 
 def _intake_trouble(channel: Channel, info: WebhookInfo, settings: Settings) -> str | None:
@@ -92,8 +119,9 @@ def _intake_trouble(channel: Channel, info: WebhookInfo, settings: Settings) -> 
             return "no webhook is set; start the bot, or stop another that polls with this token"
         try:
             # The second as an older release set it: the next start mends it.
+            key = next(iter(settings.held_keys()), "")
             ours = [
-                settings.public_url + webhook_path(settings.key(), channel.messenger, bot_id)
+                settings.public_url + webhook_path(key, channel.messenger, bot_id)
                 for bot_id in (channel.bot_id, None)
             ]
         except BadSettingError:
@@ -138,12 +166,21 @@ def root_of(host: str, port: int) -> str:
 
 
 async def is_ours(root: str) -> bool:
+    return await _health_at(root) is not None
+
+
+async def health(settings: Settings) -> dict[str, Any] | None:
+    """What the bot that runs here says of itself; None where none runs."""
+    return await _health_at(root_of(*settings.address))
+
+
+async def _health_at(root: str) -> dict[str, Any] | None:
     try:
         async with httpx.AsyncClient(trust_env=False, timeout=TIMEOUT) as client:
             answer = (await client.get(f"{root}/health")).json()
     except (httpx.HTTPError, httpx.InvalidURL, ValueError):
-        return False
-    return isinstance(answer, dict) and "ok" in answer
+        return None
+    return answer if isinstance(answer, dict) and "ok" in answer else None
 
 
 async def gateway(settings: Settings) -> Finding:

@@ -3,6 +3,8 @@ open."""
 
 from __future__ import annotations
 
+import contextlib
+import pwd
 import shlex
 import stat
 from collections.abc import Iterator
@@ -12,6 +14,7 @@ from pathlib import Path
 from bot.config.settings import FORMER_KEYS_FILE, KEY_FILE, Settings
 from bot.doctor.finding import Finding
 from storage.database.database import asynchronous
+from storage.database.file_lock import ENDING
 
 #: Files and folders of documents that are looked at; a new one is closed, so the rest is as good as these.
 LOOKED_AT = 20_000
@@ -44,11 +47,33 @@ def check_file_modes(settings: Settings) -> Finding:
     return Finding(NAME, True, f"only the bot's own user reads them{some}")
 
 
+def check_owners(settings: Settings) -> Finding:
+    """Commands that were run as root leave files that the bot's user cannot use."""
+    root = Path(settings.files_url.removeprefix("file://"))
+    documents = [] if settings.files_url.startswith("s3://") else [root, *islice(_below(root), LOOKED_AT)]
+    owners: dict[int, Path] = {}
+    for path in (*_database_files(settings), KEY_FILE, FORMER_KEYS_FILE, *documents):
+        with contextlib.suppress(OSError):
+            owners.setdefault(path.stat().st_uid, path)
+    if len(owners) < 2:
+        return Finding("owners", True, "all belongs to one user")
+    told = " and ".join(f"{path} to {_user(owner)}" for owner, path in islice(owners.items(), 2))
+    words = f"{told}: who runs the bot cannot use both; stop it and give all to its user (chown -R)"
+    return Finding("owners", False, words)
+
+
+def _user(number: int) -> str:
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
+
+
 def _database_files(settings: Settings) -> list[Path]:
     url = asynchronous(settings.database_url)
     if url.get_backend_name() != "sqlite" or not url.database:
         return []
-    return [Path(url.database + end) for end in ("", "-wal", "-shm", "-journal")]
+    return [Path(url.database + end) for end in ("", "-wal", "-shm", "-journal", ENDING)]
 
 
 def _below(folder: Path) -> Iterator[Path]:

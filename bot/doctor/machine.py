@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import resource
 from collections.abc import AsyncIterator
 
 import httpx
@@ -17,6 +19,9 @@ from bot.texts.formats import TEHRAN
 from bot.web.http_server import listen
 
 TIMEOUT = 10.0
+#: Open descriptors below which connections are refused on a busy day.
+FEW_DESCRIPTORS = 1024
+_BOT_ID = re.compile(r'^officer_bot_info\{[^}]*bot_id="(\d+)"', re.MULTILINE)
 #: What keeps a process that decodes files from anything else, as `doctor` names it.
 _ISOLATION = {
     "limits": "limits (rlimits)",
@@ -38,28 +43,55 @@ def check_time_zone() -> Finding:
 
 async def check_addresses(settings: Settings) -> AsyncIterator[Finding]:
     """Each is taken for a moment, or belongs to the bot that runs."""
-    asked = [("LISTEN", settings.address, "/health")]
-    if settings.metrics_address is not None:
-        asked.append(("METRICS_LISTEN", settings.metrics_address, "/metrics"))
-    for name, (host, port), path in asked:
-        try:
-            listen.close(listen.bind_socket(name, host, port))
-        except BadSettingError as error:
-            root = root_of(host, port)
-            if await (is_ours(root) if path == "/health" else _has_metrics(root)):
-                yield Finding(name, True, "the bot that runs listens there")
-            else:
-                yield Finding(name, False, str(error).removeprefix(f"{name}: "))
-        else:
-            yield Finding(name, True, f"{host}:{port} is free")
+    taken = _why_taken("LISTEN", settings.address)
+    runs = taken is not None and await is_ours(root_of(*settings.address))
+    yield _address("LISTEN", settings.address, None if runs else taken, runs)
+    if settings.metrics_address is None:
+        return
+    taken = _why_taken("METRICS_LISTEN", settings.metrics_address)
+    here = False
+    if taken is not None and (bots := await _bots_at(root_of(*settings.metrics_address))) is not None:
+        tokens = {one.token.partition(":")[0] for one in settings.messengers().values()}
+        here = runs and (not bots or bool(bots & tokens))
+        if not here:
+            taken = "another bot, or another process of this one, listens there; choose another port"
+    yield _address("METRICS_LISTEN", settings.metrics_address, None if here else taken, here)
 
 
-async def _has_metrics(root: str) -> bool:
+def _why_taken(name: str, address: tuple[str, int]) -> str | None:
+    """None where it is free."""
+    try:
+        listen.close(listen.bind_socket(name, *address))
+    except BadSettingError as error:
+        return str(error).removeprefix(f"{name}: ")
+    return None
+
+
+def _address(name: str, address: tuple[str, int], trouble: str | None, runs: bool) -> Finding:
+    if trouble is not None:
+        return Finding(name, False, trouble)
+    return Finding(
+        name, True, "the bot that runs listens there" if runs else f"{address[0]}:{address[1]} is free"
+    )
+
+
+async def _bots_at(root: str) -> set[str] | None:
+    """The ids of the bots whose figures are served there; None where they are none of ours."""
     try:
         async with httpx.AsyncClient(trust_env=False, timeout=TIMEOUT) as client:
-            return "officer_" in (await client.get(f"{root}/metrics")).text
+            text = (await client.get(f"{root}/metrics")).text
     except (httpx.HTTPError, httpx.InvalidURL):
-        return False
+        return None
+    return set(_BOT_ID.findall(text)) if "officer_" in text else None
+
+
+def check_descriptors() -> Finding:
+    """Of the shell that calls; systemd gives a unit its own."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < FEW_DESCRIPTORS:
+        words = f"only {hard} may be open, so the bot takes few connections; raise the limit (LimitNOFILE=4096, ulimit -n)"
+        return Finding("descriptors", False, words)
+    return Finding("descriptors", True, "no limit" if hard == resource.RLIM_INFINITY else f"{hard:,}")
 
 
 async def check_file_inspection() -> Finding:

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
+from storage.ownership import give_to_owner_of, make_folder
+
 _KEY = re.compile(r"[0-9a-f]{32}")
 _FOLDER = re.compile(r"[0-9a-f]{2}")
 _UNFINISHED = ".part"
@@ -147,13 +149,14 @@ class FolderStore:
     def _write(path: Path, data: bytes) -> None:
         """Whole or not at all, also when the power fails: file and both folders are synced."""
         fresh = not path.parent.exists()
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(path.parent)
         unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}{_UNFINISHED}")
         try:
             with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
+            give_to_owner_of(path.parent, unfinished)
             unfinished.replace(path)
         except BaseException:
             unfinished.unlink(missing_ok=True)

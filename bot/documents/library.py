@@ -129,7 +129,10 @@ class DocumentLibrary:
             yield orphan
 
     async def remove_orphans(self, database: Database, now: datetime) -> int:
-        """Delete orphans of more than a day; how many. For a daily timer."""
+        """Delete orphans of more than a day; how many. For a daily timer. Nothing where the database never had a document:
+        then the store is another bot's, or the database is not the one that the bot had."""
+        if not await database.read(_has_documents):
+            return 0
         swept = 0
         async for key in self.orphans(database, before=now - ORPHAN_AGE):
             await self._store.delete(key)
@@ -154,6 +157,10 @@ def shown_media_type(file: StoredFile) -> str:
     if file.shown_media_type is not None:
         return file.shown_media_type
     return file.media_type if file.media_type == "application/pdf" else "image/jpeg"
+
+
+def _has_documents(db: Session) -> bool:
+    return db.scalar(select(col(StoredFile.id)).limit(1)) is not None
 
 
 async def _unknown(database: Database, keys: list[str]) -> list[str]:

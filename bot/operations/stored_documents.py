@@ -138,6 +138,11 @@ async def _all_there(keys: Iterable[str], present: set[bytes], store: FileStore)
     return True
 
 
+def has_rows(connection: Connection) -> bool:
+    """Whether there ever was a document."""
+    return connection.scalar(select(FILES.c.id).limit(1)) is not None
+
+
 def _columns(connection: Connection) -> list[str]:
     """Those that this schema has of the keys: a copy of an earlier release has not all; none without the table."""
     there = inspect(connection)

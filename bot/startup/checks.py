@@ -7,12 +7,19 @@ import logging
 import os
 import secrets
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 
+from sqlalchemy import URL
+
 from bot.config.settings import BadSettingError, Settings
+from bot.documents.blob_store import StoreDown
+from bot.documents.factory import open_store
 from storage.database.database import asynchronous, check_database
 from storage.database.url import ignored_parameters
 from storage.migrations.migrate import current_is_head, upgrade
+from storage.ownership import make_folder
+from storage.tables.column_types import utcnow
 
 log = logging.getLogger("bot")
 
@@ -41,12 +48,43 @@ def check_settings(settings: Settings) -> None:
 async def prepare_database(settings: Settings) -> None:
     """SQLite is brought up to date; PostgreSQL is everybody's, so that is left to a command. Raises
     BadSettingError, DatabaseUnusable."""
+    await check_database_file(settings)
     url = settings.database_url
-    await check_database(url)
     if asynchronous(url).get_backend_name() == "sqlite":
         await upgrade(url)
     elif not await current_is_head(url):
         raise BadSettingError(OLD_SCHEMA)
+
+
+async def check_database_file(settings: Settings) -> None:
+    """The database can be opened; a file is made where there was none, but not where a bot has lived. Raises BadSettingError,
+    DatabaseUnusable."""
+    if (words := await documents_without_database(settings)) is not None:
+        raise BadSettingError(f"DATABASE_URL: {words}")
+    await check_database(settings.database_url)
+
+
+async def documents_without_database(settings: Settings) -> str | None:
+    """Why a new SQLite file must not be made: there are documents already, so the bot has another database. A store that does
+    not answer is no reason."""
+    url = asynchronous(settings.database_url)
+    if not _is_new(url):
+        return None
+    try:
+        async with open_store(settings) as store:
+            first = await anext(store.keys(before=utcnow() + timedelta(days=1)), None)
+    except (StoreDown, OSError):
+        return None
+    if first is None:
+        return None
+    return (
+        f"{url.database} is not there and would be made anew, though {settings.files_url} holds documents of a bot; correct the "
+        "path, or restore the backup (to begin anew, name an empty FILES_URL)"
+    )
+
+
+def _is_new(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite" and not os.path.lexists(url.database or "")
 
 
 def tell_ignored(settings: Settings) -> None:
@@ -83,16 +121,26 @@ def check_documents_folder_folder(settings: Settings) -> None:
     if (folder := papers_folder(settings)) is None:
         return
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=f".probe-{secrets.token_hex(4)}") as probe:
-            probe.write(b"x")
-            probe.flush()
-            os.fsync(probe.fileno())
+        make_folder(folder)
+        write_probe(folder)
     except OSError as error:
-        if error.errno not in _WRONG_FOLDER:
-            raise
-        in_the_way = error.errno in (errno.EEXIST, errno.ENOTDIR)
-        why = "a file is in its place" if in_the_way else os.strerror(error.errno)
-        raise BadSettingError(
-            f"FILES_URL: {folder} cannot be written ({why}); name a folder that can, or change its owner"
-        ) from None
+        raise folder_error(folder, error) from None
+
+
+def write_probe(folder: Path) -> None:
+    """Write a file there, which is gone afterwards. Raises OSError."""
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=f".probe-{secrets.token_hex(4)}") as probe:
+        probe.write(b"x")
+        probe.flush()
+        os.fsync(probe.fileno())
+
+
+def folder_error(folder: Path, error: OSError) -> Exception:
+    """The setting's error; the same where the disk is full or fails."""
+    if error.errno not in _WRONG_FOLDER:
+        return error
+    in_the_way = error.errno in (errno.EEXIST, errno.ENOTDIR)
+    why = "a file is in its place" if in_the_way else os.strerror(error.errno)
+    return BadSettingError(
+        f"FILES_URL: {folder} cannot be written ({why}); name a folder that can, or change its owner"
+    )

@@ -21,6 +21,7 @@ from storage.correlation import CORRELATION_ID
 from storage.database.database import Database
 from storage.database.outage import Outage, outage_reason
 from storage.database.unit_of_work import T, Unit, report_unseen, run_reading, run_together, watch
+from storage.ownership import give_to_owner_of, make_folder
 
 log = logging.getLogger(__name__)
 
@@ -248,11 +249,15 @@ def check_file(url: URL) -> None:
     """Whether the file is a database that may be written; made, with its folder, where there is none. Raises OSError and
     sqlite3.Error. Only before the loop serves: it waits for a lock."""
     path = Path(url.database or "")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     # Not through aiosqlite: its thread outlives a connection that failed, and complains of the closed loop.
     with contextlib.closing(sqlite3.connect(path, timeout=BUSY, isolation_level=None)) as connection:
+        give_to_owner_of(path.parent, path)
         connection.execute("PRAGMA schema_version")
         connection.execute("BEGIN IMMEDIATE")
+        # A file that may only be read is refused at the first write, not at BEGIN.
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        connection.execute(f"PRAGMA user_version = {version}")
         connection.execute("ROLLBACK")
 
 

@@ -9,11 +9,12 @@ Alembic is imported only where there is something to migrate: a running bot does
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from pprint import pformat
 from typing import TYPE_CHECKING, Any
@@ -37,7 +38,6 @@ FOLDER = Path(__file__).parent
 MIGRATING = 7_155_224
 #: In a migration's file.
 _REVISION = re.compile(r"^(revision|down_revision)\b[^=]*= ['\"](\w+)['\"]", re.MULTILINE)
-_UNKNOWN = "the schema is not one that this code knows, perhaps of a newer release; run that release, or restore a backup"
 
 
 class BrokenReferences(DatabaseUnusable):
@@ -49,23 +49,24 @@ async def upgrade(url: str, *, to: str = "head") -> None:
     made where there is none. Raises DatabaseUnusable."""
     with explained_errors(asynchronous(url)):
         async with _connection(url) as connection:
-            if to == "head" and await connection.run_sync(_revisions) == _newest():
+            revisions = await connection.run_sync(_revisions)
+            _must_be_known(revisions)
+            if to == "head" and revisions == _newest():
                 return
-            with _unknown_explained():
-                await connection.run_sync(_upgrade, to)
+            await connection.run_sync(_upgrade, to)
 
 
 async def current_is_head(url: str) -> bool:
     """Whether the database has the newest schema. Changes nothing. Raises DatabaseUnusable, also where this
     code does not know its schema."""
-    with explained_errors(asynchronous(url)):
-        async with _connection(url) as connection:
+    parsed = asynchronous(url)
+    if parsed.get_backend_name() == "sqlite" and not os.path.exists(parsed.database or ""):  # noqa: ASYNC240  once
+        return False
+    with explained_errors(parsed):
+        async with _connection(url, read_only=True) as connection:
             revisions = await connection.run_sync(_revisions)
-    if revisions == _newest():
-        return True
-    with _unknown_explained():
-        _scripts().get_revisions(tuple(revisions))
-    return False
+    _must_be_known(revisions)
+    return revisions == _newest()
 
 
 async def schema_differences(url: str | None = None) -> list[str]:
@@ -91,22 +92,35 @@ async def schema_differences(url: str | None = None) -> list[str]:
     )
 
 
-@contextmanager
-def _unknown_explained() -> Iterator[None]:
-    from alembic.util import CommandError
+class NewerSchema(DatabaseUnusable):
+    """Of a release after this one, or of another program."""
 
-    try:
-        yield
-    except CommandError as error:
-        raise DatabaseUnusable(_UNKNOWN) from error
+
+def _must_be_known(revisions: set[str]) -> None:
+    """Raises NewerSchema where there is one that this code has no migration for."""
+    named = _named()
+    if unknown := revisions - named["revision"]:
+        one, ours = min(unknown), max(named["revision"])
+        newer = f"the schema is newer than this code ({one}; this code knows {ours})"
+        raise NewerSchema(
+            f"{newer if one > ours else f'the schema {one} is not one that this code knows'}; run the release that made it, or "
+            "restore the backup from before the upgrade"
+        )
 
 
 def _newest() -> set[str]:
     """The revisions that none follows: one, where the files are in order."""
-    found = [_REVISION.findall(path.read_text("utf-8")) for path in (FOLDER / "versions").glob("*.py")]
-    named = [pair for pairs in found for pair in pairs]
-    followed = {revision for name, revision in named if name == "down_revision"}
-    return {revision for name, revision in named if name == "revision"} - followed
+    named = _named()
+    return named["revision"] - named["down_revision"]
+
+
+def _named() -> dict[str, set[str]]:
+    """Revisions as the migrations' files name themselves, and those before them."""
+    named: dict[str, set[str]] = {"revision": set(), "down_revision": set()}
+    for path in (FOLDER / "versions").glob("*.py"):
+        for name, revision in _REVISION.findall(path.read_text("utf-8")):
+            named[name].add(revision)
+    return named
 
 
 def _revisions(connection: Connection) -> set[str]:
@@ -154,15 +168,15 @@ def _scripts() -> ScriptDirectory:
 
 
 @asynccontextmanager
-async def _connection(url: str) -> AsyncIterator[AsyncConnection]:
+async def _connection(url: str, *, read_only: bool = False) -> AsyncIterator[AsyncConnection]:
     """One transaction, committed at the end."""
     parsed = asynchronous(url)
     if parsed.get_backend_name() == "sqlite":
-        if parsed.database:
+        if parsed.database and not read_only:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         # Tables are rebuilt on SQLite, which references to them would forbid; _upgrade checks them all at the
         # end.
-        engine = stock_engine(parsed, foreign_keys=False)
+        engine = stock_engine(parsed, foreign_keys=False, read_only=read_only)
     else:
         engine = make_engine(parsed)
     try:

@@ -11,6 +11,7 @@ LARGE = {
     "bot.documents": "one module a step of an upload, and the stores",
     "bot.services.shared": "one module a thing that services share",
     "bot.services.review": "one module a part of reviewing, the same for both kinds of file",
+    "storage.database": "one module a concern of a connection, for both databases",
     "storage.tables": "one module a subject of tables, and the columns they share",
     "bot.services.cooperation": "requests, contracts and terminations share one case",
     "bot.services.accounts": "one module a way to an account: registration, login, recovery, invitation",

@@ -240,7 +240,11 @@ def _label(file_name: str) -> str:
 
 
 def _without_address(error: BaseException) -> str:
-    """What happened, without the URL: it holds the token."""
+    """What happened, without the URL: it holds the token. The proxy is named as itself."""
+    if isinstance(error, aiohttp.ClientProxyConnectionError):
+        return f"the proxy does not answer: {error.os_error.strerror or type(error.os_error).__name__}"
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return f"the proxy refuses, status {error.status}"
     if isinstance(error, aiohttp.ClientConnectorError):
         return error.os_error.strerror or type(error.os_error).__name__
     return "the connection broke" if isinstance(error, aiohttp.ClientError) else error.__class__.__name__

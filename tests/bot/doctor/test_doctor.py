@@ -29,7 +29,7 @@ from tests.support.s3 import Bucket
 
 Given = dict[str, Any]
 #: What a new service lacks, and what this machine may lack.
-LACKING = ("tariff", "disk")
+LACKING = ("tariff", "disk", "staff")
 GATEWAY, SMS = "payment gateway (zarinpal)", "SMS (kavenegar)"
 
 

@@ -71,6 +71,8 @@ async def test_old_files_without_a_row_are_swept(
     lost = await library.store_upload(1, given(files.jpeg()), None)
     fresh = await library.store_upload(1, given(files.pdf()), None)
 
+    assert await library.remove_orphans(database, NOW + timedelta(days=9)) == 0, "the database of another bot"
+
     def unit(db: Session) -> None:
         owner = account(db, chat=False)
         db.add(StoredFile(**committed.model_dump() | {"account_id": owner.id}))
