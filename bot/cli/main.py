@@ -15,9 +15,7 @@ from bot.cli import (
     documents,
     legacy_import,
     load_test,
-    payment,
     run,
-    search_index,
     tariffs,
     users,
 )
@@ -38,7 +36,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "dialogues": dialogues.dialogues,
     "create-user": users.create_user,
     "set-tariff": tariffs.set_tariff,
-    "payment": payment.payment,
+    "payment": tariffs.payment,
     "import": legacy_import.import_file,
     "backup": backups.backup,
     "backup-key": backups.backup_key,
@@ -46,7 +44,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "rotate-key": documents.rotate_key,
     "key-id": documents.key_id,
     "retention": documents.retention,
-    "rebuild-search-index": search_index.rebuild_search_index,
+    "rebuild-search-index": database.rebuild_search_index,
 }
 for _name, _command in _COMMANDS.items():
     app.command(_name)(_command)

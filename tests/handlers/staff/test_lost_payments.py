@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.cli.payment import _lines
+from bot.cli.tariffs import _lines
 from bot.core.context import SYSTEM
 from bot.services.shared import audit
 from storage.enums import AttemptState, Messenger
