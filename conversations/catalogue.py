@@ -7,7 +7,7 @@ from conversations.distributor import registration as distributor_registration
 from conversations.engine.declaration import Dialogue
 from conversations.expert import bulk, cooperation_review, deficiencies, phrases, review, team
 from conversations.officer import cooperation, deficiency_response, personal_details, qualification
-from conversations.staff import audit_search, catalogue, experts, letter, refunds
+from conversations.staff import audit_search, catalogue, experts, letter, refunds, revocation
 
 ALL: tuple[Dialogue, ...] = (
     registration.REGISTER,
@@ -27,6 +27,7 @@ ALL: tuple[Dialogue, ...] = (
     experts.RESET_ACCESS,
     refunds.REFUND,
     refunds.CORRECT_REFUND,
+    revocation.REVOKE,
     *catalogue.DIALOGUES,
     cooperation.REFUSE_COOPERATION,
     cooperation.TERMINATE_COOPERATION,

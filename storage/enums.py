@@ -41,6 +41,8 @@ class RequestState(StrEnum):
     COMPLETED = "COMPLETED"
     REJECTED = "REJECTED"
     WITHDRAWN = "WITHDRAWN"
+    #: Staff took back what COMPLETED had brought: the qualification, or what an amendment changed.
+    REVOKED = "REVOKED"
 
 
 IN_CIRCULATION = frozenset(
@@ -125,13 +127,14 @@ OPEN_COOPERATION = frozenset({CooperationState.PENDING_OFFICER, CooperationState
 
 
 class ContractState(StrEnum):
-    """A contract (docs/specification.md 2.5). ENDED_BY_DEATH: staff suspended the officer with the reason
+    """A contract (docs/specification.md 2.5). ENDED_BY_REVOCATION: staff took the qualification back. ENDED_BY_DEATH: staff suspended the officer with the reason
     «فوت»."""
 
     ACTIVE = "ACTIVE"
     ENDED_BY_DISTRIBUTOR = "ENDED_BY_DISTRIBUTOR"
     ENDED_BY_OFFICER = "ENDED_BY_OFFICER"
     ENDED_BY_DEATH = "ENDED_BY_DEATH"
+    ENDED_BY_REVOCATION = "ENDED_BY_REVOCATION"
 
 
 class TerminationState(StrEnum):

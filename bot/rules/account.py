@@ -41,6 +41,7 @@ class AccountCase:
     own: bool = False
     #: It came by an officer's registration (experts and staff have none to annul).
     registered: bool = True
+    #: Now, or once: a qualification that was revoked is one.
     qualified: bool = False
     open_request: bool = False
 

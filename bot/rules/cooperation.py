@@ -239,6 +239,7 @@ class ContractAction(StrEnum):
     REPLACE = "REPLACE"
     TERMINATE = "TERMINATE"
     END_BY_DEATH = "END_BY_DEATH"
+    END_BY_REVOCATION = "END_BY_REVOCATION"
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +291,7 @@ def _contract_rows() -> tuple[ContractTransition, ...]:
             "terminated",
         ),
         row(state.ACTIVE, act.END_BY_DEATH, system, state.ENDED_BY_DEATH, "ended_by_death"),
+        row(state.ACTIVE, act.END_BY_REVOCATION, system, state.ENDED_BY_REVOCATION, "ended_by_revocation"),
     )
 
 

@@ -35,6 +35,7 @@ class QualificationAction(StrEnum):
     UNDO = "UNDO"
     COMPLETE = "COMPLETE"
     WITHDRAW = "WITHDRAW"
+    REVOKE = "REVOKE"
 
 
 class QualificationRelation(StrEnum):
@@ -60,7 +61,8 @@ class QualificationCase:
     reviewer_id: int | None = None
     #: The expert on leave for whom the reviewer has it.
     deputy_for_id: int | None = None
-    #: Whether the reviewer still is an active expert of that university (R22, Q12).
+    #: Whether the reviewer still is an active expert of that university (R22, Q12); where an approval is revoked, also
+    #: not on leave.
     reviewer_active: bool = True
     #: Of the owner: qualified already, and another request is open.
     qualified: bool = False
@@ -71,8 +73,13 @@ class QualificationCase:
     held: bool = False
     #: An amendment differs from the approved file.
     changed: bool = True
-    #: A payment attempt waits for the bank's word.
+    #: A payment attempt waits for the bank's word; money came that was not given back.
     payment_uncertain: bool = False
+    payment_received: bool = False
+    #: Of a completed one: a later request of the owner was completed too.
+    superseded: bool = False
+    #: Of a completed amendment: what was before it is not known.
+    irreversible: bool = False
     #: The fee in force is 0, so that approval completes at once.
     free_of_charge: bool = False
 
@@ -122,6 +129,26 @@ def payment_settled(case: QualificationCase) -> str | None:
     return "error.payment_uncertain" if case.payment_uncertain else None
 
 
+def no_money_received(case: QualificationCase) -> str | None:
+    """An approval for which something was paid is not taken back before the money is."""
+    return "error.revoke_money_received" if case.payment_received else None
+
+
+def not_superseded(case: QualificationCase) -> str | None:
+    """What was completed last is taken back first."""
+    return "error.revoke_superseded" if case.superseded else None
+
+
+def none_in_circulation(case: QualificationCase) -> str | None:
+    """An amendment that a university reviews would be about a file that is gone."""
+    return "error.revoke_in_circulation" if case.other_open else None
+
+
+def reversible(case: QualificationCase) -> str | None:
+    """An amendment is taken back only where what was before it is known."""
+    return "error.revoke_irreversible" if case.irreversible else None
+
+
 def has_deputy(case: QualificationCase) -> str | None:
     """A deputy has it, until the leave of the expert whose file it is has ended."""
     return None if case.deputy_for_id is not None else "error.stale"
@@ -145,7 +172,7 @@ def _rows() -> tuple[Transition, ...]:
     state, act, who = RequestState, QualificationAction, QualificationRelation
     owner, system = frozenset({who.OWNER}), frozenset({who.SYSTEM})
     expert, reviewer = frozenset({who.EXPERT}), frozenset({who.REVIEWER})
-    heads = frozenset({who.IN_CHARGE, who.STAFF})
+    heads, staff = frozenset({who.IN_CHARGE, who.STAFF}), frozenset({who.STAFF})
     row = Transition
 
     def approval(source: RequestState, by: frozenset[QualificationRelation]) -> Transition:
@@ -216,6 +243,25 @@ def _rows() -> tuple[Transition, ...]:
         row(state.SUBMITTED, act.WITHDRAW, owner, state.WITHDRAWN, "withdrawn", (payment_settled,)),
         row(state.DEFICIENT, act.WITHDRAW, owner, state.WITHDRAWN, "withdrawn", (payment_settled,)),
         row(state.AWAITING_PAYMENT, act.WITHDRAW, owner, state.WITHDRAWN, "withdrawn", (payment_settled,)),
+        # What an expert decided is taken back by staff, with a reason.
+        row(
+            state.AWAITING_PAYMENT,
+            act.REVOKE,
+            staff,
+            state.IN_REVIEW,
+            "approval_revoked",
+            (payment_settled, no_money_received),
+            condition=_reviewer_gone,
+            target_if_true=state.SUBMITTED,
+        ),
+        row(
+            state.COMPLETED,
+            act.REVOKE,
+            staff,
+            state.REVOKED,
+            "revoked",
+            (not_superseded, none_in_circulation, reversible),
+        ),
     )
 
 
@@ -255,7 +301,7 @@ def may_see(case: QualificationCase, actor: Actor) -> bool:
     )
 
 
-MACHINE = state_machine.Machine(RequestState, _rows(), relations)
+MACHINE = state_machine.Machine(RequestState, _rows(), relations, ended=(RequestState.COMPLETED,))
 
 TABLE = MACHINE.table
 TERMINAL = MACHINE.terminal

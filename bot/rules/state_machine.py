@@ -54,18 +54,20 @@ class Machine(Generic[S, A, W, C]):
         rows: Iterable[Transition[S, A, W, C]],
         standings: Callable[[C, Actor], frozenset[W]],
         *,
+        ended: Iterable[S] = (),
         not_yours: str = "error.not_yours",
         stale: str = "error.stale",
     ) -> None:
-        """`not_yours` and `stale` are the text keys of `refusal_of`."""
+        """`ended` are ends that something may follow. `not_yours` and `stale` are the text keys of `refusal_of`."""
         rows = tuple(rows)
         self.table: dict[tuple[S | None, A], Transition[S, A, W, C]] = {
             (row.source, row.action): row for row in rows
         }
         assert len(self.table) == len(rows), "one transition a state and action"
+        #: Where a case ends; nothing follows but from those that were named `ended`.
         self.terminal = frozenset(
             state for state in states if not any(source is state for source, _ in self.table)
-        )
+        ) | frozenset(ended)
         self._states = states
         self.standings = standings
         self._not_yours, self._stale = not_yours, stale

@@ -51,6 +51,7 @@ SUBJECTS = {
     "deficiencies": RequestState.IN_REVIEW,
     "note": RequestState.IN_REVIEW,
     "hand_over": RequestState.IN_REVIEW,
+    "revoke": RequestState.COMPLETED,
 }
 #: Dialogues about a branch, and about a cooperation request there.
 AT_BRANCH, ABOUT_COOPERATION = (
@@ -76,9 +77,10 @@ def sample_turn(db: Session, dialogue: Dialogue, now: datetime) -> Turn:
     role = ROLES.get(dialogue.name, Role.STAFF if dialogue.roles == STAFF_ONLY else Role.OFFICER)
     account = None if dialogue.roles == {None} else sample_account(db)
     chat = Chat(messenger=Messenger.BALE, chat_id=1, account_id=account.id if account else None, role=role)
-    subject = (
-        sample_request(db, account, SUBJECTS[dialogue.name]) if account and dialogue.name in SUBJECTS else 0
-    )
+    subject = 0
+    if account and dialogue.name in SUBJECTS:
+        owner = sample_account(db) if role is Role.STAFF else account  # staff act on nothing of their own
+        subject = sample_request(db, owner, SUBJECTS[dialogue.name])
     grants: list[Grant] = []
     if account is not None:
         branch = sample_branch(db)

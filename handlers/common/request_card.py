@@ -19,7 +19,7 @@ from bot.services.qualification import timeline as tracking_service
 from bot.services.review import rejection
 from bot.services.review.held_decisions import HeldDecision
 from bot.services.review.standing import COUNTED, Standing
-from bot.texts import formats, quoted, t
+from bot.texts import Quoted, formats, quoted, t
 from bot.texts.quality import quality_in_short
 from conversations.common.labels import Wording, is_document
 from handlers.common import request_documents
@@ -27,6 +27,11 @@ from handlers.common.navigation import truncate_lines
 from handlers.common.payment_lines import change_text
 from storage.enums import RejectReason, RequestKind, RequestState, Role
 from storage.tables import Account, DeficiencyRound, Officer, PaymentAttempt, QualificationRequest
+
+#: Completed, also where staff have taken it back since: the fee was paid.
+_COMPLETED = (RequestState.COMPLETED, RequestState.REVOKED)
+#: Where a file is again once staff have taken its approval back.
+_AT_UNIVERSITY = (RequestState.SUBMITTED, RequestState.IN_REVIEW)
 
 
 class Extent(Enum):
@@ -55,6 +60,8 @@ def tracking_text(
     """Everything that an officer wants to know of a request (R7)."""
     university = words.university(request.university_code)
     lines = [t("qual.track_intro"), t(f"status.{request.state}"), *_state_lines(request, university)]
+    if request.revoke_reason and request.state in _AT_UNIVERSITY:
+        lines.append(t("sentence.approval_revoked", reason=_revoke_reason(request)))
     if standing is not None:
         lines += _standing_lines(request, standing, expert_missing=expert_missing, now=now)
     lines.append("")
@@ -71,7 +78,7 @@ def tracking_text(
         lines += ["", t("sentence.no_expert")]
     if last_round is not None and request.state is RequestState.DEFICIENT:
         lines += ["", *deficiency_lines(words, last_round)]
-    if request.fee_rial and request.state in (RequestState.AWAITING_PAYMENT, RequestState.COMPLETED):
+    if request.fee_rial and request.state in (RequestState.AWAITING_PAYMENT, *_COMPLETED):
         lines += ["", *_fee_lines(request, attempt)]
     return truncate_lines(_without_empty_end(lines))
 
@@ -110,7 +117,15 @@ def _without_empty_end(lines: Iterable[str]) -> list[str]:
     return tidy
 
 
+def _revoke_reason(request: QualificationRequest) -> Quoted:
+    return quoted(request.revoke_reason, t("role.staff"))
+
+
 def _state_lines(request: QualificationRequest, university: str) -> list[str]:
+    if request.state is RequestState.REVOKED:
+        amendment = request.kind is RequestKind.AMENDMENT
+        key = "sentence.REVOKED_AMENDMENT" if amendment else "sentence.REVOKED"
+        return [t(key, reason=_revoke_reason(request))]
     if request.state is RequestState.AWAITING_PAYMENT:
         return [t("sentence.AWAITING_PAYMENT", amount=formats.number(request.fee_rial or 0))]
     if request.state is RequestState.COMPLETED and request.kind is RequestKind.AMENDMENT:
@@ -122,7 +137,7 @@ def _state_lines(request: QualificationRequest, university: str) -> list[str]:
 def _fee_lines(request: QualificationRequest, attempt: PaymentAttempt | None) -> list[str]:
     assert request.fee_rial is not None
     amount, toman = formats.number(request.fee_rial), formats.toman(request.fee_rial)
-    if request.state is RequestState.COMPLETED:
+    if request.state in _COMPLETED:
         lines = [t("qual.fee", amount=amount, toman=toman)]
     else:
         lines = [t("pay.info", amount=amount, toman=toman)]
@@ -295,6 +310,10 @@ def _closing_lines(request: QualificationRequest) -> list[str]:
         lines += ["", t("desk.officer_note", note=quoted(request.officer_note, t("who.applicant")))]
     if request.reject_text:
         lines += ["", t("desk.outcome_reason", reason=rejection.of_request(request))]
+    if request.revoke_reason and request.state is RequestState.REVOKED:
+        lines += ["", t("desk.revoked_reason", reason=_revoke_reason(request))]
+    elif request.revoke_reason and request.state in _AT_UNIVERSITY:
+        lines += ["", t("desk.approval_revoked", reason=_revoke_reason(request))]
     return lines
 
 

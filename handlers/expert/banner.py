@@ -22,6 +22,8 @@ def caution_lines(cautions: Cautions | None) -> list[str]:
         reason = quoted(cautions.state_reason or "—", t("role.staff"))
         lines.append(t(f"desk.applicant_{cautions.state}", reason=reason))
     lines += [t(f"desk.alert_{alert}") for alert in cautions.alerts]
+    if cautions.revoked:
+        lines.append(t("desk.revoked_before", n=formats.number(cautions.revoked)))
     if cautions.rejected_here:
         last = cautions.last_here
         assert last is not None

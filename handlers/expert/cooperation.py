@@ -97,6 +97,8 @@ def _officer_lines(card: ExpertCard) -> list[str]:
     if card.may_decide and card.mobile:
         key = "desk.coop_mobile" if card.mobile_verified else "desk.coop_mobile_unverified"
         lines.append(t(key, mobile=formats.local_mobile(card.mobile)))
+    if not card.qualified:
+        return [*lines, t("desk.coop_unqualified")]
     if card.qualified_at is None:
         return [*lines, t("desk.coop_qualified_legacy")]
     day = formats.jalali_day(card.qualified_at)
@@ -109,6 +111,13 @@ def _manager_mobile_lines(card: ExpertCard) -> list[str]:
     return [t("dist.mobile", mobile=formats.local_mobile(mobile))] if card.may_decide and mobile else []
 
 
+def _card_state(card: ExpertCard) -> str:
+    """The text key of what the check of the officer's card says."""
+    if not card.qualified:
+        return "card.revoked"
+    return "card.valid" if card.active else "card.suspended"
+
+
 def show_officer(turn: Turn, press: Press) -> Screen:
     """The officer's card as it is at this moment, and the former cooperations."""
     card = _open_request(turn, press)
@@ -117,7 +126,7 @@ def show_officer(turn: Turn, press: Press) -> Screen:
         "",
         *_officer_lines(card),
         t("desk.coop_former", n=formats.number(card.former_contracts)),
-        t("desk.coop_card_state", state=t("card.valid" if card.active else "card.suspended")),
+        t("desk.coop_card_state", state=t(_card_state(card))),
         t("desk.coop_card_time", time=formats.jalali_time(turn.now)),
     ]
     rows: list[ButtonRow] = []

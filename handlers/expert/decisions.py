@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from bot.application.routes import Routes
+from bot.application.routes import STAFF_ONLY, Routes
 from bot.core.context import Turn
 from bot.core.refusals import Refusal
 from bot.core.screens import Button, Press, Reply, Screen, button
@@ -36,7 +36,7 @@ from handlers.common.navigation import (
 )
 from handlers.expert.banner import caution_lines
 from handlers.expert.worklists import EXPERTS, REVIEWERS
-from storage.enums import Role
+from storage.enums import RequestState, Role
 from storage.tables import Account
 
 #: Experts a page.
@@ -115,6 +115,16 @@ def action_rows(view: RequestKindView, request: ReviewableRow, actions: frozense
     return [*button_grid(row(decisions), columns=2), *button_grid(row(names), columns=2)]
 
 
+def revoke_row(details: review.RequestDetails) -> list[ButtonRow]:
+    """For staff: what they may take back of this file now."""
+    request = details.request
+    if QualificationAction.REVOKE not in details.actions:
+        return []
+    unpaid = request.state is RequestState.AWAITING_PAYMENT
+    label = "desk.revoke_approval" if unpaid else f"desk.revoke_{request.kind}"
+    return [(button(t(label), "desk.revoke", request.id or 0, request.version),)]
+
+
 def routes(engine: Engine) -> Routes:
     """release, approve, reject, assign of both sorts; desk.coop_claim, desk.defects."""
     table = Routes()
@@ -152,6 +162,9 @@ def routes(engine: Engine) -> Routes:
     )
     table.act("desk.defects", roles=EXPERTS)(
         partial(begin, QUALIFICATION_VIEW, QualificationAction.DECLARE_DEFICIENCIES, "deficiencies")
+    )
+    table.act("desk.revoke", roles=STAFF_ONLY)(
+        partial(begin, QUALIFICATION_VIEW, QualificationAction.REVOKE, "revoke")
     )
     table.act("desk.coop_reject", roles=EXPERTS)(
         partial(begin, COOPERATION_VIEW, CooperationAction.UNIVERSITY_REJECT, "coop_reject")

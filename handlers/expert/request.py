@@ -15,6 +15,7 @@ from bot.core.refusals import NotAllowed
 from bot.core.screens import Attachment, Button, Press, Reply, Screen, button
 from bot.documents.library import shown_media_type
 from bot.rules.qualification import QualificationAction
+from bot.services import revocation
 from bot.services.payments import history
 from bot.services.qualification import review
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
@@ -100,12 +101,15 @@ def _card(turn: Turn, details: review.RequestDetails, extent: Extent) -> Screen:
     )
     rows = (
         *decisions.action_rows(decisions.QUALIFICATION_VIEW, details.request, details.actions),
+        *decisions.revoke_row(details),
         *_view_rows(turn, details, extent, to_notes),
         *([(button(t("payments_staff.button"), "staff.file_payments", request_id),)] if latest else []),
         *_other_screens_rows(turn, request_id),
     )
     text = _request_text(turn, details, extent)
     said = [*said, *latest_line(latest)]
+    if (why := revocation.refused_because(turn.db, actor=turn.actor, request=details.request)) is not None:
+        said = [*said, "", t("desk.revoke_refused", why=t(why))]
     return Screen(truncate_lines([*text.split("\n"), *said]) if said else text, rows)
 
 

@@ -104,6 +104,7 @@ def show_card_check(turn: Turn, press: Press) -> Screen:
     card = officers_card.look_up(turn.db, token=press.arg)
     if card is None:
         return Screen(t("card.unknown"), ((home_button(),),))
-    state = t("card.valid" if card.valid else "card.suspended")
+    invalid = "card.suspended" if card.qualified else "card.revoked"
+    state = t("card.valid" if card.valid else invalid)
     text = t("card.found", name=card.name, code=card.masked_code, state=state, time=jalali_time(turn.now))
     return Screen(text.strip(), ((home_button(),),))

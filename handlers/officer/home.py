@@ -17,7 +17,7 @@ from storage.tables import QualificationRequest
 
 #: Nothing is left to the officer but to wait.
 AT_UNIVERSITY = frozenset({RequestState.SUBMITTED, RequestState.IN_REVIEW})
-_ENDED = frozenset({RequestState.REJECTED, RequestState.WITHDRAWN})
+_ENDED = frozenset({RequestState.REJECTED, RequestState.WITHDRAWN, RequestState.REVOKED})
 
 
 def home_lines(turn: Turn, engine: Engine) -> tuple[list[str], list[ButtonRow]]:
@@ -27,6 +27,7 @@ def home_lines(turn: Turn, engine: Engine) -> tuple[list[str], list[ButtonRow]]:
         if qualification.is_qualified(turn.db, turn.actor.account_id or 0):
             return _qualified(turn, engine, None)
         return [t("menu.nothing_filed")], [(button(t("qual.new"), "qual.new"),)]
+    # Of an amendment that is the newest request, the qualification stands (`qualification.latest`).
     if latest.kind is RequestKind.AMENDMENT or latest.state is RequestState.COMPLETED:
         return _qualified(turn, engine, latest)
     lines, step = _next_step(turn, engine, latest)

@@ -33,7 +33,7 @@ from storage.tables import Chat, QualificationRequest
 OFFICER = (Role.OFFICER,)
 #: Of tracking in the chat that asked for the payment: it says what N7 says to the others.
 _PAID = "paid"
-_ENDED = frozenset({RequestState.REJECTED, RequestState.WITHDRAWN})
+_ENDED = frozenset({RequestState.REJECTED, RequestState.WITHDRAWN, RequestState.REVOKED})
 #: The university may be asked about it.
 _WAITS_THERE = frozenset(
     {RequestState.SUBMITTED, RequestState.IN_REVIEW, RequestState.DEFICIENT, RequestState.REJECTED}
@@ -222,7 +222,11 @@ def _action_rows(turn: Turn, request: QualificationRequest) -> list[ButtonRow]:
             (payments.pay_button(turn.public_info, request),),
             (button(t("pay.check"), "qual.check_pay", request.id),),
         ]
-    if request.state is RequestState.COMPLETED and request.fee_rial:
+    paid = request.state is RequestState.COMPLETED or (
+        request.state is RequestState.REVOKED
+        and any(one.request_id == request.id for one in receipts_of(turn.db, actor=turn.actor))
+    )
+    if paid and request.fee_rial:
         rows.append((button(t("receipt.button"), "receipts.send", request.id),))
     if request.state in _ENDED and qualification.may_start(turn.db, actor=turn.actor, kind=request.kind):
         amends = request.kind is RequestKind.AMENDMENT

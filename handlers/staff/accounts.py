@@ -136,9 +136,8 @@ def _fact_lines(turn: Turn, account: Account, facts: Facts) -> list[str]:
     lines += [_role_line(turn, grant) for grant in facts.grants]
     lines.append(t("staff_accounts.chats_line", n=digits(len(facts.chats))))
     if facts.case.registered:
-        lines.append(
-            t("staff_accounts.qualified" if facts.case.qualified else "staff_accounts.not_qualified")
-        )
+        otherwise = "staff_accounts.revoked" if facts.revoked else "staff_accounts.not_qualified"
+        lines.append(t("staff_accounts.qualified" if facts.qualified else otherwise))
         if facts.employed:
             lines.append(t("staff_accounts.employed"))
     if facts.open_request is not None:

@@ -109,6 +109,7 @@ EXPECTED: dict[str, Access] = {
         EXPERTS,
         bound=True,
     ),
+    **_each("desk.revoke", {STAFF}, bound=True),
     **_each("desk.assign desk.assign_do desk.coop_assign desk.coop_assign_do", {HEAD, STAFF}, bound=True),
     **_each(
         "staff.experts staff.university staff.expert staff.dismiss staff.dismiss_do staff.new_expert staff.invitation staff.invite_again "

@@ -124,8 +124,14 @@ class AllowedChanges:
             return self._own(Role.OFFICER, one)
         aims = self.targets.get((one.table, one.row["id"]), set())
         if one.new is None:
-            return None in aims
+            return None in aims or self._revoked(one.row["account_id"], changes)
         return one.new["state"] in aims and one.new["account_id"] == one.old["account_id"]
+
+    def _revoked(self, account_id: int, changes: list[Change]) -> bool:
+        """Staff take a qualification back: a draft of an amendment goes with it."""
+        requests = [other for other in changes if other.table == "qualification_request" and other.new]
+        found = {one.row["account_id"] for one in requests if one.row["state"] is RequestState.REVOKED}
+        return self.is_staff and account_id in found
 
     def _payment_attempt(self, one: Change, changes: list[Change]) -> bool:
         """The owner of a request may have the bank asked; what it says is the payment's own table."""
@@ -148,11 +154,11 @@ class AllowedChanges:
         assert one.new is not None
         if one.new["state"] in self.targets.get((one.table, one.row["id"]), ()):
             return True
-        # The officer's other requests end with an approval, a suspension, …
+        # The officer's other requests end with an approval, a suspension, a revocation, …
         return one.new["state"] is CooperationState.CLOSED and any(
             other is not one and other.row.get("account_id", other.row.get("id")) == one.row["account_id"]
             for other in changes
-            if other.table in ("cooperation_request", "account")
+            if other.table in ("cooperation_request", "account", "qualification_request")
         )
 
     def _contract(self, one: Change, changes: list[Change]) -> bool:

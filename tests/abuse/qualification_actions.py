@@ -32,6 +32,7 @@ BUTTONS: dict[ACT, tuple[str, ...]] = {
     ACT.APPROVE: ("desk.approve_do",),
     ACT.COMPLETE: ("qual.check_pay",),
     ACT.WITHDRAW: ("qual.withdraw_do",),
+    ACT.REVOKE: ("desk.revoke", REASON, "بله", "بله"),
 }
 
 

@@ -5,7 +5,7 @@ See docs/specification.md 2.1, N21.
 
 from datetime import datetime
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from bot.core.context import Actor, PublicInfo
 from bot.core.refusals import InvalidInput, NotAllowed, Stale
@@ -29,7 +29,7 @@ def case_of(db: Session, account: Account, actor: Actor) -> AccountCase:
         .where(
             QualificationRequest.account_id == account.id,
             QualificationRequest.kind == RequestKind.NEW,
-            QualificationRequest.state == RequestState.COMPLETED,
+            col(QualificationRequest.state).in_((RequestState.COMPLETED, RequestState.REVOKED)),
         )
         .limit(1)
     ).first()

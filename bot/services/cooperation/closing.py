@@ -1,4 +1,4 @@
-"""Closes the open cooperation of an officer who is employed elsewhere, suspended or dead."""
+"""Closes the open cooperation of an officer who is employed elsewhere, suspended, dead or not qualified any more."""
 
 from datetime import datetime
 
@@ -60,6 +60,19 @@ def officer_restored(db: Session, *, account: Account, now: datetime) -> None:
     contract = _contract(db, account.id)
     if contract is not None:
         _tell_of_account(db, contract, account, "restored", now)
+
+
+def officer_unqualified(db: Session, *, account: Account, reason: str, now: datetime) -> Contract | None:
+    """The qualification was revoked: open requests are closed, the contract in force ends, and its distributor is told
+    (N29). The contract that ended; the officer is held by the caller."""
+    assert account.id is not None
+    close_pending(db, account_id=account.id, now=now)
+    contract = _contract(db, account.id)
+    if contract is None:
+        return None
+    end(db, contract, actor=SYSTEM, action=ContractAction.END_BY_REVOCATION, now=now, reason=reason)
+    notifications.notify_revoked(db, contract, now=now)
+    return contract
 
 
 def _contract(db: Session, account_id: int) -> Contract | None:

@@ -243,6 +243,21 @@ def notify_closed(db: Session, request: CooperationRequest, *, now: datetime) ->
     )
 
 
+def notify_revoked(db: Session, contract: Contract, *, now: datetime) -> None:
+    """N29 to the distributor: the qualification of its officer was revoked. Why is between the officer and staff."""
+    names = parties(db, contract).names
+    notify_managers(
+        db,
+        distributor_id=contract.distributor_id,
+        kind="N29",
+        event_key=f"contract:{contract.id}:revoked",
+        text=t("push.N29_distributor", **names),
+        sms=t("push.N29_distributor_sms", **names),
+        open_button=button(t("nav.see"), "dist.branch", contract.branch_id),
+        now=now,
+    )
+
+
 def notify_freed(db: Session, contract: Contract, *, now: datetime) -> None:
     """N18: freed or replaced."""
     names = parties(db, contract).names

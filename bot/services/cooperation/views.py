@@ -72,8 +72,9 @@ class ExpertCard:
     reviewer: Account | None
     #: Who serves at the branch now and would be replaced.
     replaces: tuple[str, ...]
-    #: Of the officer: the account may serve now; +989…, and whether the officer proved to have it; ended contracts.
+    #: Of the officer: the account may serve now; the qualification holds; +989…, and whether the officer proved to have it; ended contracts.
     active: bool
+    qualified: bool
     mobile: str | None
     mobile_verified: bool
     former_contracts: int
@@ -175,6 +176,7 @@ def expert_card_of(db: Session, request: CooperationRequest) -> ExpertCard:
         db.get(Account, request.reviewer_id) if request.reviewer_id is not None else None,
         tuple(account.name for account in serving if account.id != request.account_id),
         account.state is AccountState.ACTIVE,
+        officer.legacy_qualified or officer.qualified_at is not None,
         account.mobile,
         account.mobile_verified,
         db.exec(

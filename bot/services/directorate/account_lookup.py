@@ -23,9 +23,9 @@ from bot.services.cooperation import contracts
 from bot.services.cooperation import requests as coop_cases
 from bot.services.directorate import reference_rows
 from bot.services.qualification import requests as qualification_requests
-from bot.services.shared import audit
+from bot.services.shared import audit, eligibility
 from bot.services.shared.permissions import require
-from storage.enums import OPEN_REQUEST, RequestState, Role
+from storage.enums import OPEN_REQUEST, RequestKind, RequestState, Role
 from storage.tables import Account, AuditEvent, Chat, CooperationRequest, Grant, QualificationRequest
 
 LOOKED_UP = "account_looked_up"
@@ -99,6 +99,9 @@ class Facts:
     #: Whether any request of theirs was ever submitted.
     has_files: bool
     employed: bool
+    qualified: bool
+    #: A qualification of theirs was revoked.
+    revoked: bool
     actions: frozenset[account_rules.AccountAction]
 
 
@@ -119,6 +122,8 @@ def facts(db: Session, *, actor: Actor, account: Account) -> Facts:
         next((request for request in requests if request.state in OPEN_REQUEST), None),
         any(request.state is not RequestState.DRAFT for request in requests),
         contracts.active(db, account.id) is not None,
+        eligibility.is_qualified(db, account.id),
+        any(one.state is RequestState.REVOKED and one.kind is RequestKind.NEW for one in requests),
         account_rules.MACHINE.allowed_actions(case, actor),
     )
 

@@ -31,8 +31,9 @@ class Card:
     token: str
     name: str
     masked_code: str
-    #: False while the account is suspended.
+    #: False while the account is suspended, and once the qualification was revoked.
     valid: bool
+    qualified: bool = True
 
 
 def may_have(db: Session, *, account: Account) -> bool:
@@ -72,9 +73,12 @@ def look_up(db: Session, *, token: str) -> Card | None:
         .where(col(Officer.card_token) == token)
     )
     account = db.exec(query).first()
-    return None if account is None else _card(account, token)
+    if account is None:
+        return None
+    return _card(account, token, qualified=eligibility.is_qualified(db, account.id or 0))
 
 
-def _card(account: Account, token: str) -> Card:
+def _card(account: Account, token: str, *, qualified: bool = True) -> Card:
     code = formats.masked(account.national_code or "")
-    return Card(account.id or 0, token, account.name, code, account.state is AccountState.ACTIVE)
+    valid = qualified and account.state is AccountState.ACTIVE
+    return Card(account.id or 0, token, account.name, code, valid, qualified)

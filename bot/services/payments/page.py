@@ -57,6 +57,7 @@ _NEWEST = (
 _PAGE = {
     RequestState.AWAITING_PAYMENT: PageState.PAYABLE,
     RequestState.COMPLETED: PageState.PAID,
+    RequestState.REVOKED: PageState.PAID,
     RequestState.WITHDRAWN: PageState.WITHDRAWN,
 }
 

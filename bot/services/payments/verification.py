@@ -113,7 +113,9 @@ def _paid(
     }
     alerts.close_wrong_amount(db, attempt, now)
     paid_before = db.exec(PAID_OF, params={"request_id": request.id}).first() is not None
-    if request.state is RequestState.AWAITING_PAYMENT and not paid_before:
+    # An approval that was revoked and made again may have another fee.
+    due = request.state is RequestState.AWAITING_PAYMENT and request.fee_rial == attempt.amount_rial
+    if due and not paid_before:
         state = move_attempt(db, attempt, PaymentEvent.PAID, now, came_from=came_from, **values)
         if not completion.complete_request(
             db, request_id=request.id, now=now, actor=SYSTEM, bank_ref=proof.bank_ref
@@ -122,16 +124,22 @@ def _paid(
         return state
     state = move_attempt(db, attempt, PaymentEvent.PAID_IN_EXCESS, now, came_from=came_from, **values)
     alerts.raise_refund_due(db, request, attempt, now)
-    withdrawn = request.state is RequestState.WITHDRAWN
     notify.push(
         db,
         kind="N23",
         event_key=f"payment:{attempt.id}:refund_due",
         account_id=request.account_id,
-        text=t("push.N23_due_withdrawn" if withdrawn else "push.N23_due", amount=number(attempt.amount_rial)),
+        text=t(_why_excess(request, paid_before=paid_before), amount=number(attempt.amount_rial)),
         now=now,
     )
     return state
+
+
+def _why_excess(request: QualificationRequest, *, paid_before: bool) -> str:
+    """The text key of why a payment is given back."""
+    if request.state is RequestState.WITHDRAWN:
+        return "push.N23_due_withdrawn"
+    return "push.N23_due" if paid_before else "push.N23_due_revoked"
 
 
 def _not_paid(

@@ -21,7 +21,7 @@ from bot.services.qualification.submission import (
 from bot.services.shared import pay_messages
 from bot.services.shared.eligibility import is_qualified
 from bot.services.shared.permissions import require
-from storage.enums import IN_CIRCULATION, Role
+from storage.enums import IN_CIRCULATION, OPEN_REQUEST, RequestKind, Role
 from storage.tables import (
     QualificationRequest,
 )
@@ -57,10 +57,21 @@ def own(db: Session, *, actor: Actor, request_id: int) -> QualificationRequest:
 
 
 def latest(db: Session, *, actor: Actor) -> QualificationRequest | None:
-    """The acting officer's newest request, whatever its state. Raises NotAllowed."""
+    """The acting officer's newest request, whatever its state; once the qualification was revoked, amendments that have
+    ended are none. Raises NotAllowed."""
     require(db, actor, reading=True)
-    query = select(QualificationRequest).where(QualificationRequest.account_id == actor.account_id)
-    return db.exec(query.order_by(col(QualificationRequest.id).desc()).limit(1)).first()
+    query = (
+        select(QualificationRequest)
+        .where(QualificationRequest.account_id == actor.account_id)
+        .order_by(col(QualificationRequest.id).desc())
+        .limit(1)
+    )
+    newest = db.exec(query).first()
+    if newest is None or newest.kind is RequestKind.NEW or newest.state in OPEN_REQUEST:
+        return newest
+    if is_qualified(db, actor.account_id or 0):
+        return newest
+    return db.exec(query.where(QualificationRequest.kind == RequestKind.NEW)).first() or newest
 
 
 def in_circulation(db: Session, account_id: int) -> bool:

@@ -238,7 +238,7 @@ def approve(
         db,
         request,
         kind="N6",
-        event="approved",
+        event=f"approved:{request.version}",
         text=t("push.N6", code=request.tracking_code, amount=amount, toman=formats.toman(fee)),
         rows=[[Button(t("pay.button"), url=url, pays=request.id)]],
         sms=t("push.N6_sms", code=request.tracking_code, amount=amount),

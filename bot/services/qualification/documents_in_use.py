@@ -15,11 +15,11 @@ from storage.tables import Draft, Officer, QualificationRequest
 
 #: 24 months, never less.
 CLOSED_LIFETIME = timedelta(days=731)
-_ENDED = (RequestState.REJECTED, RequestState.WITHDRAWN)
+_ENDED = (RequestState.REJECTED, RequestState.WITHDRAWN, RequestState.REVOKED)
 
 
 def is_over(request: Any, now: datetime) -> ColumnElement[bool]:
-    """Ended without success, and long ago."""
+    """Ended without success or taken back, and long ago."""
     ended = func.coalesce(request.closed_at, request.state_since)
     return and_(request.state.in_(_ENDED), ended < now - CLOSED_LIFETIME)
 

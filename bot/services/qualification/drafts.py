@@ -32,6 +32,7 @@ from storage.tables import (
 
 #: The dialogue whose answers become a request.
 FORM = "qualification"
+_CAME_TO_NOTHING = (RequestState.REJECTED, RequestState.WITHDRAWN, RequestState.REVOKED)
 #: What an officer who asked for the wrong kind of request may do instead.
 _OTHER_KIND: dict[str, Callable[[], tuple[Button, ...]]] = {
     "error.new_while_qualified": lambda: (button(t("qual.amend"), "qual.amend"),),
@@ -120,7 +121,10 @@ def prefill(db: Session, request: QualificationRequest) -> dict[str, Any]:
     answers = approved_file(account, officer)
     previous = _previous(db, request) if request.kind is RequestKind.NEW else None
     if previous is not None:
-        edited = _edited_since(db, request.account_id, previous.closed_at or previous.state_since)
+        ended = previous.closed_at or previous.state_since
+        if previous.state is RequestState.REVOKED:  # it was in force, and its officer edited it
+            ended = previous.submitted_at or ended
+        edited = _edited_since(db, request.account_id, ended)
         free = {key: getattr(officer, COLUMNS[key]) for key in request_items.FREE if key in edited}
         answers |= previous.snapshot | free
         if previous.reject_reason is RejectReason.WRONG_REGION:
@@ -132,11 +136,12 @@ def prefill(db: Session, request: QualificationRequest) -> dict[str, Any]:
 
 
 def _previous(db: Session, request: QualificationRequest) -> QualificationRequest | None:
-    """The request before this one, if it was submitted and came to nothing."""
+    """The request before this one, if it was submitted and came to nothing, or was revoked."""
     query = select(QualificationRequest).where(
         QualificationRequest.account_id == request.account_id,
         QualificationRequest.id != request.id,
-        col(QualificationRequest.state).in_((RequestState.REJECTED, RequestState.WITHDRAWN)),
+        QualificationRequest.kind == RequestKind.NEW,
+        col(QualificationRequest.state).in_(_CAME_TO_NOTHING),
     )
     return db.exec(query.order_by(col(QualificationRequest.id).desc()).limit(1)).first()
 

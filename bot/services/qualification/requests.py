@@ -12,14 +12,23 @@ from bot.rules.qualification import (
 from bot.services.review import routing
 from bot.services.review.review_workflow import ReviewWorkflow
 from bot.services.shared.eligibility import is_qualified
-from storage.enums import OPEN_REQUEST, AccountState, AttemptState, RequestState
+from storage.enums import (
+    IN_CIRCULATION,
+    OPEN_REQUEST,
+    AccountState,
+    AttemptState,
+    RequestKind,
+    RequestState,
+)
 from storage.tables import Account, PaymentAttempt, QualificationRequest
 
 #: Of audit events and of the keys of pushes.
 SUBJECT = "qualification"
 #: States in which an expert may approve.
 _DECIDABLE = (RequestState.SUBMITTED, RequestState.IN_REVIEW)
-_UNSETTLED = (AttemptState.UNCERTAIN, AttemptState.VERIFYING)
+_UNSETTLED = frozenset({AttemptState.UNCERTAIN, AttemptState.VERIFYING})
+#: The money is here.
+_RECEIVED = frozenset({AttemptState.PAID, AttemptState.REFUND_DUE})
 
 
 def current_open(db: Session, account_id: int) -> QualificationRequest | None:
@@ -35,12 +44,20 @@ def case_of(db: Session, request: QualificationRequest) -> QualificationCase:
     reviewer_active = True
     if request.reviewer_id is not None and request.state is RequestState.DEFICIENT:
         reviewer_active = routing.is_active_expert(db, request.reviewer_id, request.university_code)
-    uncertain = False
+    attempts: set[AttemptState] = set()
     if request.state is RequestState.AWAITING_PAYMENT:
-        attempts = select(PaymentAttempt.id).where(
-            PaymentAttempt.request_id == request.id, col(PaymentAttempt.state).in_(_UNSETTLED)
+        query = select(col(PaymentAttempt.state)).where(
+            PaymentAttempt.request_id == request.id, col(PaymentAttempt.state).in_(_UNSETTLED | _RECEIVED)
         )
-        uncertain = db.exec(attempts).first() is not None
+        attempts = set(db.exec(query))
+    later: set[RequestState] = set()
+    if request.state is RequestState.COMPLETED:
+        others = select(col(QualificationRequest.state)).where(
+            QualificationRequest.account_id == request.account_id,
+            col(QualificationRequest.id) > request.id,
+            col(QualificationRequest.state).in_(IN_CIRCULATION | {RequestState.COMPLETED}),
+        )
+        later = set(db.exec(others))
     return QualificationCase(
         state=request.state,
         kind=request.kind,
@@ -53,7 +70,11 @@ def case_of(db: Session, request: QualificationRequest) -> QualificationCase:
         held=request.held_until is not None,
         owner_suspended=request.state in _DECIDABLE
         and db.get_one(Account, request.account_id).state is AccountState.SUSPENDED,
-        payment_uncertain=uncertain,
+        payment_uncertain=bool(attempts & _UNSETTLED),
+        payment_received=bool(attempts & _RECEIVED),
+        other_open=bool(later & IN_CIRCULATION),
+        superseded=RequestState.COMPLETED in later,
+        irreversible=request.kind is RequestKind.AMENDMENT and not request.before,
     )
 
 

@@ -59,6 +59,9 @@ def request_timeline(db: Session, *, actor: Actor, request_id: int) -> list[Time
         lines = [_sentence(db, event, university, for_expert)]
         if event.event == "deficiencies_declared" and (one := declared.get(event.data.get("round", -1))):
             lines += _round_lines(db, one, by)
+        elif event.event in ("approval_revoked", "revoked"):
+            reason = quoted(event.data.get("reason"), t("role.staff"))
+            lines.append(t("event_detail.reason", reason=reason))
         elif event.event == "rejected" and request.reject_text:
             lines.append(t("event_detail.reason", reason=rejection.of_request(request, by=by)))
         entries.append(TimelineEntry(event.at, event.event, checked("\n".join(lines))))

@@ -48,6 +48,8 @@ class Cautions:
     rejected_here: int = 0
     last_here: EarlierRejection | None = None
     rejected_elsewhere: int = 0
+    #: Qualifications and amendments of this person that staff took back, anywhere.
+    revoked: int = 0
 
 
 def cautions_of(
@@ -55,18 +57,22 @@ def cautions_of(
 ) -> Cautions:
     """For a caller that a service has just let see `request`, which is about `account`. Reads by index, bounded by what
     one person files."""
-    counts = dict[bool, int]()
+    counts, revoked = dict[bool, int](), 0
     for row, rejected, _ in _KINDS:
         here = col(row.university_code) == request.university_code
+        states = (rejected, RequestState.REVOKED) if row is QualificationRequest else (rejected,)
         query = (
-            select(here, func.count())
-            .where(row.account_id == account.id, row.state == rejected)
-            .group_by(here)
+            select(here, row.state, func.count())
+            .where(row.account_id == account.id, col(row.state).in_(states))
+            .group_by(here, row.state)
         )
         if isinstance(request, row):
             query = query.where(row.id != request.id)
-        for at_home, number in db.exec(query):
-            counts[bool(at_home)] = counts.get(bool(at_home), 0) + number
+        for at_home, state, number in db.exec(query):
+            if state is RequestState.REVOKED:
+                revoked += number
+            else:
+                counts[bool(at_home)] = counts.get(bool(at_home), 0) + number
     return Cautions(
         account.state,
         account.state_reason,
@@ -74,6 +80,7 @@ def cautions_of(
         counts.get(True, 0),
         _last_here(db, account, request) if counts.get(True) else None,
         counts.get(False, 0),
+        revoked,
     )
 
 

@@ -32,6 +32,8 @@ _DECISIONS = {
     "rejected_by_university": "UNIVERSITY_REJECT",
     "approved": "APPROVE",
     "decision_held": "HOLD",
+    "approval_revoked": "REVOKE",
+    "revoked": "REVOKE",
 }
 #: What a colleague, or oneself on another messenger, may have done before an expert's button came.
 _BY_EXPERTS = (*_DECISIONS, "claimed", "assigned", "handed_over", "decision_undone")

@@ -21,6 +21,13 @@ KIND = "pay_message"
 #: The chat whose button ended the fee («بررسی پرداخت») shows the next screen in the same message first.
 SCREEN_FIRST = timedelta(seconds=2)
 
+#: What such a message says, by the state of the request; in any other the approval was revoked.
+_OVER = {
+    RequestState.COMPLETED: "COMPLETED",
+    RequestState.REVOKED: "COMPLETED",
+    RequestState.WITHDRAWN: "WITHDRAWN",
+}
+
 _MARK_CHAT = (
     update(Chat)
     .where(col(Chat.id) == bindparam("chat_row"))
@@ -74,6 +81,15 @@ def forget(db: Session, *, chat_row_id: int, bot_id: int, message_id: int) -> No
     db.execute(_UNMARK_CHAT, {"chat_row": chat_row_id})
 
 
+def drop_waiting(db: Session, request: QualificationRequest) -> None:
+    """Pushes with the pay button of a request that are not on their way yet are not sent any more."""
+    db.exec(
+        delete(Push)
+        .where(col(Push.pays_request_id) == request.id, col(Push.state) == PushState.QUEUED)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def take_buttons_off(db: Session, request: QualificationRequest, *, now: datetime) -> None:
     """The fee of a request was paid, or is not due any more: each message with its pay button is to say so instead."""
     messages = select(PayMessage).where(PayMessage.request_id == request.id).order_by(col(PayMessage.id))
@@ -82,7 +98,7 @@ def take_buttons_off(db: Session, request: QualificationRequest, *, now: datetim
 
 
 def _queue(db: Session, request: QualificationRequest, message: PayMessage, now: datetime) -> None:
-    text = t(f"pay.over.{request.state}", code=request.tracking_code or "")
+    text = t(f"pay.over.{_OVER.get(request.state, 'REVOKED')}", code=request.tracking_code or "")
     row: dict[str, Any] = {
         "key": f"{KIND}:{message.id}",
         "kind": KIND,

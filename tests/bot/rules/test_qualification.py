@@ -71,7 +71,25 @@ def test_every_open_state_has_a_way_out(state: RequestState) -> None:
 
 def test_what_is_over_stays_over() -> None:
     for state, actor in product(TERMINAL, [officer, reviewer, colleague, head, staff, SYSTEM]):
-        assert not allowed_actions(case(state), actor)
+        taken_back = {Action.REVOKE} & {*allowed_actions(case(state), actor)}
+        assert bool(taken_back) is (state is RequestState.COMPLETED and actor is staff)
+        assert allowed_actions(case(state), actor) == taken_back
+
+
+def test_staff_alone_revoke_and_only_what_stands() -> None:
+    for state in RequestState:
+        for actor in (officer, reviewer, colleague, head, SYSTEM):
+            assert Action.REVOKE not in allowed_actions(case(state), actor)
+        may = Action.REVOKE in allowed_actions(case(state), staff)
+        assert may is (state in (RequestState.AWAITING_PAYMENT, RequestState.COMPLETED))
+    for state, fact, key in (
+        (RequestState.AWAITING_PAYMENT, "payment_uncertain", "error.payment_uncertain"),
+        (RequestState.AWAITING_PAYMENT, "payment_received", "error.revoke_money_received"),
+        (RequestState.COMPLETED, "superseded", "error.revoke_superseded"),
+        (RequestState.COMPLETED, "other_open", "error.revoke_in_circulation"),
+        (RequestState.COMPLETED, "irreversible", "error.revoke_irreversible"),
+    ):
+        assert refusal(case(state, **{fact: True}), staff, Action.REVOKE) == key
 
 
 def test_what_is_open_and_no_draft_is_in_circulation() -> None:
