@@ -1,6 +1,7 @@
 """Colleagues of a university (docs/specification.md 2.9): many files at once, a note, handing over, leave and a deputy."""
 
-from tests.journeys.qualification import JourneySetup, journey, submit
+from tests.journeys.qualification import JourneySetup, journey
+from tests.support.journey_steps import submit
 
 
 @journey("J24", "کار گروهی: ارجاع گروهی، یادداشت، سپردن و مرخصی")

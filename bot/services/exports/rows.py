@@ -70,7 +70,11 @@ STATES: dict[ExportKind, tuple[str, tuple[str, ...]]] = {
     ExportKind.CONTRACTS: ("contract_status", tuple(ContractState)),
     ExportKind.LETTERS: ("letters.state", tuple(LetterState)),
 }
-_DECISIONS = ("approved", "rejected", "deficiencies_declared", "rejected_by_university")
+_DECISIONS = (
+    *("approved", "rejected", "deficiencies_declared", "rejected_by_university"),
+    # By staff.
+    *("approval_revoked", "revoked"),
+)
 
 
 @dataclass(frozen=True, slots=True)
