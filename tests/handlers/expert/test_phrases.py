@@ -2,6 +2,7 @@
 
 from sqlmodel import Session, select
 
+from bot.texts import t
 from storage.tables import SavedPhrase
 from tests.support.chat_driver import NOW, App, Person
 from tests.support.chat_fixtures import ON_BOTH_DATABASES
@@ -44,6 +45,15 @@ def test_a_second_text_is_kept_beside_the_first_and_the_same_text_once(app: App)
     assert sorted(one.text for one in kept if one.account_id is None) == sorted(
         [f"{PHRASE} همه", "متن دوم همه"]
     )
+
+
+def test_a_text_is_not_made_the_same_as_another(app: App) -> None:
+    maryam = expert(app)
+    for text in (PHRASE, "متن دوم"):
+        maryam.open("desk.phrases").tap("➕ متن جدید").type(text)
+    second = next(line[0] for line in shown(maryam.open("desk.phrases")) if "متن دوم" in line)
+    maryam.tap(second, "✏️ ویرایش").type(PHRASE).sees(t("error.phrase_known"))
+    assert sorted(one.text for one in app.all(select(SavedPhrase))) == sorted([PHRASE, "متن دوم"])
 
 
 def test_the_head_writes_for_all_and_an_expert_only_reads_it(app: App) -> None:
