@@ -7,6 +7,7 @@ import pytest
 from jdatetime import date as jalali
 
 from bot.core.context import Turn
+from bot.core.refusals import InvalidInput
 from bot.core.screens import Press
 from bot.texts import t
 from conversations.engine.declaration import Answers, Dialogue, Step
@@ -324,3 +325,14 @@ def test_none_is_said_only_of_what_was_asked_and_may_be_left(
 ) -> None:
     step = Step("email", Email(), optional=optional)
     assert shown(None, step, None, **how) == t(words)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("blanks", "taken"), [(796, True), (797, False)])
+def test_blanks_do_not_count_but_are_not_read_for_ever(blanks: int, taken: bool) -> None:
+    text = f"{'م' * 10}{' ' * blanks}{'م' * 10}"
+    question = Text(5, 200)
+    if taken:
+        assert question.parse(None, text) == f"{'م' * 10} {'م' * 10}"  # type: ignore[arg-type]
+    else:
+        with pytest.raises(InvalidInput):
+            question.parse(None, text)  # type: ignore[arg-type]

@@ -167,3 +167,14 @@ def test_offsets() -> None:
     assert one.value == 1
     one.follow([0], 1)
     assert one.value == 7
+
+
+async def test_what_another_process_was_given_of_a_person_comes_first(app: MessengerApp) -> None:
+    """Of two processes behind one webhook one has the first message and stands still."""
+    sara = await started(app.emulators.telegram)
+    app.service.dispatcher._shared = True
+    with without_queues(app.service):
+        await sara.type("اول")
+        await app.until_received(1)
+    await sara.type("/start").type("دوم")
+    await app.until_noted("first", "second")
