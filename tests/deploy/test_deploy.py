@@ -86,11 +86,24 @@ def test_the_image_dumps_what_the_server_holds() -> None:
     assert all(re.search(r":\d", one["image"]) for one in services.values() if "build" not in one)
 
 
-@pytest.mark.parametrize("unit", sorted(DEPLOY.glob("*.service")), ids=lambda path: path.name)
+#: Units, and templates that other units name.
+UNITS, TEMPLATES = sorted(DEPLOY.glob("*[!@].service")), sorted(DEPLOY.glob("*@.service"))
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
 def test_the_units_call_commands_that_exist(unit: Path) -> None:
     called = re.search(r"^ExecStart=\S+/python bot\.py (\S+)", unit.read_text(), re.MULTILINE)
     assert called is not None
     assert called[1] in commands()
+
+
+def test_what_is_called_after_a_failure_is_there() -> None:
+    named = {
+        name
+        for unit in UNITS
+        for name in re.findall(r"^OnFailure=(\S+@)\S*\.service", unit.read_text(), re.MULTILINE)
+    }
+    assert {f"{name}.service" for name in named} == {template.name for template in TEMPLATES}
 
 
 def commands() -> set[str]:
