@@ -25,6 +25,9 @@ Decide = Callable[[Turn, Press], Screen | Reply]
 #: Runs before the unit, outside any transaction: fetch, hash, ask a gateway. Its result is `turn.prepared`.
 Prepare = Callable[[Resources, Incoming, Press], Awaitable[Any]]
 
+#: What is typed on a show, with its press → the answer.
+Typed = Callable[[Turn, Press, str], Reply | None]
+
 #: Who may press: None means a guest.
 Roles = frozenset[Role | None]
 EVERYONE: Roles = frozenset([None, *Role])
@@ -53,6 +56,8 @@ class Route:
     beside: bool = False
     #: A list in pages, which the ways back from what it leads to return to.
     listed: bool = False
+    #: What a text that is typed on this screen asks for, before it is taken for anything else; None where it is nothing here.
+    typed: Typed | None = None
 
 
 class Routes:
@@ -82,11 +87,12 @@ class Routes:
         suspended: Iterable[Role | None] = (),
         beside: bool = False,
         listed: bool = False,
+        typed: Typed | None = None,
     ) -> Callable[[Decide], Decide]:
         """Declare a screen. It must not change anything. A suspended account sees it only in a role of
         `suspended`. `beside`: it may be read in the middle of a dialogue, which goes on below it. `listed`: a list in pages,
-        `Press.arg` beginning with the page."""
-        return self._declare(action, roles, True, prepare, suspended, beside, listed)
+        `Press.arg` beginning with the page. `typed`: what a text on it asks for (a search in the list)."""
+        return self._declare(action, roles, True, prepare, suspended, beside, listed, typed)
 
     def act(
         self,
@@ -108,11 +114,14 @@ class Routes:
         suspended: Iterable[Role | None],
         beside: bool = False,
         listed: bool = False,
+        typed: Typed | None = None,
     ) -> Callable[[Decide], Decide]:
         route_roles, suspended_roles = frozenset(roles), frozenset(suspended)
 
         def declare(decide: Decide) -> Decide:
-            self._add(Route(action, decide, route_roles, shows, prepare, suspended_roles, beside, listed))
+            self._add(
+                Route(action, decide, route_roles, shows, prepare, suspended_roles, beside, listed, typed)
+            )
             return decide
 
         return declare

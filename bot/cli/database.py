@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.cli.common import load_settings, with_database
@@ -10,6 +11,9 @@ from bot.config.output import say
 
 if TYPE_CHECKING:
     from storage.database.database import Database
+
+#: People or companies of one transaction of `rebuild-search-index`: a running bot waits for no longer one.
+BATCH = 100
 
 
 def migrate() -> None:
@@ -36,16 +40,22 @@ def check_migrations() -> None:
 
 
 def rebuild_search_index() -> None:
-    """Write anew what people and companies are found by, while the bot serves. May be stopped and run again."""
+    """Write anew what people and companies are found by. May be stopped and run again at any time, while the bot serves."""
     from bot.services.search import index
     from storage.enums import SearchSubject
 
-    async def work(database: Database) -> None:
+    async def work(database: Database) -> dict[SearchSubject, int]:
+        done = dict.fromkeys(SearchSubject, 0)
         for kind in SearchSubject:
             after: int | None = 0
             while after is not None:
-                start = after
-                after = await database.run(lambda db: index.rebuild(db, kind=kind, after=start))  # noqa: B023
+                unit = partial(index.rebuild, kind=kind, after=after, limit=BATCH)
+                written, after = await database.run(unit)
+                done[kind] += written
+                if written and done[kind] % (100 * BATCH) == 0:
+                    say(f"{done[kind]:,} done")
+        return done
 
-    asyncio.run(with_database(load_settings(), work))
-    say("everybody is found by name again")
+    done = asyncio.run(with_database(load_settings(), work))
+    people, companies = done[SearchSubject.ACCOUNT], done[SearchSubject.DISTRIBUTOR]
+    say(f"everybody is found by name again: {people:,} people, {companies:,} companies")

@@ -13,7 +13,8 @@ from sqlmodel import Session, col, select
 from bot.config.settings import Settings
 from bot.doctor.finding import Finding
 from bot.services.review.routing import QUEUES, has_active_expert
-from bot.services.search.index import keys_of_person
+from bot.services.search.index import count_lacking
+from bot.services.search.keys import name_keys
 from bot.services.shared.reference_data import university_name
 from storage.database.database import Database
 from storage.enums import AccountState, PushChannel, PushState, Role, SearchSubject
@@ -98,7 +99,10 @@ def _search(db: Session) -> Finding:
         has_key = exists().where(col(SearchKey.kind) == kind, col(SearchKey.subject_id) == col(row.id))
         found = db.connection().execute(select(*name).where(~has_key).limit(SUSPECTS))
         # A name of signs alone has no key.
-        lost += sum(bool(keys_of_person(" ".join(names), "")) for names in found)
+        lost += sum(bool(name_keys(" ".join(names))) for names in found)
+    if not lost and (lacking := count_lacking(db)):
+        words = f"{lacking} people, companies or files are found in part; run `bot.py rebuild-search-index`"
+        return Finding("search", False, words)
     if not lost:
         return Finding("search", True, "everybody is found by name")
     count = f"{lost} or more" if lost >= SUSPECTS else str(lost)

@@ -1,14 +1,16 @@
-"""What a typed search leads to: the one result, or the list of them."""
+"""What a typed search leads to: the one result, or the list of them; lists that a typed text narrows."""
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from typing import Any
 
 from bot.core.context import Turn
 from bot.core.refusals import Stale
 from bot.core.screens import Press, Reply
 from bot.services.directorate import account_lookup
-from bot.services.search import lookup
+from bot.services.search import lookup, names
 from bot.services.search.lookup import Hit
 from storage.enums import Role
 from storage.tables import (
@@ -24,10 +26,54 @@ from storage.tables import (
 RESULTS = "find"
 #: Opens a result for staff, who are recorded: the account of the id, or the file of a kind that `arg` names.
 OPEN = "find.open"
+#: Staff's list of companies and guilds.
+COMPANIES = Press("staff.dists")
 _FILES: dict[str, tuple[type[QualificationRequest] | type[CooperationRequest], str]] = {
     "file": (QualificationRequest, "desk.file"),
     "coop": (CooperationRequest, "desk.coop_file"),
 }
+
+
+#: «3», or «3.q17».
+_PACKED = re.compile(r"(\d{0,5})(?:\.q(\d{1,15}))?")
+
+
+@dataclass(frozen=True, slots=True)
+class NarrowedPlace:
+    """What of a list is shown, as a button's argument: the page from 0, and the search that it is narrowed by; 0: none."""
+
+    page: int = 0
+    query_id: int = 0
+
+    @classmethod
+    def of(cls, arg: str) -> NarrowedPlace:
+        match = _PACKED.fullmatch(arg)
+        page, query = match.groups(default="0") if match is not None else ("0", "0")
+        return cls(int(page or 0), int(query))
+
+    def pack(self) -> str:
+        return f"{self.page}.q{self.query_id}" if self.query_id else str(self.page)
+
+
+def narrowed(turn: Turn, view: Press, text: str) -> Press:
+    """The list of `view`, narrowed by the text, from its first page on."""
+    query_id = lookup.keep(turn.db, actor=turn.actor, text=text, now=turn.now)
+    return Press(view.action, view.id, arg=NarrowedPlace(0, query_id).pack())
+
+
+def narrowed_by(turn: Turn, place: NarrowedPlace) -> str:
+    """What the list is narrowed by, empty for nothing. Raises Stale for what is of another person, or of long ago."""
+    return lookup.kept(turn.db, actor=turn.actor, query_id=place.query_id) if place.query_id else ""
+
+
+def companies_reply(turn: Turn, text: str) -> Reply | None:
+    """The one company's card, or the list of companies and guilds narrowed by the text; None where nothing is found."""
+    ids, _ = names.companies(turn.db, actor=turn.actor, text=text)
+    if not ids:
+        return None
+    if len(ids) == 1:
+        return Reply(goto=Press("staff.dist", ids[0]))
+    return Reply(goto=narrowed(turn, COMPANIES, text))
 
 
 def search_reply(turn: Turn, text: str) -> Reply | None:

@@ -11,19 +11,23 @@ from bot.application.resources import Resources
 from bot.application.routes import MANAGERS, STAFF_ONLY
 from bot.core.context import Turn
 from bot.core.incoming import Incoming
-from bot.core.refusals import InvalidInput
 from bot.core.screens import Press, Reply, Screen
 from bot.rules.validators import Mobile
 from bot.security.passwords import GeneratedPassword
 from bot.services import accounts
 from bot.services.distributors import branches, registry
 from bot.services.distributors.registry import NewManager
+from bot.services.search.keys import TEXT_LENGTH
 from bot.texts import t
 from conversations.account.credentials import credentials_screen
-from conversations.common.labels import shortened
+from conversations.common import searching
 from conversations.common.request_steps import clear_dependent_answers, other_city_sentence, region_steps
-from conversations.engine.declaration import Answers, Dialogue, Incomplete, Prompt, Step, UserInput
-from conversations.engine.steps import Question, prompt_of, question_state_of
+from conversations.engine.declaration import (
+    Answers,
+    Dialogue,
+    FinishRejected,
+    Step,
+)
 from conversations.questions import (
     Address,
     Choice,
@@ -34,15 +38,14 @@ from conversations.questions import (
     NationalCode,
     PersianName,
     Phone,
+    Text,
 )
-from conversations.questions.choice import rows
-from conversations.questions.search import QUERY_LENGTH
 from storage.enums import DistributorKind, Role
 from storage.tables import Distributor
 
 #: Context: the version that was seen; where the central branch is, where that is not asked.
 VERSION, REGION = "_version", "_region"
-LIST = Press("staff.dists")
+LIST = searching.COMPANIES
 
 
 def _is(kind: DistributorKind, answers: Answers) -> bool:
@@ -266,39 +269,15 @@ EDIT_OWN = Dialogue(
 )
 
 
-class Found(Question):
-    """A distributor by a part of its name or its whole number; the value is its id."""
-
-    def make_prompt(self, turn: Turn, step: Step, answers: Answers) -> Prompt:
-        query = str(question_state_of(turn, step).get("query") or "")
-        matches = self._matches(turn, query) if query else []
-        options = [(str(distributor.id), shortened(distributor.name, 40)) for distributor in matches]
-        return Prompt(prompt_of(step), rows(options, 1), (t("form.found"),) if matches else ())
-
-    def accept(self, turn: Turn, step: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
-        if given.choice is not None:
-            if not given.choice.isdecimal():
-                raise InvalidInput("error.choose")
-            return int(given.choice)
-        matches = self._matches(turn, given.text or "")
-        if not matches:
-            raise InvalidInput("error.not_in_list")
-        if len(matches) == 1:
-            return matches[0].id
-        return Incomplete(question_state={"query": (given.text or "")[:QUERY_LENGTH]})
-
-    def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
-        distributor = turn.db.get(Distributor, value)
-        return distributor.name if distributor is not None else t("form.none")
-
-    def _matches(self, turn: Turn, query: str) -> list[Distributor]:
-        return registry.find_distributors(turn.db, actor=turn.actor, text=query)
+def _find(turn: Turn, answers: dict[str, Any]) -> Reply | FinishRejected:
+    found = searching.companies_reply(turn, answers["dist_query"])
+    return found or FinishRejected(t("error.not_in_list"), forget=("dist_query",))
 
 
 FIND_DISTRIBUTOR = Dialogue(
     "find_distributor",
-    (Step("dist_query", Found()),),
-    lambda turn, answers: Reply(goto=Press("staff.dist", answers["dist_query"])),
+    (Step("dist_query", Text(1, TEXT_LENGTH)),),
+    _find,
     exit=LIST,
     roles=STAFF_ONLY,
 )

@@ -80,17 +80,25 @@ class Search(Choice):
                 return given.choice
             raise InvalidInput(self.missing)
         text = normalise((given.text or "")[: 4 * QUERY_LENGTH])[:QUERY_LENGTH]
-        written = search_key(text)
-        exact = [key for key, label in options if written and search_key(label) == written]
-        if len(exact) == 1 and len(with_whole_words(options, text)) < 2:
-            return exact[0]
-        if not containing(options, text) and not similar(options, text):
+        matches = named(options, text)
+        if not matches:
             raise InvalidInput(self.missing)
+        if len(matches) == 1 and search_key(matches[0][1]) == search_key(text):
+            return matches[0][0]
         return Incomplete(question_state={"query": text})
 
     def unlisted(self, turn: Turn, step: Step, answers: Answers) -> Any | Incomplete:
         """What «در فهرست نیست» leads to."""
         return Incomplete(question_state={"all": True})
+
+
+def named(options: Sequence[Option], query: str) -> list[Option]:
+    """What a typed name means: the one of exactly this name, else those that contain it, else those that it misspells."""
+    written = search_key(query)
+    exact = [option for option in options if written and search_key(option[1]) == written]
+    if len(exact) == 1 and len(with_whole_words(options, query)) < 2:
+        return exact
+    return containing(options, query) or similar(options, query)
 
 
 def _words(query: str) -> list[str]:

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.application.routes import Typed
 from bot.core.context import Turn
 from bot.core.screens import Press, Reply, Screen, button
 from bot.services.distributors import branch_closing, branches
 from bot.texts import formats, t
 from bot.texts.answers import with_persian_digits
 from conversations.common.labels import shortened
+from conversations.engine.engine import Engine
+from conversations.questions.search import named
 from handlers.common import cooperation_card
 from handlers.common.navigation import (
     ButtonRow,
@@ -97,6 +100,24 @@ def list_screen(
             narrowed.append(button(t("branch.vacant"), press.action, press.id, VACANT))
         ways += [tuple(narrowed)] if narrowed else []
     return Screen(truncate_lines(lines), (*button_grid(buttons, columns=2), *turns, *ways, last_row))
+
+
+def typed_search(engine: Engine, actions: BranchActions, dialogue: str) -> Typed:
+    """What is typed on the list: a branch by its name or city. The dialogue is asked where there are several."""
+
+    def find(turn: Turn, view: Press, text: str) -> Reply | None:
+        of = view.id or None
+        listed = branches.names_of_branches(turn.db, actor=turn.actor, distributor_id=of)
+        options = [(str(one.id), t("branch.option", branch=one.name, city=one.city)) for one in listed]
+        found = named(options, text)
+        if len(found) == 1:
+            return Reply(goto=Press(actions.card, int(found[0][0])))
+        if not found:
+            return None
+        engine.start(turn, dialogue, subject_id=view.id)
+        return engine.handle_input(turn)
+
+    return find
 
 
 def needs_central_label(branch: Branch) -> bool:

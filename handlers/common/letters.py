@@ -44,7 +44,7 @@ def routes(engine: Engine) -> Routes:
     show("inbox.read", roles=LOGGED_IN, suspended=READS_SUSPENDED)(show_letter)
     act("inbox.files", roles=LOGGED_IN, suspended=READS_SUSPENDED)(_send_files("inbox.read"))
 
-    @show("staff.letters", roles=STAFF)
+    @show("staff.letters", roles=STAFF, listed=True)
     def all_letters(turn: Turn, press: Press) -> Screen:
         return show_written_letters(turn, press, drafted=("letter", 0) in engine.open_drafts(turn))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.core.context import Turn
 from bot.core.screens import Button, Press, button
@@ -66,8 +67,8 @@ def number_in(press: Press) -> int:
 
 
 def page_of(press: Press) -> int:
-    """The page that a button asks for, counted from 0."""
-    return min(number_in(press), 99_999)
+    """The page that a button asks for, counted from 0; what its `arg` has behind a point is something else."""
+    return min(number_in(replace(press, arg=press.arg.partition(".")[0])), 99_999)
 
 
 def truncate_lines(lines: Sequence[str], *, limit: int = LONGEST) -> str:

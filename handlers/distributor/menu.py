@@ -48,8 +48,9 @@ def home_menu(turn: Turn) -> tuple[str, list[ButtonRow]]:
 def routes(engine: Engine) -> Routes:
     """Routes that begin with "dist."."""
     table = Routes()
+    typed = branch_list.typed_search(engine, branch_list.MANAGERS, "find_branch")
+    table.show("dist.branches", roles=DISTRIBUTOR, listed=True, typed=typed)(show_branches)
     for action, decide in (
-        ("dist.branches", show_branches),
         ("dist.branch", show_branch),
         ("dist.choose", show_branches_to_choose),
         ("dist.free", show_contracts_to_end),

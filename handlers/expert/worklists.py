@@ -20,10 +20,12 @@ from bot.services.review.worklists import AgeFilter, ListName, WorklistPage, Wor
 from bot.services.search import lookup
 from bot.services.shared import reference_data
 from bot.texts import formats, t
+from conversations.common import searching
 from conversations.common.labels import shortened
-from conversations.common.searching import RESULTS
+from conversations.common.searching import RESULTS, NarrowedPlace
 from conversations.engine.engine import Engine
 from conversations.expert.review import request_address
+from conversations.questions.search import named
 from handlers.common.navigation import ButtonRow, back_button, button_grid, home_button, page_of, pager_rows
 from handlers.common.numbered_list import numbered_page
 from handlers.expert.list_place import ListPlace
@@ -45,7 +47,9 @@ def routes(engine: Engine) -> Routes:
             roles = (*HEADS, Role.STAFF) if action in FOR_HEADS else REVIEWERS
             table.show(action, roles=roles, listed=True)(show_worklist)
     table.show("desk.lists", roles=REVIEWERS)(show_lists)
-    table.show("desk.universities", roles=(Role.STAFF,), listed=True)(show_universities)
+    table.show("desk.universities", roles=(Role.STAFF,), listed=True, typed=find_university)(
+        show_universities
+    )
     table.commands |= {"queue": Press("desk.queue"), "mine": Press("desk.mine")}
     table.show("desk.person", roles=REVIEWERS, listed=True)(show_applicant_requests)
 
@@ -323,7 +327,8 @@ def show_lists(turn: Turn, press: Press) -> Screen:
 
 def show_universities(turn: Turn, press: Press) -> Screen:
     """Staff choose whose lists they see; the name of one can be typed as well."""
-    every = universities.with_lists(turn.db, actor=turn.actor)
+    text = searching.narrowed_by(turn, NarrowedPlace.of(press.arg))
+    every = _universities(turn, text)
 
     def line(i: str, university: University) -> str:
         return t("search.university", i=i, name=university.name)
@@ -335,8 +340,32 @@ def show_universities(turn: Turn, press: Press) -> Screen:
         line=line,
         make_button=lambda i, university: button(i, "desk.lists", arg=university.code),
     )
-    search = (button(t("desk.search"), "desk.search"), home_button())
-    return Screen("\n".join([t("desk.choose_university"), *lines]), (*rows, search))
+    whole = (button(t("desk.all_universities"), "desk.universities"),) if text else ()
+    search = (button(t("desk.search"), "desk.search"), *whole, home_button())
+    found = (
+        [t("desk.universities_found", query=shortened(text, 40), n=formats.digits(len(every)))]
+        if text
+        else []
+    )
+    return Screen("\n".join([t("desk.choose_university"), *found, *lines]), (*rows, search))
+
+
+def _universities(turn: Turn, text: str) -> list[University]:
+    """Those that staff have lists of, by name; with a text those of such a name."""
+    every = universities.with_lists(turn.db, actor=turn.actor)
+    if not text:
+        return every
+    options = [(university.code, university.name) for university in every]
+    by_code = {university.code: university for university in every}
+    return [by_code[code] for code, _ in named(options, text)]
+
+
+def find_university(turn: Turn, view: Press, text: str) -> Reply | None:
+    """The lists of the university that was typed, or the universities of such a name."""
+    found = _universities(turn, text)
+    if len(found) > 1:
+        return Reply(goto=searching.narrowed(turn, Press("desk.universities"), text))
+    return Reply(goto=Press("desk.lists", arg=found[0].code)) if found else None
 
 
 def others_button(place: ListPlace) -> Button:
@@ -391,7 +420,7 @@ def list_back_rows(turn: Turn) -> list[ButtonRow]:
         return []
     listed = Press.unpack(turn.chat.list_view)
     known = listed.action in _ON_CARD and turn.role is not Role.STAFF
-    if known or listed.action not in (*LABELS, RESULTS, "desk.person"):
+    if known or listed.action not in (*LABELS, RESULTS, "desk.person", "desk.colleague"):
         return []
     return [(Button(t("desk.back_to_list"), listed),)]
 

@@ -7,16 +7,18 @@ from bot.core.context import Turn
 from bot.core.refusals import Stale
 from bot.core.screens import Press, Reply, Screen, button
 from bot.services.distributors import branches, registry
+from bot.services.search import names
 from bot.texts import formats, t
+from conversations.common import searching
 from conversations.common.labels import shortened
+from conversations.common.searching import NarrowedPlace
 from conversations.distributor.registration import first_answers
 from conversations.engine.engine import Engine
 from handlers.common import branch_list, cooperation_card
 from handlers.common.navigation import (
-    button_grid,
+    ButtonRow,
     home_button,
     navigation_row,
-    page_of,
     pager_rows,
     truncate_lines,
 )
@@ -33,7 +35,8 @@ def routes(engine: Engine) -> Routes:
     """staff.dists, dist, new_dist, find_dist, edit_dist, add_manager, branches, branch, find_branch, branch_close,
     branch_end."""
     table = Routes()
-    table.show("staff.branches", roles=STAFF)(show_branches)
+    typed = branch_list.typed_search(engine, branch_list.STAFF, "find_staff_branch")
+    table.show("staff.branches", roles=STAFF, listed=True, typed=typed)(show_branches)
     table.show("staff.branch", roles=STAFF)(show_branch)
     table.show("staff.branch_close", roles=STAFF)(
         lambda turn, press: branch_list.ask_close(turn, press, branch_list.STAFF)
@@ -48,7 +51,12 @@ def routes(engine: Engine) -> Routes:
         _distributor(turn, press)
         return engine.start(turn, "find_staff_branch", subject_id=press.id)
 
-    table.show("staff.dists", roles=STAFF)(show_distributors)
+    table.show(
+        "staff.dists",
+        roles=STAFF,
+        listed=True,
+        typed=lambda turn, view, text: searching.companies_reply(turn, text),
+    )(show_distributors)
     table.show("staff.dist", roles=STAFF)(show_distributor)
 
     def route_to_dialogue(action: str, dialogue: str) -> None:
@@ -83,33 +91,53 @@ def _distributor(turn: Turn, press: Press) -> Distributor:
 
 
 def show_distributors(turn: Turn, press: Press) -> Screen:
-    """All distributors by name, eight a page."""
-    page = page_of(press)
-    distributors, total = registry.list_distributors(
-        turn.db, actor=turn.actor, offset=page * PAGE, limit=PAGE
-    )
-    ways_on = (
-        (button(t("staff.dist_new"), "staff.new_dist"), button(t("staff.dist_search"), "staff.find_dist")),
+    """All distributors by name, or those that a typed text asks for, eight a page."""
+    place = NarrowedPlace.of(press.arg)
+    text, among, more = searching.narrowed_by(turn, place), None, False
+    if text:
+        among, more = names.companies(turn.db, actor=turn.actor, text=text)
+
+    def fetch(page: int) -> tuple[list[registry.DistributorLine], int]:
+        return registry.list_distributors(
+            turn.db, actor=turn.actor, offset=page * PAGE, limit=PAGE, among=among
+        )
+
+    page = place.page
+    shown, total = fetch(page)
+    pages = max(-(-total // PAGE), 1)
+    if not shown and total:
+        page = pages - 1
+        shown, total = fetch(page)
+    search = button(t("staff.dist_search"), "staff.find_dist")
+    ways_on: tuple[ButtonRow, ...] = (
+        (button(t("staff.dist_new"), "staff.new_dist"), search),
         (home_button(),),
     )
+    if text:
+        ways_on = ((search, button(t("staff.dists_all"), "staff.dists")), (home_button(),))
     if not total:
-        return Screen(t("staff.dists_none"), ways_on)
-    pages = -(-total // PAGE)
-    lines, buttons = [t("staff.dists_title", n=formats.number(total))], []
-    for number, distributor in enumerate(distributors, page * PAGE + 1):
-        i = formats.digits(number)
-        lines.append(
-            t(
-                "staff.dist_line",
-                i=i,
-                distributor=distributor.name,
-                kind=cooperation_card.distributor_kind_label(distributor),
-            )
-        )
-        label = shortened(t("coop.button_line", i=i, name=distributor.name), 20)
-        buttons.append(button(label, "staff.dist", distributor.id or 0))
+        return Screen(t("staff.dists_not_found" if text else "staff.dists_none"), ways_on)
+    if not text:
+        lines = [t("staff.dists_title", n=formats.number(total))]
+    else:
+        title = "staff.dists_found_more" if more else "staff.dists_found"
+        lines = [t(title, query=shortened(text, 40), n=formats.number(total))]
+    if pages > 1:
+        lines.append(t("desk.page", page=formats.digits(page + 1), pages=formats.digits(pages)))
+        if (behind := total - (page + 1) * PAGE) > 0:
+            lines.append(t("staff.dists_behind", n=formats.number(behind)))
+    rows: list[ButtonRow] = []
+    for number, line in enumerate(shown, page * PAGE + 1):
+        i, distributor = formats.digits(number), line.distributor
+        code = distributor.legal_id or distributor.guild_id or ""
+        kind = cooperation_card.distributor_kind_label(distributor)
+        told = {"i": i, "distributor": distributor.name, "kind": kind, "city": line.city, "number": code}
+        lines.append(t("staff.dist_line", **told))
+        name = shortened(distributor.name, 16)
+        label = t("staff.dist_button", i=i, name=name, city=shortened(line.city, 10), number=code)
+        rows.append((button(label, "staff.dist", distributor.id or 0),))
     turns = pager_rows(press, page=page, pages=pages)
-    return Screen("\n".join(lines), (*button_grid(buttons, columns=2), *turns, *ways_on))
+    return Screen("\n".join(lines), (*rows, *turns, *ways_on))
 
 
 def show_distributor(turn: Turn, press: Press) -> Screen:

@@ -18,6 +18,7 @@ from bot.texts.formats import digits, jalali_day, jalali_time, masked, number, t
 from conversations.account.credentials import is_unseen
 from conversations.common.labels import shortened
 from conversations.engine.engine import Engine
+from conversations.questions.search import named
 from conversations.staff.experts import ACCOUNT, GRANT, UNIVERSITY, VERSION
 from conversations.staff.refunds import ATTEMPT
 from conversations.staff.refunds import VERSION as ATTEMPT_VERSION
@@ -46,17 +47,17 @@ def routes(engine: Engine) -> Routes:
     table = Routes()
     show, act = table.show, table.act
 
-    show("staff.experts", roles=STAFF)(show_universities)
+    show("staff.experts", roles=STAFF, listed=True, typed=find_university)(show_universities)
     show("staff.university", roles=STAFF)(show_university)
     show("staff.expert", roles=STAFF)(show_expert)
     show("staff.dismiss", roles=STAFF)(ask_dismiss)
     act("staff.dismiss_do", roles=STAFF)(dismiss_expert)
-    show("staff.alerts", roles=STAFF)(show_alerts)
+    show("staff.alerts", roles=STAFF, listed=True)(show_alerts)
     show("staff.alert", roles=STAFF)(show_alert)
     act("staff.settle", roles=STAFF)(resolve_alert)
     show("staff.settle_similar", roles=STAFF)(ask_resolve_similar)
     act("staff.settle_similar_do", roles=STAFF)(resolve_similar)
-    show("staff.refunds", roles=STAFF)(show_refunds)
+    show("staff.refunds", roles=STAFF, listed=True)(show_refunds)
 
     @act("staff.new_expert", roles=STAFF)
     def new_expert(turn: Turn, press: Press) -> Reply:
@@ -106,6 +107,13 @@ def show_universities(turn: Turn, press: Press) -> Screen:
         (home_button(),),
     ]
     return Screen("\n".join([t("staff.experts_title"), *lines]), tuple(rows))
+
+
+def find_university(turn: Turn, view: Press, text: str) -> Reply | None:
+    """The experts of the one university whose name was typed."""
+    options = [(one.code, one.name) for one, _ in accounts.numbers(turn.db, actor=turn.actor)]
+    found = named(options, text)
+    return Reply(goto=Press("staff.university", arg=found[0][0])) if len(found) == 1 else None
 
 
 def _university(turn: Turn, code: str) -> University:

@@ -25,7 +25,7 @@ def routes(engine: Engine) -> Routes:
         ("staff.faq_entry", show_entry),
         ("staff.faq_ask", ask_change),
     ):
-        table.show(action, roles=STAFF)(decide)
+        table.show(action, roles=STAFF, listed=action in ("staff.faq",))(decide)
     table.act("staff.faq_do", roles=STAFF)(change)
     table.act("staff.faq_move", roles=STAFF)(move)
 

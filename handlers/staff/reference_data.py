@@ -46,7 +46,7 @@ def routes(engine: Engine) -> Routes:
         ("staff.document", show_document_type),
         ("staff.document_ask", ask_document_change),
     ):
-        table.show(action, roles=STAFF)(decide)
+        table.show(action, roles=STAFF, listed=action in ("staff.fields", "staff.documents"))(decide)
     for action, act in (
         ("staff.tariff_end", delete_tariff),
         ("staff.level_do", change_level),

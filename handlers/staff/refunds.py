@@ -25,8 +25,8 @@ LINES = 5
 def routes(engine: Engine) -> Routes:
     """staff.wrong, wrong_do, refunded, refund_card, refund_fix."""
     table = Routes()
-    table.show("staff.wrong", roles=STAFF)(show_wrong_amounts)
-    table.show("staff.refunded", roles=STAFF)(show_archive)
+    table.show("staff.wrong", roles=STAFF, listed=True)(show_wrong_amounts)
+    table.show("staff.refunded", roles=STAFF, listed=True)(show_archive)
     table.show("staff.refund_card", roles=STAFF)(show_refund)
 
     @table.act("staff.refund_fix", roles=STAFF)

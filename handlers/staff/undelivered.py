@@ -45,7 +45,9 @@ def routes(engine: Engine) -> Routes:
         ("staff.updates", show_failed_updates),
         ("staff.update", show_failed_update),
     ):
-        table.show(action, roles=STAFF)(decide)
+        table.show(action, roles=STAFF, listed=action in ("staff.undelivered", "staff.undelivered_cause"))(
+            decide
+        )
     table.act("staff.undelivered_again", roles=STAFF)(resend_push)
     table.act("staff.undelivered_away", roles=STAFF)(dismiss_push)
     table.act("staff.undelivered_all_do", roles=STAFF)(resend_cause)

@@ -35,7 +35,7 @@ def routes(engine: Engine) -> Routes:
         ("staff.cover", show_coverage_row),
         ("staff.cover_ask", ask_coverage_change),
     ):
-        table.show(action, roles=STAFF)(decide)
+        table.show(action, roles=STAFF, listed=action in ("staff.provinces", "staff.coverage"))(decide)
     table.act("staff.university_do", roles=STAFF)(change_university)
     table.act("staff.cover_do", roles=STAFF)(change_coverage)
 

@@ -27,7 +27,7 @@ def routes(engine: Engine) -> Routes:
     """desk.team and desk.colleague."""
     table = Routes()
     table.show("desk.team", roles=EXPERTS)(show_team)
-    table.show("desk.colleague", roles=HEADS)(show_colleague)
+    table.show("desk.colleague", roles=HEADS, listed=True)(show_colleague)
     return table
 
 

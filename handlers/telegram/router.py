@@ -202,6 +202,8 @@ class UpdateRouter:
                 return Reply(goto=ways[0] or HOME) if ways else Reply(goto=HOME)
             case Intent.HELP:
                 return Reply(goto=HELP)
+        if turn.incoming.command is None and (found := self._typed_here(turn, text)) is not None:
+            return found
         searches = turn.incoming.command is None and turn.role in REVIEWERS and self.routes.search is not None
         if (
             searches
@@ -216,6 +218,14 @@ class UpdateRouter:
         if searches and len(text) <= TEXT_LENGTH:
             raise Refusal("search.nothing")
         raise Refusal("error.unknown")
+
+    def _typed_here(self, turn: Turn, text: str) -> Reply | None:
+        """What the text asks of the screen in view."""
+        view = _view(turn)
+        route = self.routes.by_action.get(view.action) if view is not None else None
+        if view is None or route is None or route.typed is None or turn.role not in route.roles:
+            return None
+        return route.typed(turn, view, text)
 
     @staticmethod
     def _unread(turn: Turn) -> Refusal:

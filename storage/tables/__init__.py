@@ -42,10 +42,11 @@ from storage.tables.reference_data import (
     Tariff,
     University,
 )
-from storage.tables.search import EVERYWHERE, SearchKey, SearchQuery
+from storage.tables.search import COMPANIES, EVERYWHERE, SearchKey, SearchQuery
 from storage.tables.teamwork import ExpertLeave, FileNote
 
 __all__ = [
+    "COMPANIES",
     "EVERYWHERE",
     "Account",
     "AuditEvent",

@@ -32,6 +32,7 @@ class Distributor(SQLModel, table=True):
             "(kind = 'COMPANY' AND legal_id IS NOT NULL) OR (kind = 'GUILD' AND guild_id IS NOT NULL)",
             name="kind_has_its_number",
         ),
+        Index("ix_distributor_name", "name", "id"),
     )
 
     id: int | None = primary_key()
@@ -120,6 +121,7 @@ class CooperationRequest(SQLModel, table=True):
         Index("ix_cooperation_request_arrivals", "university_code", "state", "reviewer_id", "state_since"),
         # Reminders that are due.
         Index("ix_cooperation_request_reminders", "state", "reminders", "state_since"),
+        Index("ix_cooperation_request_closed", "university_code", "closed_at"),
         Index(
             "ix_cooperation_request_held",
             "held_until",

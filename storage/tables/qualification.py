@@ -45,10 +45,12 @@ class QualificationRequest(SQLModel, table=True):
             postgresql_where=text("deputy_for_id IS NOT NULL"),
         ),
         Index("ix_qualification_request_queue", "university_code", "state", "submitted_at"),
-        # Not claimed, and since when; the last of them says whether something new came.
+        # Not claimed, and since when; the last of them says whether something new came; lists by the last step.
         Index("ix_qualification_request_arrivals", "university_code", "state", "state_since"),
         # Reminders that are due, drafts that nobody goes on with, and whether a kind is under review.
         Index("ix_qualification_request_reminders", "kind", "state", "reminders", "state_since"),
+        # What a university has in a state, in the order of its arrival there.
+        Index("ix_qualification_request_received", "university_code", "state", "received_at"),
         # How long a university usually takes is read from this index alone.
         Index("ix_qualification_request_decided", "university_code", "decided_at", "submitted_at"),
         # What one reviewer has in hand, in the order in which it came; what one decided.

@@ -12,6 +12,8 @@ from storage.tables.columns import bigint_column, created, enum_column, primary_
 _KEY = String(60).with_variant(String(60, collation="C"), "postgresql")
 #: `SearchKey.scope` of those who see everything.
 EVERYWHERE = "*"
+#: Where companies and guilds alone are searched.
+COMPANIES = "*companies"
 
 
 class SearchKey(SQLModel, table=True):

@@ -15,6 +15,7 @@ from tests.journeys import (  # noqa: F401  their journeys join the others
     cooperation,
     legacy_import,
     letters,
+    lists,
     officer_card,
     reference_data,
     revocation,

@@ -535,7 +535,7 @@ def check_screens(screens: tuple[Screen, ...]) -> None:
         for one in screen.buttons():
             if one.press is not None:
                 one.press.pack()
-            # Names of reference data are fixed terms, and stand alone in their row.
-            named_by_data = one.press is not None and one.press.action in ("d.choose", "d.more")
+            # Names of reference data are fixed terms, and stand alone in their row; so do companies with city and number.
+            named_by_data = one.press is not None and one.press.action in ("d.choose", "d.more", "staff.dist")
             assert 0 < len(one.label) <= (40 if named_by_data else MAX_LABEL), f"{one.label!r} is too long"
     assert screens[-1].rows, f"no way on from:\n{screens[-1].text}"

@@ -3,11 +3,12 @@
 See R43, docs/specification.md 2, 3, Q25.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from bot.core.context import Actor
@@ -21,7 +22,7 @@ from bot.services.distributors import branches
 from bot.services.search import index as search_index
 from bot.services.shared import audit
 from bot.services.shared.permissions import require
-from bot.texts import formats, t
+from bot.texts import t
 from bot.texts.written_text import business_name
 from storage.enums import DistributorKind, Role
 from storage.tables import Account, Branch, Distributor
@@ -280,40 +281,30 @@ def view_distributor(db: Session, *, actor: Actor, distributor_id: int) -> Distr
     return distributor
 
 
+@dataclass(frozen=True, slots=True)
+class DistributorLine:
+    """One distributor in a list, with the city of its central branch."""
+
+    distributor: Distributor
+    city: str
+
+
 def list_distributors(
-    db: Session, *, actor: Actor, offset: int = 0, limit: int = 5
-) -> tuple[list[Distributor], int]:
-    """All distributors by name, and their number; for staff."""
+    db: Session, *, actor: Actor, offset: int = 0, limit: int = 5, among: Sequence[int] | None = None
+) -> tuple[list[DistributorLine], int]:
+    """Distributors by name, and their number: all of them, or those of these ids in their order; for staff."""
     _need_keeper(db, actor)
-    total = db.exec(select(func.count()).select_from(Distributor)).one()
-    query = select(Distributor).order_by(col(Distributor.name), col(Distributor.id))
-    return list(db.exec(query.offset(offset).limit(limit))), total
-
-
-def _folded(name: Any) -> Any:
-    """A stored name as `validators.search_key` writes it, but for its digits: without signs, marks, case, madd and hamza."""
-    name = func.lower(name)
-    marks = "\u064b\u0651\u0654"
-    spelled = (("آأإ", "ا"), ("ؤ", "و"), ("ئ", "ی"), ("ۀ", "ه"), (f"{validators.ZWNJ} «»().،-–/{marks}", ""))
-    for letters, like in spelled:
-        for letter in letters:
-            name = func.replace(name, letter, like)
-    return name
-
-
-def find_distributors(db: Session, *, actor: Actor, text: str, limit: int = 10) -> list[Distributor]:
-    """By a part of the name, or the whole number; for staff. Empty where nothing fits."""
-    _need_keeper(db, actor)
-    wanted = validators.normalise(text[: 4 * NAME_LENGTH[1]])
-    key = validators.search_key(wanted)
-    if not key:
-        return []
-    folded = _folded(col(Distributor.name))
-    condition: ColumnElement[bool] = or_(
-        folded.contains(key, autoescape=True),
-        folded.contains(formats.digits(key), autoescape=True),
-        col(Distributor.legal_id) == wanted,
-        col(Distributor.guild_id) == wanted,
+    query = select(Distributor)
+    if among is None:
+        total = db.exec(select(func.count()).select_from(Distributor)).one()
+        query = query.order_by(col(Distributor.name), col(Distributor.id)).offset(offset).limit(limit)
+        shown = list(db.exec(query))
+    else:
+        total, ids = len(among), among[offset : offset + limit]
+        known = {one.id: one for one in db.exec(query.where(col(Distributor.id).in_(ids)))} if ids else {}
+        shown = [known[one] for one in ids if one in known]
+    central = select(Branch.distributor_id, Branch.city).where(
+        col(Branch.distributor_id).in_([one.id for one in shown]), col(Branch.is_central).is_(True)
     )
-    query = select(Distributor).where(condition).order_by(col(Distributor.name), col(Distributor.id))
-    return list(db.exec(query.limit(limit)))
+    cities = dict(db.exec(central).all()) if shown else {}
+    return [DistributorLine(one, cities.get(one.id or 0, "")) for one in shown], total

@@ -6,11 +6,11 @@ the keys of everything again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from sqlalchemy import delete, union
+from sqlalchemy import ColumnElement, delete, func, literal, union
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import UpdateBase
 from sqlmodel import Session, col, select
@@ -19,6 +19,7 @@ from bot.services.search import keys
 from storage.database.unit_of_work import table_of
 from storage.enums import SearchSubject
 from storage.tables import (
+    COMPANIES,
     EVERYWHERE,
     Account,
     CooperationRequest,
@@ -28,22 +29,24 @@ from storage.tables import (
 )
 
 
-def keys_of_person(first_name: str, last_name: str) -> set[str]:
-    return keys.name_keys(f"{first_name} {last_name}")
+def keys_everywhere(name: str, national_code: str | None = None) -> set[str]:
+    """What a person or company is found by where everything is searched; at a university by the name's own keys alone."""
+    ends = {keys.code_end(national_code)} if national_code else set()
+    return keys.name_keys(name) | keys.pair_keys(name) | ends
 
 
 def index_account(db: Session, account: Account) -> None:
     """After an account is made, or its name changed."""
     assert account.id is not None
-    names = keys_of_person(account.first_name, account.last_name)
-    _write(db, SearchSubject.ACCOUNT, account.id, names, account.national_code)
+    everywhere = keys_everywhere(account.name, account.national_code)
+    _write(db, SearchSubject.ACCOUNT, account.id, account.name, {EVERYWHERE: everywhere})
 
 
 def index_new_accounts(db: Session, people: Iterable[tuple[int, str, str, str | None]]) -> None:
     """(account, first and last name, national code) of accounts that were just made, many at once."""
     rows = []
     for account_id, first, last, code in people:
-        found_by = keys_of_person(first, last) | ({keys.code_end(code)} if code else set())
+        found_by = keys_everywhere(f"{first} {last}", code)
         rows += _rows(SearchSubject.ACCOUNT, account_id, found_by, (EVERYWHERE,))
     _insert(db, rows)
 
@@ -51,7 +54,9 @@ def index_new_accounts(db: Session, people: Iterable[tuple[int, str, str, str | 
 def index_distributor(db: Session, distributor: Distributor) -> None:
     """After a company or guild is made, or its name changed."""
     assert distributor.id is not None
-    _write(db, SearchSubject.DISTRIBUTOR, distributor.id, keys.name_keys(distributor.name), None)
+    everywhere = keys_everywhere(distributor.name)
+    scopes = {EVERYWHERE: everywhere, COMPANIES: everywhere}
+    _write(db, SearchSubject.DISTRIBUTOR, distributor.id, distributor.name, scopes)
 
 
 def open_to(
@@ -72,19 +77,21 @@ def open_to(
             )
         ).all()
         there = {key for scope, key in known if scope == university_code}
-        names = {key for scope, key in known if scope == EVERYWHERE and not key.startswith("#")}
+        of_names = (key for scope, key in known if scope == EVERYWHERE)
+        names = {key for key in of_names if not key.startswith((keys.CODE, keys.PAIR))}
         _insert(db, _rows(kind, subject_id, names - there, (university_code,)))
 
 
 def _write(
-    db: Session, kind: SearchSubject, subject_id: int, names: set[str], national_code: str | None
+    db: Session, kind: SearchSubject, subject_id: int, name: str, scopes: Mapping[str, set[str]]
 ) -> None:
+    """The keys of these scopes, and those of the name for the universities that know it."""
     mine = (col(SearchKey.kind) == kind) & (col(SearchKey.subject_id) == subject_id)
-    scopes = {EVERYWHERE, *db.exec(select(SearchKey.scope).where(mine).distinct())}
+    universities = set(db.exec(select(SearchKey.scope).where(mine).distinct())) - set(scopes)
     db.exec(delete(SearchKey).where(mine).execution_options(synchronize_session=False))
-    rows = _rows(kind, subject_id, names, scopes)
-    if national_code:
-        rows += _rows(kind, subject_id, {keys.code_end(national_code)}, (EVERYWHERE,))
+    rows = _rows(kind, subject_id, keys.name_keys(name), universities)
+    for scope, found_by in scopes.items():
+        rows += _rows(kind, subject_id, found_by, (scope,))
     _insert(db, rows)
 
 
@@ -109,35 +116,60 @@ def _insert(db: Session, rows: list[dict[str, Any]]) -> None:
         db.connection().execute(_insertion(db.get_bind().dialect.name), rows)
 
 
-def rebuild(db: Session, *, kind: SearchSubject, after: int = 0, limit: int = 500) -> int | None:
-    """Write the keys of the next people (or companies) behind the id `after` anew; the last id done, None at the end."""
-    if kind is SearchSubject.DISTRIBUTOR:
-        companies = db.exec(
-            select(Distributor).where(col(Distributor.id) > after).order_by(col(Distributor.id)).limit(limit)
-        ).all()
-        for company in companies:
-            index_distributor(db, company)
-            for university in db.exec(
-                select(CooperationRequest.university_code)
-                .where(CooperationRequest.distributor_id == company.id)
-                .distinct()
-            ):
-                if university:
-                    open_to(db, university_code=university, distributor_id=company.id)
-        return companies[-1].id if companies else None
-    people = db.exec(
-        select(Account).where(col(Account.id) > after).order_by(col(Account.id)).limit(limit)
-    ).all()
-    for account in people:
-        index_account(db, account)
-        filed = select(QualificationRequest.university_code).where(
-            QualificationRequest.account_id == account.id,
-            col(QualificationRequest.tracking_code).is_not(None),
+def rebuild(db: Session, *, kind: SearchSubject, after: int = 0, limit: int = 100) -> tuple[int, int | None]:
+    """Write the keys of the next people (or companies) behind the id `after` anew: how many, and the last id, None at the
+    end. A row whose name is changed at the same time is waited for."""
+    row: Any = Distributor if kind is SearchSubject.DISTRIBUTOR else Account
+    query = select(row).where(row.id > after).order_by(row.id).limit(limit)
+    subjects = db.exec(query.with_for_update(key_share=True)).all()
+    for subject in subjects:
+        if kind is SearchSubject.DISTRIBUTOR:
+            index_distributor(db, subject)
+            for university in _universities(db, distributor_id=subject.id):
+                open_to(db, university_code=university, distributor_id=subject.id)
+        else:
+            index_account(db, subject)
+            for university in _universities(db, account_id=subject.id):
+                open_to(db, university_code=university, account_id=subject.id)
+    return len(subjects), subjects[-1].id if subjects else None
+
+
+def _universities(
+    db: Session, *, account_id: int | None = None, distributor_id: int | None = None
+) -> list[str]:
+    """Those that files of these have reached."""
+    cooperation, filed = CooperationRequest, QualificationRequest
+    if distributor_id is not None:
+        query: Any = select(cooperation.university_code).where(cooperation.distributor_id == distributor_id)
+    else:
+        submitted = col(filed.tracking_code).is_not(None)
+        query = union(
+            select(filed.university_code).where(filed.account_id == account_id, submitted),
+            select(cooperation.university_code).where(cooperation.account_id == account_id),
         )
-        cooperated = select(CooperationRequest.university_code).where(
-            CooperationRequest.account_id == account.id
-        )
-        for (university,) in db.connection().execute(union(filed, cooperated)):
-            if university:
-                open_to(db, university_code=university, account_id=account.id)
-    return people[-1].id if people else None
+    return [code for code in dict.fromkeys(db.connection().execute(query).scalars()) if code]
+
+
+def count_lacking(db: Session) -> int:
+    """People and companies that no search by name finds, and files whose university does not find their person."""
+    account, company, filed = Account, Distributor, QualificationRequest
+
+    def has_key(kind: SearchSubject, subject_id: Any, scope: Any) -> ColumnElement[bool]:
+        mine = (SearchKey.kind == kind, SearchKey.subject_id == subject_id, SearchKey.scope == scope)
+        return select(literal(1)).select_from(SearchKey).where(*mine).exists()
+
+    lacking: tuple[tuple[Any, tuple[Any, ...]], ...] = (
+        (account, (account.last_name != "", ~has_key(SearchSubject.ACCOUNT, account.id, EVERYWHERE))),
+        (company, (~has_key(SearchSubject.DISTRIBUTOR, company.id, COMPANIES),)),
+        (
+            filed,
+            (
+                col(filed.tracking_code).is_not(None),
+                col(filed.university_code).is_not(None),
+                ~has_key(SearchSubject.ACCOUNT, filed.account_id, filed.university_code),
+            ),
+        ),
+    )
+    return sum(
+        db.exec(select(func.count()).select_from(row).where(*conditions)).one() for row, conditions in lacking
+    )

@@ -7,7 +7,9 @@ marks or signs.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import permutations
 
 from bot.rules.validators import ZWNJ, normalise, search_key
 
@@ -17,6 +19,10 @@ LONGEST = 60
 WORDS = 6
 #: Letters of a text that is searched for; digits of a tracking code, and at the end of a national code that find it.
 TEXT_LENGTH, TRACKING_CODE, CODE_END = 200, 12, 4
+#: Words of a name of which any two find it, and letters of the first of the two.
+PAIR_WORDS, PAIR_LETTERS = 4, 2
+#: What the keys of pairs and of ends of codes begin with, as no name does.
+PAIR, CODE = "~", "#"
 _BETWEEN_WORDS = re.compile(f"[\\s{ZWNJ}()\\[\\]«»\"'/،,.؛:_–—-]+")
 #: Written as one word with what follows («سیدمحمد»), which is then found by itself as well.
 _TITLES = ("سیده", "سید")
@@ -35,18 +41,39 @@ def name_keys(name: str) -> set[str]:
     """The beginnings that a name is found by: all its words, written as one, from each of them on and round to those
     before it."""
     words = words_of(name)[:WORDS]
+    spelled = (words, _without_titles(words))
+    return {"".join([*some[at:], *some[:at]])[:LONGEST] for some in spelled for at in range(len(some))}
+
+
+def _without_titles(words: Sequence[str]) -> list[str]:
     parts: list[str] = []
     for word in words:
         title = next(
             (title for title in _TITLES if word.startswith(title) and len(word) > len(title) + 1), ""
         )
         parts += [title, word[len(title) :]] if title else [word]
-    return {"".join([*some[at:], *some[:at]])[:LONGEST] for some in (words, parts) for at in range(len(some))}
+    return parts
+
+
+def pair_keys(name: str) -> set[str]:
+    """What two beginnings find a name by («نگا طبا»): for each two of its first words the first letters of the one, and
+    the name from the other on and round to the one."""
+    words = words_of(name)[:PAIR_WORDS]
+    found = set()
+    for some in (words, _without_titles(words)):
+        for one, other in permutations(range(len(some)), 2):
+            rest = some[other:one] if other < one else [*some[other:], *some[:one]]
+            found.add(pair_key(some[one], "".join(rest)))
+    return found
+
+
+def pair_key(one: str, other: str) -> str:
+    return f"{PAIR}{one[:PAIR_LETTERS]}{PAIR}{other}"[:LONGEST]
 
 
 def code_end(national_code: str) -> str:
-    """The key of the last digits of a national code, which no name has."""
-    return f"#{national_code[-CODE_END:]}"
+    """The key of the last digits of a national code."""
+    return f"{CODE}{national_code[-CODE_END:]}"
 
 
 def end_of_range(key: str) -> str:

@@ -12,15 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, literal, union_all
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, delete, union_all
 from sqlmodel import Session, col, select
 
 from bot.core.context import Actor
 from bot.core.refusals import NotAllowed, Refusal, Stale
 from bot.rules import validators
 from bot.services.review.routing import REVIEWERS
-from bot.services.search import keys
+from bot.services.search import keys, names
 from bot.services.search.keys import Wanted
 from bot.services.shared import audit
 from bot.services.shared.permissions import require
@@ -40,14 +39,10 @@ from storage.tables import (
 
 #: Results at most; where there are more, the search must say so.
 MOST = 50
-#: Keys that are read for them: a person may have several that begin alike.
-_KEYS = 200
-#: People of the rarer word of two among whom the other is looked for.
-_CANDIDATES = 2000
+#: Ends of codes that are read for an expert, whose own people are few among them.
+_CODES = 2000
 #: People of whom every file is listed; of more, each is one line.
 FEW = 3
-#: Letters from which on a name is searched for.
-SHORTEST = 2
 #: How long the pages of a search can be turned.
 KEPT_FOR = timedelta(days=1)
 
@@ -98,12 +93,7 @@ def search(db: Session, *, actor: Actor, text: str) -> Results:
 def remember(db: Session, *, actor: Actor, text: str, results: Results, now: datetime) -> int:
     """Keep what was searched for, so that its pages can be turned, and record that staff searched; the id. Raises
     NotAllowed."""
-    require(db, actor, *REVIEWERS, Role.STAFF)
-    assert actor.account_id is not None
-    query = SearchQuery(account_id=actor.account_id, text=text[: keys.TEXT_LENGTH], created_at=now)
-    db.add(query)
-    db.flush()
-    assert query.id is not None
+    query_id = keep(db, actor=actor, text=text, now=now)
     if actor.role is Role.STAFF:
         audit.record(
             db,
@@ -111,18 +101,16 @@ def remember(db: Session, *, actor: Actor, text: str, results: Results, now: dat
             actor=actor,
             event="searched",
             subject="account",
-            subject_id=actor.account_id,
+            subject_id=actor.account_id or 0,
             results=len(results.hits),
         )
-    return query.id
+    return query_id
 
 
 def repeat(db: Session, *, actor: Actor, query_id: int) -> tuple[str, Results]:
     """An own search of the last day, and its results now. Raises Stale, NotAllowed."""
-    query = db.get(SearchQuery, query_id)
-    if query is None or query.account_id != actor.account_id:
-        raise Stale
-    return query.text, search(db, actor=actor, text=query.text)
+    text = kept(db, actor=actor, query_id=query_id)
+    return text, search(db, actor=actor, text=text)
 
 
 def files_of_person(db: Session, *, actor: Actor, account_id: int) -> list[FILE]:
@@ -134,6 +122,25 @@ def files_of_person(db: Session, *, actor: Actor, account_id: int) -> list[FILE]
     if not found:
         raise NotAllowed
     return found
+
+
+def keep(db: Session, *, actor: Actor, text: str, now: datetime) -> int:
+    """Keep what a list is narrowed by, so that its pages can be turned; the id for `kept`. Raises NotAllowed."""
+    require(db, actor, *REVIEWERS, Role.STAFF)
+    assert actor.account_id is not None
+    query = SearchQuery(account_id=actor.account_id, text=text[: keys.TEXT_LENGTH], created_at=now)
+    db.add(query)
+    db.flush()
+    assert query.id is not None
+    return query.id
+
+
+def kept(db: Session, *, actor: Actor, query_id: int) -> str:
+    """An own text of the last day. Raises Stale."""
+    query = db.get(SearchQuery, query_id)
+    if query is None or query.account_id != actor.account_id:
+        raise Stale
+    return query.text
 
 
 def forget_old_searches(db: Session, *, now: datetime) -> int:
@@ -178,14 +185,13 @@ def _subjects(db: Session, wanted: Wanted, text: str, scope: str) -> tuple[list[
             col(SearchKey.key).in_(ends),
             SearchKey.kind == SearchSubject.ACCOUNT,
         )
-        # An expert's own are few among them.
-        people = list(db.exec(query.limit(MOST + 1 if scope == EVERYWHERE else _CANDIDATES)))
+        people = list(db.exec(query.limit(MOST + 1 if scope == EVERYWHERE else _CODES)))
         if scope == EVERYWHERE:
             return people[:MOST], [], len(people) > MOST
         return people, [], False
     if people or companies or not wanted.words:
         return people, companies, False
-    return _by_name(db, wanted, scope)
+    return names.by_name(db, wanted, scope, most=MOST)
 
 
 def _people_by_code(db: Session, wanted: Wanted, text: str) -> list[int]:
@@ -206,63 +212,6 @@ def _people_by_code(db: Session, wanted: Wanted, text: str) -> list[int]:
         return []
     ids = db.connection().execute(union_all(*parts).limit(MOST)).scalars()
     return sorted(dict.fromkeys(ids), reverse=True)
-
-
-# ── by name ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _begins(column: Any, key: str) -> ColumnElement[bool]:
-    condition: ColumnElement[bool] = (column >= key) & (column < keys.end_of_range(key))
-    return condition
-
-
-def _by_name(db: Session, wanted: Wanted, scope: str) -> tuple[list[int], list[int], bool]:
-    if len(wanted.key) < SHORTEST:
-        return [], [], False
-    query = select(SearchKey.kind, SearchKey.subject_id).where(
-        SearchKey.scope == scope, _begins(col(SearchKey.key), wanted.key)
-    )
-    rows = db.exec(query.order_by(col(SearchKey.key), col(SearchKey.subject_id)).limit(_KEYS)).all()
-    more = len(rows) == _KEYS
-    if not rows and len(wanted.words) > 1:
-        rows, more = _by_words(db, wanted.words, scope)
-    found = list(dict.fromkeys(rows))
-    kept = found[:MOST]
-    people = [subject for kind, subject in kept if kind is SearchSubject.ACCOUNT]
-    companies = [subject for kind, subject in kept if kind is SearchSubject.DISTRIBUTOR]
-    return people, companies, more or len(found) > MOST
-
-
-def _by_words(
-    db: Session, words: Sequence[str], scope: str
-) -> tuple[Sequence[tuple[SearchSubject, int]], bool]:
-    """Who has a word that begins as each of these, in any order, among the first of the longest one."""
-    longest = max(words, key=len)
-    first = (
-        select(SearchKey.kind, SearchKey.subject_id)
-        .where(SearchKey.scope == scope, _begins(col(SearchKey.key), longest))
-        .order_by(col(SearchKey.key))
-        .limit(_CANDIDATES)
-        .subquery()
-    )
-    query = select(first.c.kind, first.c.subject_id)
-    for word in words:
-        if word is longest:
-            continue
-        other = aliased(SearchKey)
-        query = query.where(
-            select(literal(1))
-            .select_from(other)
-            .where(
-                other.kind == first.c.kind,
-                other.subject_id == first.c.subject_id,
-                other.scope == scope,
-                _begins(col(other.key), word),
-            )
-            .exists()
-        )
-    rows = db.exec(query.limit(_KEYS)).all()
-    return rows, len(rows) == _KEYS
 
 
 # ── what is shown of it ──────────────────────────────────────────────────────────────────────────────────────────────

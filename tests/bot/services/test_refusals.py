@@ -61,14 +61,15 @@ ADMITTED: tuple[tuple[frozenset[Role], str], ...] = (
         payments.refunds: record_refund record_wrong_amount refunds_due wrong_amounts
         qualification.fees: delete_tariff former upcoming
         revocation.consequences: consequences_of
-        revocation.revoking: revoke""",
+        revocation.revoking: revoke
+        search.names: companies""",
     ),
     (
         SYSTEM_TOO,
         """
         cooperation.contracts: add_migrated
         directorate.alert_list: count_open
-        distributors.registry: add_manager create_distributor find_distributors list_distributors managers
+        distributors.registry: add_manager create_distributor list_distributors managers
         qualification.fees: set_tariff""",
     ),
     (
@@ -100,7 +101,7 @@ ADMITTED: tuple[tuple[frozenset[Role], str], ...] = (
     (EXPERTS - STAFF, "team.phrases: offered save"),
     (STAFF, "team.phrases: of_university"),
     (EXPERTS - {Role.EXPERT}, "exports.rows: kinds_for"),
-    (EXPERTS, "search.lookup: files_of_person remember search"),
+    (EXPERTS, "search.lookup: files_of_person keep remember search"),
     (
         EXPERTS,
         """

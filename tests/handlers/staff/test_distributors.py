@@ -1,6 +1,6 @@
 """Staff register distributors: dialogue, card, search, edit, one more manager; the password is shown once."""
 
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from storage.tables import Branch, Distributor
 from tests.support.chat_driver import App, Person
@@ -70,6 +70,55 @@ def test_search_and_edit(app: App) -> None:
     boss.sees("🏢 توزیع‌کنندگان: ۱۲", "۸. ", "بعدی").sees_not("۹. ").tap("بعدی").sees("۱۲. ", "قبلی")
     boss.tap("🔎 جست‌وجو").type("کیان طب").sees("کیان طب (واحد صنفی)")  # the only one
     boss.command("menu").tap("🏢 توزیع‌کنندگان", "🔎 جست‌وجو")
-    boss.type("هیچ").sees("پیدا نشد").type("کیان").sees("کیان طب", "کیان سلامت")
-    boss.tap("کیان طب").sees("کیان طب (واحد صنفی)", "هنوز مدیری در سامانه ندارد")
+    boss.type("نیستان").sees("پیدا نشد").type("کیان").sees("کیان طب", "کیان سلامت")
+    boss.type("کیان طب").sees("کیان طب (واحد صنفی)", "هنوز مدیری در سامانه ندارد")
     boss.tap("✏️ ویرایش", "✏️ نام توزیع‌کننده").type("صنف کیان نو").tap("✅ تأیید").sees("کیان نو (واحد صنفی)")
+
+
+def companies(app: App, number: int, name: str) -> None:
+    def unit(db: Session) -> None:
+        for n in range(number):
+            distributor(db, f"{name} {n:02}")
+
+    app.run(unit)
+
+
+def test_a_name_typed_on_the_list_narrows_it_in_pages_and_says_how_many_more(app: App) -> None:
+    companies(app, 20, "آوای سلامت")
+    companies(app, 3, "کیان طب")
+    boss = (
+        staff(app).tap("🏢 توزیع‌کنندگان").sees("🏢 توزیع‌کنندگان: ۲۳", "صفحه ۱ از ۳", "… ۱۵ توزیع‌کننده دیگر")
+    )
+    boss.type("سلامت").sees("نتیجه جست‌وجوی «سلامت»: ۲۰", "صفحه ۱ از ۳", "… ۱۲ توزیع‌کننده دیگر", "شیراز")
+    boss.tap("بعدی").sees("۱۶. آوای سلامت").type("صفحه ۳").sees("صفحه ۳ از ۳", "۲۰. ").sees_not("کیان")
+    boss.type("۱۹").sees("آوای سلامت 18").tap("بازگشت").sees("نتیجه جست‌وجوی «سلامت»", "صفحه ۳ از ۳")
+    boss.tap("🏢 همه").sees("🏢 توزیع‌کنندگان: ۲۳").type("سلام آوا").sees("نتیجه جست‌وجوی «سلام آوا»: ۲۰")
+    boss.tap("🔎 جست‌وجو").type("کیان").sees("نتیجه جست‌وجوی «کیان»: ۳").type("کیان طب 01")
+    boss.sees("کیان طب 01 (واحد صنفی)")
+
+
+def test_company_buttons_show_city_and_number(app: App) -> None:
+    companies(app, 1, "کیان طب")
+    stored = app.one(select(Distributor))
+    boss = staff(app).tap("🏢 توزیع‌کنندگان").sees(f"کیان طب 00، شیراز، {stored.guild_id}")
+    boss.sees(f"(واحد صنفی، شیراز، {stored.guild_id})").type(stored.guild_id).sees(
+        "کیان طب 00 (واحد صنفی)", "هنوز مدیری"
+    )
+
+
+def test_a_branch_is_found_by_typing_on_the_list_of_branches(app: App) -> None:
+    made, _ = app.run(lambda db: distributor(db, "کیان طب"))
+    for name, city in (("غرب", "شیراز"), ("شرق", "کازرون"), ("شمال شرق", "شیراز")):
+        app.add(
+            Branch(
+                distributor_id=made.id, name=name, province="فارس", city=city, address="خیابان زند، پلاک ۱"
+            )
+        )
+    boss = staff(app).open("staff.branches", made.id).type("کازرون").sees("شعبه «شرق»").tap("بازگشت")
+    boss.type("شر").sees("شرق", "شمال شرق").sees_not("غرب")
+
+
+def test_a_list_narrowed_by_another_person_is_not_shown(app: App) -> None:
+    companies(app, 3, "کیان طب")
+    staff(app).tap("🏢 توزیع‌کنندگان").type("کیان").sees("نتیجه جست‌وجوی")
+    staff(app).open("staff.dists", arg="0.q1").sees("دیگر معتبر نیست")

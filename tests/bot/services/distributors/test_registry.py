@@ -10,6 +10,7 @@ from bot.core.refusals import InvalidInput, NotAllowed, Stale
 from bot.services.cooperation import contracts
 from bot.services.distributors import branches, registry
 from bot.services.distributors.registry import DistributorDetails, NewManager
+from bot.services.search import names
 from storage.enums import DistributorKind
 from storage.tables import Branch, Distributor
 from tests.support.factories import people
@@ -115,7 +116,7 @@ def test_staff_keep_the_identity_and_managers_the_contacts(db: Session, parties:
 
 def test_staff_find_by_name_or_number(db: Session, parties: Parties) -> None:
     def find(typed: str) -> list[int | None]:
-        return [one.id for one in registry.find_distributors(db, actor=parties.staff, text=typed)]
+        return list(names.companies(db, actor=parties.staff, text=typed)[0])
 
     for typed in ("کیان", "كيان طب", "۱۴۰۰۹۹۹۹۹۹۵"):
         assert find(typed) == [parties.kian.id]
@@ -124,7 +125,7 @@ def test_staff_find_by_name_or_number(db: Session, parties: Parties) -> None:
     for typed in ("", "%", "_", "70"):
         assert find(typed) == []
     found, total = registry.list_distributors(db, actor=parties.staff, limit=1)
-    assert ([one.name for one in found], total) == (["آراد"], 2)
+    assert ([one.distributor.name for one in found], total) == (["آراد"], 2)
     assert registry.view_distributor(db, actor=parties.staff, distributor_id=parties.arad.id).name == "آراد"
 
 

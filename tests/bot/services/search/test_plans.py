@@ -9,9 +9,10 @@ from sqlmodel import Session
 
 from bot.core.context import Actor
 from bot.services import cooperation
+from bot.services.distributors import registry
 from bot.services.qualification import review
 from bot.services.review.worklists import AgeFilter, Filters, ListName
-from bot.services.search import lookup
+from bot.services.search import lookup, names
 from storage.database.database import Database
 from storage.enums import RequestKind, Role
 from tests.support.factories.cooperation import Parties
@@ -34,6 +35,20 @@ async def test_search(database: Database, parties: Parties, role: Role) -> None:
     actor = reader(parties, role)
     for text in TEXTS:
         await by_index(database, lambda db, text=text: lookup.search(db, actor=actor, text=text))
+
+
+async def test_staffs_list_of_companies(database: Database, parties: Parties) -> None:
+    for text in ("آوای سلامت", "سلام آوا", "14009999995"):
+        await by_index(database, lambda db, text=text: names.companies(db, actor=parties.staff, text=text))
+    ids = [parties.arad.id, parties.kian.id]
+    await by_index(
+        database, lambda db: registry.list_distributors(db, actor=parties.staff, limit=8, among=ids)
+    )
+    whole = await database.read(
+        lambda db: whole_reads(db, lambda db: registry.list_distributors(db, actor=parties.staff, limit=8))
+    )
+    # The number of all, and a page in the order of an index.
+    assert all("count(*)" in one or "ix_distributor_name" in one for one in whole), whole
 
 
 def reader(parties: Parties, role: Role) -> Actor:
