@@ -3,11 +3,12 @@
 from bot.application.routes import Routes
 from conversations.engine.engine import Engine
 from handlers import menu as menu_menu
-from handlers.common import account, guide, invitation, letters, my_data
+from handlers.account import invitation, login, my_data
+from handlers.common import guide, letters
 from handlers.distributor import menu
 from handlers.expert import request
 from handlers.officer import card, cooperation, personal_details, qualification, sheets
-from handlers.staff import distributors, experts
+from handlers.staff import distributors
 from handlers.staff import menu as staff_menu
 from handlers.team import bulk, colleagues, leave, notes, phrases
 
@@ -18,7 +19,7 @@ def all_routes(engine: Engine) -> Routes:
     modules = (
         menu_menu,
         guide,
-        account,
+        login,
         invitation,
         my_data,
         personal_details,
@@ -33,7 +34,6 @@ def all_routes(engine: Engine) -> Routes:
         leave,
         bulk,
         phrases,
-        experts,
         staff_menu,
         distributors,
         letters,

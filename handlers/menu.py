@@ -116,7 +116,8 @@ def _expert_rows(turn: Turn) -> list[ButtonRow]:
     rows.append((button(t("desk.coop"), "desk.coop"), button(t("desk.search"), "desk.search")))
     rows.append((button(t("desk.all_lists"), "desk.lists"), button(t("desk.team"), "desk.team")))
     if turn.role is Role.IN_CHARGE:
-        rows.append((button(t("desk.under_way"), "desk.all"), button(t("export.button"), "export")))
+        rows.append((button(t("desk.under_way"), "desk.all"), button(t("desk.bulk"), "desk.bulk")))
+        rows.append((button(t("export.button"), "export"),))
     return rows
 
 

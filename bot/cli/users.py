@@ -75,10 +75,16 @@ def create_user(
             firm_id = registry.create_distributor(db, actor=SYSTEM, details=details, now=now).distributor.id
         if firm_id is None:
             raise Refusal("error.distributor_needed")
-        given = validators.mobile(mobile) if mobile else None
-        manager = registry.NewManager(name, hashed, mobile=given)
-        hired = registry.add_manager(db, actor=SYSTEM, distributor_id=firm_id, manager=manager, now=now)
-        return hired.account.user_code, firm_id
+        made = experts.create_user(
+            db,
+            role=role,
+            distributor_id=firm_id,
+            name=validators.normalise(name),
+            mobile=validators.mobile(mobile) if mobile else None,
+            now=now,
+            password_hash=hashed,
+        )
+        return made.user_code, firm_id
 
     try:
         user_code, firm_id = asyncio.run(with_database(settings, lambda database: database.run(unit)))

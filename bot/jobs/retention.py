@@ -16,6 +16,7 @@ from sqlmodel import Session, col, select
 from bot.application.resources import Resources
 from bot.core.context import SYSTEM
 from bot.services.cooperation.requests import SUBJECT as COOPERATION
+from bot.services.invitations import lists as invitations
 from bot.services.qualification.documents_in_use import CLOSED_LIFETIME, in_use, is_over
 from bot.services.qualification.requests import SUBJECT as QUALIFICATION
 from bot.services.shared import audit
@@ -79,6 +80,16 @@ async def remove_expired_notes(resources: Resources, *, now: datetime) -> int:
         if page.after is None:
             return removed
         after = page.after
+
+
+async def remove_ended_invitations(resources: Resources, *, now: datetime) -> int:
+    """Remove invitations that ended long enough ago; say how many."""
+    removed = 0
+    while True:
+        gone = await resources.database.run(partial(invitations.delete_ended, now=now, limit=BATCH))
+        removed += gone
+        if gone < BATCH:
+            return removed
 
 
 @dataclass(frozen=True, slots=True)

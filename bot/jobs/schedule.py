@@ -110,6 +110,7 @@ def sweeps(resources: Resources, *, drafts: Unit | None = None) -> list[Sweep]:
 
     async def keep_no_longer(now: datetime) -> Any:
         await retention.remove_expired_notes(resources, now=now)
+        await retention.remove_ended_invitations(resources, now=now)
         return await retention.remove_expired(resources, now=now)
 
     async def orphans(now: datetime) -> Any:

@@ -10,8 +10,9 @@ from io import BytesIO, StringIO
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.styles import Alignment, Font
+from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from bot.reports.model import ReportTable, RowExport, StatisticsReport
@@ -19,6 +20,8 @@ from bot.texts import t
 
 #: What a spreadsheet program may take for a formula, also after a tab or a line break.
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
+#: Numbers with separators; points of the title, and the colour behind the names of columns.
+SEPARATED, TITLE_SIZE, GREY = "#,##0", 14, "FFE7E6E6"
 _NOT_IN_TITLES = re.compile(r"[\[\]:*?/\\']")
 
 
@@ -35,21 +38,32 @@ def spreadsheet_bytes(report: StatisticsReport) -> bytes:
 
 
 def export_bytes(export: RowExport) -> bytes:
-    """The list as XLSX: what it is of, the head, the rows, the sums. Sums are numbers, not formulas."""
+    """The list as XLSX: what it is of, the head with a filter, the rows, the sums. Sums are numbers, not formulas, and stand
+    outside the filter."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet(_title(export.title, set()))
     sheet.sheet_view.rightToLeft = True
     above = [(export.title,), *export.about, ()]
-    sheet.freeze_panes = f"A{len(above) + 2}"
-    whole = ReportTable(export.title, export.head, [*export.rows, _sum_row(export)])
+    top = len(above) + 1
+    sheet.freeze_panes = f"A{top + 1}"
+    last = get_column_letter(len(export.head))
+    sheet.auto_filter.ref = f"A{top}:{last}{top + len(export.rows)}"
+    sheet.print_title_rows = f"{top}:{top}"
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sums = [_sum_row(export)] if any(total is not None for total in export.sums) else []
+    whole = ReportTable(export.title, export.head, [*export.rows, *sums])
     for column, width in enumerate(_widths(whole), start=1):
         sheet.column_dimensions[get_column_letter(column)].width = width
-    for line in above:
-        sheet.append([_cell(sheet, value) for value in line])
-    sheet.append([_bold(_cell(sheet, name)) for name in export.head])
+    for number, told in enumerate(above):
+        cells = [_cell(sheet, value) for value in told]
+        sheet.append([_bold(cell, TITLE_SIZE) for cell in cells] if number == 0 else cells)
+    sheet.append([_head(_cell(sheet, name)) for name in export.head])
     for row in export.rows:
         sheet.append([_cell(sheet, value) for value in row])
-    sheet.append([_bold(_cell(sheet, value)) for value in _sum_row(export)])
+    for line in sums:
+        sheet.append([_bold(_cell(sheet, value)) for value in line])
     out = BytesIO()
     book.save(out)
     return out.getvalue()
@@ -61,7 +75,8 @@ def export_csv_bytes(export: RowExport) -> bytes:
     out = StringIO()
     writer = csv.writer(out)
     writer.writerow([_harmless(name) for name in export.head])
-    for row in (*export.rows, _sum_row(export)):
+    sums = [_sum_row(export)] if any(total is not None for total in export.sums) else []
+    for row in (*export.rows, *sums):
         writer.writerow([value if isinstance(value, int) else _harmless(value) for value in row])
     writer.writerow([])
     for line in ((export.title,), *export.about):
@@ -82,8 +97,15 @@ def _harmless(value: str) -> str:
     return f"'{value}" if dangerous else value
 
 
-def _bold(cell: WriteOnlyCell) -> WriteOnlyCell:
-    cell.font = Font(bold=True)
+def _bold(cell: WriteOnlyCell, size: int = 11) -> WriteOnlyCell:
+    cell.font = Font(bold=True, size=size)
+    return cell
+
+
+def _head(cell: WriteOnlyCell) -> WriteOnlyCell:
+    """The name of a column: bold on grey, in the middle."""
+    cell.font, cell.fill = Font(bold=True), PatternFill("solid", fgColor=GREY)
+    cell.alignment = Alignment(horizontal="center", vertical="center", readingOrder=2)
     return cell
 
 
@@ -119,7 +141,9 @@ def _widths(table: ReportTable) -> list[int]:
 def _cell(sheet: Worksheet, value: str | int) -> WriteOnlyCell:
     """Numbers as numbers; a text that could be taken for a formula as text with the quote prefix."""
     if isinstance(value, int):
-        return WriteOnlyCell(sheet, value=value)
+        number = WriteOnlyCell(sheet, value=value)
+        number.number_format = SEPARATED
+        return number
     cell = WriteOnlyCell(sheet, value=ILLEGAL_CHARACTERS_RE.sub(" ", value)[:32_000])
     cell.data_type = "s"
     cell.alignment = Alignment(horizontal="right", readingOrder=2)

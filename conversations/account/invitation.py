@@ -1,4 +1,5 @@
-"""Accepting an invitation of the directorate: the one-time code, for a newcomer the national code and an own password.
+"""Accepting an invitation of the directorate: the one-time code, for a newcomer the national code and an own password;
+and setting a new password after staff locked the account.
 
 See docs/specification.md 2.1.
 """
@@ -12,8 +13,8 @@ from bot.core.context import Turn
 from bot.core.refusals import InvalidInput, NotAllowed
 from bot.core.screens import Press, Reply, Screen
 from bot.rules.validators import normalise
-from bot.services.accounts import invitations
-from bot.services.shared import reference_data
+from bot.services.invitations import acceptance
+from bot.services.invitations.sending import CODE_DIGITS, WRONG_CODES, place_of
 from bot.texts import formats, t
 from conversations.account.credentials import enter
 from conversations.account.password_and_mobile import NewPassword
@@ -22,7 +23,7 @@ from conversations.engine.declaration import Answers, Dialogue, Incomplete, Step
 from conversations.questions.text import TextQuestion
 from storage.tables import Invitation
 
-#: Context: the token of the link, and the national code that staff gave, or "".
+#: Context: the token of the link, and the national code that is known already, or "".
 TOKEN, BOUND = "_token", "_bound"
 
 
@@ -32,7 +33,7 @@ def _token(turn: Turn) -> str:
 
 def _invitation(turn: Turn) -> Invitation:
     """Raises NotAllowed once it is over."""
-    return invitations.behind(turn.db, token=_token(turn), now=turn.now)
+    return acceptance.behind(turn.db, token=_token(turn), now=turn.now)
 
 
 class OneTimeCode(TextQuestion):
@@ -40,16 +41,16 @@ class OneTimeCode(TextQuestion):
 
     def parse(self, turn: Turn, text: str) -> str:
         code = "".join(normalise(text[:40]).split())
-        if len(code) != invitations.CODE_DIGITS or not (code.isascii() and code.isdigit()):
+        if len(code) != CODE_DIGITS or not (code.isascii() and code.isdigit()):
             raise InvalidInput("error.invitation_code_form")
         return code
 
     def accept(self, turn: Turn, step: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
         code = super().accept(turn, step, answers, given)
-        if invitations.try_code(turn.db, token=_token(turn), code=code, now=turn.now):
+        if acceptance.try_code(turn.db, token=_token(turn), code=code, now=turn.now):
             return code
         # No Refusal: it would take back the counted try.
-        left = invitations.WRONG_CODES - _wrong(turn)
+        left = WRONG_CODES - _wrong(turn)
         return Incomplete(
             notice=t("error.invitation_code", left=formats.digits(left))
             if left
@@ -64,7 +65,7 @@ def _wrong(turn: Turn) -> int:
     try:
         return _invitation(turn).wrong_codes
     except NotAllowed:
-        return invitations.WRONG_CODES
+        return WRONG_CODES
 
 
 class OwnNationalCode(UnusedNationalCode):
@@ -83,11 +84,11 @@ def _needs_national_code(turn: Turn, answers: Answers) -> bool:
 
 def _guard(turn: Turn) -> None:
     """Raises NotAllowed once the invitation is over, and where it is another person's."""
-    invitations.need_addressee(_invitation(turn), turn.account)
+    acceptance.need_addressee(_invitation(turn), turn.account)
 
 
 def _accept(turn: Turn, answers: dict[str, Any]) -> Reply:
-    account, invitation = invitations.accept(
+    account, invitation = acceptance.accept(
         turn.db,
         chat=turn.chat,
         account_id=turn.account.id if turn.account is not None else None,
@@ -99,12 +100,10 @@ def _accept(turn: Turn, answers: dict[str, Any]) -> Reply:
     )
     newcomer = turn.account is None
     enter(turn, account)
-    said = t(
-        "invite.accepted",
-        name=account.name,
-        role=t(f"role.{invitation.role}"),
-        university=reference_data.university_name(turn.db, invitation.university_code),
-    )
+    said = t("invite.access_renewed", name=account.name)
+    if invitation.account_id is None:
+        role, place = t(f"role.{invitation.role}"), place_of(turn.db, invitation)
+        said = t("invite.accepted", name=account.name, role=role, place=place)
     if newcomer:
         said += "\n" + t("invite.user_code", user_code=account.user_code)
     return Reply((Screen(said, once=newcomer),), goto=Press("home"))

@@ -7,19 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.application.resources import Resources
 from bot.application.routes import MANAGERS, STAFF_ONLY
 from bot.core.context import Turn
-from bot.core.incoming import Incoming
 from bot.core.screens import Press, Reply, Screen
 from bot.rules.validators import Mobile
-from bot.security.passwords import GeneratedPassword
 from bot.services import accounts
 from bot.services.distributors import branches, registry
-from bot.services.distributors.registry import NewManager
+from bot.services.invitations import sending
 from bot.services.search.keys import TEXT_LENGTH
 from bot.texts import t
-from conversations.account.credentials import credentials_screen
 from conversations.common import searching
 from conversations.common.request_steps import clear_dependent_answers, other_city_sentence, region_steps
 from conversations.engine.declaration import (
@@ -40,6 +36,7 @@ from conversations.questions import (
     Phone,
     Text,
 )
+from conversations.staff.experts import invited_screens
 from storage.enums import DistributorKind, Role
 from storage.tables import Distributor
 
@@ -64,10 +61,6 @@ def _manager_is_new(turn: Turn, answers: Answers) -> bool:
     """Nobody is registered with the national code: the name is asked."""
     code = answers.get("manager_code")
     return not code or accounts.by_national_code(turn.db, code) is None
-
-
-async def _make_password(resources: Resources, incoming: Incoming, answers: Answers) -> GeneratedPassword:
-    return await resources.passwords.make_new()
 
 
 _IDENTITY_STEPS = (
@@ -103,15 +96,6 @@ def _contact_values(answers: Answers) -> dict[str, Any]:
     }
 
 
-def _manager_of(turn: Turn, answers: Answers, mobile: Mobile | None = None) -> NewManager:
-    made = turn.prepared
-    assert isinstance(made, GeneratedPassword)
-    known = accounts.by_national_code(turn.db, answers["manager_code"])
-    typed = f"{answers.get('manager_first_name') or ''} {answers.get('manager_last_name') or ''}"
-    name = known.name if known is not None else typed.strip()
-    return NewManager(name, made.hash, answers["manager_code"], mobile)
-
-
 def _caution(turn: Turn, answers: Answers) -> str | None:
     """That the address names another city than the central branch's."""
     return other_city_sentence(
@@ -119,21 +103,40 @@ def _caution(turn: Turn, answers: Answers) -> str | None:
     )
 
 
-def _shown(
-    turn: Turn, hired: accounts.Appointment, said: str, said_known: str, name: str, goto: Press
+def _appoint(
+    turn: Turn, answers: dict[str, Any], distributor: Distributor, mobile: str | None, key: str
 ) -> Reply:
-    """The manager's code and password, once; a person who had an account keeps the password."""
-    if not hired.created:
-        return Reply((Screen(t(said_known, distributor=name, name=hired.account.name)),), goto=goto)
-    made = turn.prepared
-    assert isinstance(made, GeneratedPassword)
-    done = Screen(t(said, distributor=name, name=hired.account.name))
-    shown = credentials_screen(hired.account, made.password, "staff.credentials")
-    return Reply((done, shown), goto=goto, credentials_of=hired.account.id)
+    """A known person manages with the account they have, and is told; who is new is invited."""
+    distributor_id, code = distributor.id or 0, answers["manager_code"]
+    goto = Press("staff.dist", distributor_id)
+    if not _manager_is_new(turn, answers):
+        known = registry.appoint_manager(
+            turn.db, actor=turn.actor, distributor_id=distributor_id, national_code=code, now=turn.now
+        )
+        said = t(f"staff.{key}_known", distributor=distributor.name, name=known.name)
+        return Reply((Screen(said),), goto=goto)
+    invited = sending.invite_manager(
+        turn.db,
+        actor=turn.actor,
+        distributor_id=distributor_id,
+        first_name=answers["manager_first_name"],
+        last_name=answers["manager_last_name"],
+        mobile=Mobile(mobile or answers["manager_mobile"]),
+        national_code=code,
+        public_info=turn.public_info,
+        now=turn.now,
+    )
+    return Reply(invited_screens(invited), goto=goto)
+
+
+def _manager_name(turn: Turn, answers: dict[str, Any]) -> str:
+    known = accounts.by_national_code(turn.db, answers["manager_code"])
+    if known is not None:
+        return known.name
+    return f"{answers['manager_first_name']} {answers['manager_last_name']}"
 
 
 def _create(turn: Turn, answers: dict[str, Any]) -> Reply:
-    manager = _manager_of(turn, answers, answers["dist_manager_mobile"])
     made = registry.create_distributor(
         turn.db,
         actor=turn.actor,
@@ -141,18 +144,15 @@ def _create(turn: Turn, answers: dict[str, Any]) -> Reply:
             kind=DistributorKind(answers["dist_kind"]),
             name=answers["dist_name"],
             number=_number(answers),
-            manager_name=manager.name,
+            manager_name=_manager_name(turn, answers),
             province=answers["province"],
             city=answers["city"],
             university=answers.get("university"),
             **_contact_values(answers),
         ),
-        manager=manager,
         now=turn.now,
     )
-    assert made.manager is not None
-    goto, name = Press("staff.dist", made.distributor.id or 0), made.distributor.name
-    return _shown(turn, made.manager, "staff.dist_made", "staff.dist_made_known", name, goto)
+    return _appoint(turn, answers, made.distributor, answers["dist_manager_mobile"], "dist_made")
 
 
 NEW_DISTRIBUTOR = Dialogue(
@@ -163,7 +163,6 @@ NEW_DISTRIBUTOR = Dialogue(
     caution=_caution,
     after=clear_dependent_answers,
     exit=LIST,
-    prepare_finish=_make_password,
     roles=STAFF_ONLY,
 )
 
@@ -174,25 +173,16 @@ def _card(turn: Turn) -> Press:
 
 
 def _add_manager(turn: Turn, answers: dict[str, Any]) -> Reply:
-    goto = _card(turn)
-    hired = registry.add_manager(
-        turn.db,
-        actor=turn.actor,
-        distributor_id=goto.id,
-        manager=_manager_of(turn, answers),
-        now=turn.now,
-    )
-    name = turn.db.get_one(Distributor, goto.id).name
-    return _shown(turn, hired, "staff.dist_manager_made", "staff.dist_manager_known", name, goto)
+    distributor = turn.db.get_one(Distributor, _card(turn).id)
+    return _appoint(turn, answers, distributor, None, "dist_manager")
 
 
 ADD_MANAGER = Dialogue(
     "add_manager",
-    _MANAGER_STEPS,
+    (*_MANAGER_STEPS, Step("manager_mobile", MobileNumber(), when=_manager_is_new)),
     _add_manager,
     summary="staff.dist_manager_summary",
     exit=_card,
-    prepare_finish=_make_password,
     roles=STAFF_ONLY,
 )
 

@@ -15,15 +15,15 @@ from bot.core.incoming import Incoming
 from bot.core.refusals import Refusal
 from bot.core.screens import Press, Reply, Screen
 from bot.rules.account import REASON_MAX, REASON_MIN
-from bot.security.passwords import GeneratedPassword
 from bot.services import accounts
 from bot.services.directorate import account_lookup, undelivered
+from bot.services.invitations import sending
 from bot.texts import quoted, t
-from conversations.account.credentials import credentials_screen
 from conversations.common import searching
 from conversations.engine.declaration import Answers, Dialogue, FinishRejected, Step
 from conversations.expert.review import Confirmation
 from conversations.questions import Choice, Text
+from conversations.staff.experts import access_screens, void_password
 from storage.tables import Account, Grant
 
 VERSION, GRANT = "_version", "_grant"
@@ -166,17 +166,14 @@ def _annul(turn: Turn, answers: dict[str, Any]) -> Reply:
     return _done(turn, "annul")
 
 
-async def _make_password(resources: Resources, incoming: Incoming, answers: Answers) -> GeneratedPassword:
-    return await resources.passwords.make_new()
-
-
 def _reset(turn: Turn, answers: dict[str, Any]) -> Reply:
-    made = turn.prepared
-    assert isinstance(made, GeneratedPassword)
-    account = accounts.reset_access(turn.db, password_hash=made.hash, **_common(turn, answers))
-    shown = credentials_screen(account, made.password, "staff.credentials")
-    done = Screen(t("staff.reset_done", name=account.name))
-    return Reply((done, shown), goto=_back(turn), credentials_of=account.id)
+    invited = sending.reset_access(
+        turn.db,
+        password_hash=str(turn.prepared),
+        public_info=turn.public_info,
+        **_common(turn, answers),
+    )
+    return Reply(access_screens(invited), goto=_back(turn))
 
 
 def _withdraw(turn: Turn, answers: dict[str, Any]) -> Reply:
@@ -204,7 +201,7 @@ DIALOGUES: tuple[Dialogue, ...] = (
     _account_action("lift_account", _reasoned("lift", yes="staff_accounts.lift_yes"), _lift),
     _account_action("annul_account", _reasoned("annul", yes="staff_accounts.annul_yes"), _annul),
     _account_action(
-        "reset_account", _reasoned("reset", yes="staff_accounts.reset_yes"), _reset, _make_password
+        "reset_account", _reasoned("reset", yes="staff_accounts.reset_yes"), _reset, void_password
     ),
     _account_action("withdraw_role", _reasoned("role", yes="staff_accounts.role_yes"), _withdraw),
 )

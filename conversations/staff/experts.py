@@ -1,4 +1,4 @@
-"""Staff invite an expert of a university, or give a known person the role, and give an account a new password."""
+"""Staff invite an expert of a university, or give a known person the role, and give an account new access."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from bot.core.context import Turn
 from bot.core.incoming import Incoming
 from bot.core.screens import Press, Reply, Screen
 from bot.rules.account import REASON_MAX, REASON_MIN
-from bot.security.passwords import GeneratedPassword
 from bot.services import accounts
-from bot.services.accounts import invitations
+from bot.services.invitations import sending
+from bot.services.invitations.sending import Invited
 from bot.texts import formats, t
-from conversations.account.credentials import credentials_screen
 from conversations.engine.declaration import Answers, Dialogue, Step
 from conversations.questions import Choice, MobileNumber, NationalCode, PersianName, Text
 from storage.enums import Role
@@ -30,10 +29,6 @@ def _is_new(turn: Turn, answers: Answers) -> bool:
     """Nobody is registered with the national code: the name is asked."""
     code = answers.get("expert_national_code")
     return not code or accounts.by_national_code(turn.db, code) is None
-
-
-async def _make_password(resources: Resources, incoming: Incoming, answers: Answers) -> GeneratedPassword:
-    return await resources.passwords.make_new()
 
 
 def _back_to_university(turn: Turn) -> Press:
@@ -55,7 +50,7 @@ def _hire(turn: Turn, answers: dict[str, Any]) -> Reply:
             now=turn.now,
         )
         return Reply((Screen(t("staff.role_added", name=hired.name)),), goto=goto)
-    invited = invitations.invite_expert(
+    invited = sending.invite_expert(
         turn.db,
         actor=turn.actor,
         role=Role(answers["expert_role"]),
@@ -70,11 +65,27 @@ def _hire(turn: Turn, answers: dict[str, Any]) -> Reply:
     return Reply(invited_screens(invited), goto=goto)
 
 
-def invited_screens(invited: invitations.Invited) -> tuple[Screen, Screen]:
+def invited_screens(invited: Invited) -> tuple[Screen, Screen]:
     """What was sent, and the message to be forwarded, which no later press edits."""
     to = formats.local_mobile(invited.invitation.mobile)
     said = t("invite.sent", name=invited.invitation.name, mobile=to)
     return Screen(said), Screen(invited.message, once=True)
+
+
+def access_screens(invited: Invited) -> tuple[Screen, Screen]:
+    """That the account is locked until its owner opened the link, and the message to be forwarded."""
+    name, mobile = invited.invitation.name, invited.invitation.mobile
+    said = (
+        t("staff.reset_done", name=name, mobile=formats.masked(mobile[1:]))
+        if mobile
+        else t("staff.reset_done_no_mobile", name=name)
+    )
+    return Screen(said), Screen(invited.message, once=True)
+
+
+async def void_password(resources: Resources, incoming: Incoming, answers: Answers) -> str:
+    """The hash of a password that is shown to nobody."""
+    return (await resources.passwords.make_new()).hash
 
 
 NEW_EXPERT = Dialogue(
@@ -99,25 +110,17 @@ def _back_to_expert(turn: Turn) -> Press:
 
 
 def _reset(turn: Turn, answers: dict[str, Any]) -> Reply:
-    made = turn.prepared
-    assert isinstance(made, GeneratedPassword)
-    account = accounts.reset_access(
+    invited = sending.reset_access(
         turn.db,
         actor=turn.actor,
         account_id=answers[ACCOUNT],
         reason=answers["reset_reason"],
-        password_hash=made.hash,
+        password_hash=str(turn.prepared),
+        public_info=turn.public_info,
         now=turn.now,
         version=answers[VERSION],
     )
-    return Reply(
-        (
-            Screen(t("staff.reset_done", name=account.name)),
-            credentials_screen(account, made.password, "staff.credentials"),
-        ),
-        goto=Press("staff.expert", answers[GRANT]),
-        credentials_of=account.id,
-    )
+    return Reply(access_screens(invited), goto=Press("staff.expert", answers[GRANT]))
 
 
 RESET_ACCESS = Dialogue(
@@ -125,6 +128,6 @@ RESET_ACCESS = Dialogue(
     (Step("reset_reason", Text(REASON_MIN, REASON_MAX, short="error.short_reason")),),
     _reset,
     exit=_back_to_expert,
-    prepare_finish=_make_password,
+    prepare_finish=void_password,
     roles=STAFF_ONLY,
 )

@@ -14,7 +14,7 @@ from bot.core.screens import Press, Reply, Screen
 from bot.messengers.transport.channel import utf16_units
 from bot.rules import validators
 from bot.services import accounts
-from bot.services.letters import audience, letters
+from bot.services.letters import audience, counts, letters
 from bot.services.letters.audience import Audience, Group, Kind, Reach
 from bot.texts import formats, t
 from bot.texts.answers import with_persian_digits
@@ -25,8 +25,8 @@ from conversations.questions.choice import Option
 from conversations.questions.text import TextQuestion
 from storage.tables import Account, Letter, Officer
 
-#: Context: letter.id of the one that is corrected. The area that is all provinces.
-CORRECTS, EVERYWHERE = "_corrects", "ALL"
+#: Context: letter.id of the one that is corrected, and how many each audience has. The area that is all provinces.
+CORRECTS, COUNTS, EVERYWHERE = "_corrects", "_counts", "ALL"
 _COUNTED_KINDS = frozenset({Kind.ALL.value, Kind.EXPERTS.value, Kind.MANAGERS.value})
 
 
@@ -115,10 +115,8 @@ class NonEmptyGroup(Choice):
     def make_prompt(self, turn: Turn, step: Step, answers: Answers) -> Prompt:
         prompt = super().make_prompt(turn, step, answers)
         shown = [choice for row in prompt.choices for choice in row if not choice.key.startswith("@")]
-        counts = self.counts(turn, answers, [choice.key for choice in shown])
-        below = tuple(
-            _count_line(choice.label, counts[choice.key]) for choice in shown if choice.key in counts
-        )
+        known = self.counts(turn, answers, [choice.key for choice in shown])
+        below = tuple(_count_line(choice.label, known[choice.key]) for choice in shown if choice.key in known)
         return replace(prompt, below=below)
 
     def counts(self, turn: Turn, answers: Answers, keys: list[str]) -> dict[str, Reach]:
@@ -129,14 +127,6 @@ class NonEmptyGroup(Choice):
         if isinstance(accepted, str) and not _reach(turn, self.means(answers, accepted)).total:
             raise InvalidInput("error.no_recipients")
         return accepted
-
-
-class ProvinceOfOfficers(NonEmptyGroup):
-    """All provinces are counted in one pass."""
-
-    def counts(self, turn: Turn, answers: Answers, keys: list[str]) -> dict[str, Reach]:
-        counted = audience.reach_of_provinces(turn.db, actor=turn.actor)
-        return {key: counted.get(key, Reach()) for key in keys}
 
 
 class AudienceKind(NonEmptyGroup):
@@ -188,7 +178,12 @@ def sms_parts(text: str) -> int:
 
 
 def _reach(turn: Turn, to: Audience) -> Reach:
-    return audience.reach(turn.db, actor=turn.actor, audience=to)
+    """As it was counted when the letter was opened. One officer is looked at; so is who belongs to a draft that was begun
+    before letters were counted."""
+    counted = turn.draft.answers.get(COUNTS) if turn.draft is not None else None
+    if counted is None or to.kind is Kind.ONE:
+        return audience.reach(turn.db, actor=turn.actor, audience=to)
+    return counts.found_in(counted, to)
 
 
 def _count_line(label: str, reach: Reach) -> str:
@@ -316,7 +311,7 @@ def _send_question(turn: Turn, answers: Answers) -> str:
 
 def _need_readers(turn: Turn, answers: dict[str, Any]) -> None:
     """Raises InvalidInput where nobody would get it."""
-    if not audience.size(turn.db, actor=turn.actor, audience=chosen_audience(answers)):
+    if not _reach(turn, chosen_audience(answers)).total:
         raise InvalidInput("error.no_recipients")
 
 
@@ -370,7 +365,7 @@ WRITE_LETTER = Dialogue(
         Step("letter_officer_sure", ThisOfficer("letters.this_officer"), when=_is(Kind.ONE)),
         Step(
             "letter_province",
-            ProvinceOfOfficers(lambda answers, key: Audience(Kind.PROVINCE, key), _provinces),
+            NonEmptyGroup(lambda answers, key: Audience(Kind.PROVINCE, key), _provinces),
             when=_is(Kind.PROVINCE, Kind.PROVINCE_STATE),
         ),
         Step("letter_state", NonEmptyGroup(_in_province, _groups), when=_is(Kind.STATE, Kind.PROVINCE_STATE)),

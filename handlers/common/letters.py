@@ -6,17 +6,26 @@ See R44, docs/specification.md 2.7.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
+from sqlmodel import Session
+
+from bot.application.resources import Resources
 from bot.application.routes import LOGGED_IN, READS_SUSPENDED, Routes
 from bot.core.context import Turn
+from bot.core.incoming import Incoming
+from bot.core.refusals import NotAllowed
 from bot.core.screens import Attachment, Button, Press, Reply, Screen, button
-from bot.services.letters import audience, letters
+from bot.messengers.processing.inbox_store import load_turn
+from bot.services.drafts.store import find_draft
+from bot.services.letters import audience, counts, letters
 from bot.services.letters.audience import Audience
+from bot.services.letters.counts import Numbers
 from bot.texts import t
 from bot.texts.answers import with_persian_digits
 from bot.texts.formats import digits, jalali_day, jalali_time, number
 from conversations.engine.engine import Engine
-from conversations.staff.letter import correction_answers, letter_text
+from conversations.staff.letter import COUNTS, correction_answers, letter_text
 from handlers.common.navigation import (
     ButtonRow,
     back_button,
@@ -48,14 +57,14 @@ def routes(engine: Engine) -> Routes:
     def all_letters(turn: Turn, press: Press) -> Screen:
         return show_written_letters(turn, press, drafted=("letter", 0) in engine.open_drafts(turn))
 
-    @act("staff.new_letter", roles=STAFF)
+    @act("staff.new_letter", roles=STAFF, prepare=count_audiences)
     def new_letter(turn: Turn, press: Press) -> Reply:
-        return engine.start(turn, "letter")
+        return _write(engine, turn, 0, {})
 
-    @act("staff.letter_fix", roles=STAFF)
+    @act("staff.letter_fix", roles=STAFF, prepare=count_audiences)
     def correct(turn: Turn, press: Press) -> Reply:
         letter = letters.letter_progress(turn.db, actor=turn.actor, letter_id=press.id).letter
-        return engine.start(turn, "letter", subject_id=press.id, answers=correction_answers(letter))
+        return _write(engine, turn, press.id, correction_answers(letter))
 
     show("staff.letter", roles=STAFF)(show_progress)
     show("staff.letter_text", roles=STAFF)(show_letter_text)
@@ -63,6 +72,31 @@ def routes(engine: Engine) -> Routes:
     show("staff.letter_stop", roles=STAFF)(ask_stop)
     act("staff.letter_end", roles=STAFF)(stop_sending)
     return table
+
+
+async def count_audiences(resources: Resources, incoming: Incoming, press: Press) -> Numbers:
+    """How many each audience has, counted where nobody waits for it. Raises NotAllowed."""
+    now = resources.clock()
+
+    def unit(db: Session) -> Numbers:
+        turn = load_turn(db, incoming, now, resources.public_info, reading=True)
+        if turn.account is None:
+            raise NotAllowed
+        if press.action == "staff.letter_fix":
+            return counts.count_correction(db, actor=turn.actor, letter_id=press.id)
+        return counts.count_all(db, actor=turn.actor)
+
+    return await resources.database.read(unit, large=True)
+
+
+def _write(engine: Engine, turn: Turn, corrects: int, answers: dict[str, Any]) -> Reply:
+    """Open the dialogue; a letter that was begun before goes on with the numbers of now."""
+    draft = find_draft(turn, "letter", corrects)
+    if draft is not None:
+        draft.answers = {**draft.answers, COUNTS: turn.prepared}
+        turn.db.add(draft)
+        turn.db.flush()
+    return engine.start(turn, "letter", subject_id=corrects, answers={**answers, COUNTS: turn.prepared})
 
 
 # -- who reads ------------------------------------------------------------------------------------

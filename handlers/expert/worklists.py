@@ -29,6 +29,7 @@ from conversations.questions.search import named
 from handlers.common.navigation import ButtonRow, back_button, button_grid, home_button, page_of, pager_rows
 from handlers.common.numbered_list import numbered_page
 from handlers.expert.list_place import ListPlace
+from handlers.team import bulk
 from storage.enums import CooperationState, RequestKind, RequestState, Role
 from storage.tables import Account, CooperationRequest, University
 
@@ -193,7 +194,8 @@ def show_worklist(turn: Turn, press: Press) -> Screen:
     others = _other_lists_rows(turn, press.action, view, place)
     if len(listing.lines) > PAGE - 2:  # so many rows that a phone shows the way on
         others = [(others_button(place), home_button())]
-    last_rows = (*((filters,) if filters else ()), *others)
+    together = bulk.queue_row(turn, press.action, listing.whole)
+    last_rows = (*(row for row in (filters, together) if row), *others)
     lines = [_university_line(turn, place)] if turn.role is Role.STAFF else []
     if not listing.total:
         nothing = "desk.nothing_filtered" if listing.whole else f"desk.{view.prefix}{name}_none"

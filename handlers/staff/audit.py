@@ -17,7 +17,7 @@ from conversations.engine.engine import Engine
 from conversations.staff.audit_search import About, unpacked
 from handlers.common.navigation import ButtonRow, home_button, number_in, truncate_lines
 from handlers.common.numbered_list import STAFF
-from handlers.staff.accounts import TRAIL, entry_line
+from handlers.staff.accounts.look_up import TRAIL, entry_line
 from storage.tables import Account, CooperationRequest, QualificationRequest
 
 

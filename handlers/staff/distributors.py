@@ -7,6 +7,7 @@ from bot.core.context import Turn
 from bot.core.refusals import Stale
 from bot.core.screens import Press, Reply, Screen, button
 from bot.services.distributors import branches, registry
+from bot.services.invitations import lists
 from bot.services.search import names
 from bot.texts import formats, t
 from conversations.common import searching
@@ -22,6 +23,7 @@ from handlers.common.navigation import (
     pager_rows,
     truncate_lines,
 )
+from handlers.staff.accounts import invitations as staff_invitations
 from storage.enums import Role
 from storage.tables import Distributor
 
@@ -153,6 +155,8 @@ def show_distributor(turn: Turn, press: Press) -> Screen:
         if managers
         else t("staff.dist_no_managers")
     )
+    pending = lists.pending(turn.db, actor=turn.actor, distributor_id=press.id)
+    lines += [staff_invitations.line_of(turn, invitation) for invitation in pending]
     lines.append(
         t("staff.dist_branches", n=formats.number(listing.total), vacant=formats.number(listing.vacant))
     )
@@ -174,6 +178,7 @@ def show_distributor(turn: Turn, press: Press) -> Screen:
                 button(t("staff.dist_edit"), "staff.edit_dist", press.id, distributor.version),
                 button(t("staff.dist_manager"), "staff.add_manager", press.id),
             ),
+            *staff_invitations.rows_of(pending),
             (button(t("branch.list"), "staff.branches", press.id),),
             navigation_row("staff.dists"),
         ),

@@ -12,15 +12,15 @@ from sqlmodel import Session
 
 from bot.application.resources import Resources
 from bot.application.routes import Routes
-from bot.core.context import Turn
+from bot.core.context import Actor, Turn
 from bot.core.incoming import Incoming
 from bot.core.refusals import NotAllowed, Stale
 from bot.core.screens import Button, GeneratedFile, Press, Reply, Screen, button
 from bot.messengers.processing.inbox_store import load_turn
 from bot.reports.drawing_queue import DRAWING
-from bot.reports.model import RowExport
-from bot.services.exports import rows
-from bot.services.exports.rows import PERIODS, STATES, ExportKind, Wanted
+from bot.services.exports import reading
+from bot.services.exports import wanted as exports
+from bot.services.exports.wanted import PERIODS, STATES, ExportKind, Wanted
 from bot.services.shared import reference_data
 from bot.texts import t
 from bot.texts.formats import digits, jalali_compact, number
@@ -66,7 +66,7 @@ def _button(label: str, action: str, wanted: Wanted, version: int = 0) -> Button
 
 def show_kinds(turn: Turn, press: Press) -> Screen:
     """What may be exported."""
-    kinds = rows.kinds_for(turn.db, actor=turn.actor)
+    kinds = exports.kinds_for(turn.db, actor=turn.actor)
     buttons = [
         _button(t(f"export.kind.{kind}"), "export.kind", Wanted(ExportKind(kind), USUAL)) for kind in kinds
     ]
@@ -76,20 +76,20 @@ def show_kinds(turn: Turn, press: Press) -> Screen:
 def show_kind(turn: Turn, press: Press) -> Screen:
     """One kind: its period, state and university, and the two forms of the file."""
     wanted = _wanted(press)
-    if wanted.kind not in rows.kinds_for(turn.db, actor=turn.actor):
+    if wanted.kind not in exports.kinds_for(turn.db, actor=turn.actor):
         raise NotAllowed("error.not_allowed")
     at = wanted.university if turn.role is Role.STAFF else turn.actor.university_code
     lines = [
         t("export.title", what=t(f"export.kind.{wanted.kind}")),
-        t("export.line", label=t("export.about_period"), value=rows.period(wanted.days, turn.now)),
+        t("export.line", label=t("export.about_period"), value=exports.period(wanted.days, turn.now)),
     ]
     if wanted.kind in STATES:
-        state = rows.state_name(wanted.kind, wanted.state)
+        state = exports.state_name(wanted.kind, wanted.state)
         lines.append(t("export.line", label=t("export.about_state"), value=state))
     if wanted.kind is not ExportKind.LETTERS:
         place = reference_data.university_name(turn.db, at) if at else t("export.all")
         lines.append(t("export.line", label=t("export.about_university"), value=place))
-    lines += ["", t("export.most", n=number(rows.MOST_ROWS))]
+    lines += ["", t("export.most", n=number(exports.MOST_ROWS))]
     periods = [
         _button(
             t("export.days", n=digits(days)) if days else t("export.always"),
@@ -120,7 +120,7 @@ def show_states(turn: Turn, press: Press) -> Screen:
     states = ("", *STATES.get(wanted.kind, ("", ()))[1])
     lines, buttons = [t("export.choose_state")], []
     for i, state in enumerate(states, start=1):
-        lines.append(t("export.numbered", i=digits(i), what=rows.state_name(wanted.kind, state)))
+        lines.append(t("export.numbered", i=digits(i), what=exports.state_name(wanted.kind, state)))
         buttons.append(_button(digits(i), "export.kind", replace(wanted, state=state)))
     back = _button(t("nav.back"), "export.kind", wanted)
     return Screen("\n".join(lines), (*button_grid(buttons, columns=5), (back, home_button())))
@@ -155,24 +155,25 @@ async def _prepare(resources: Resources, incoming: Incoming, press: Press, *, fo
 
     now = resources.clock()
 
-    def unit(db: Session) -> tuple[int, RowExport]:
+    def unit(db: Session) -> Actor:
         turn = load_turn(db, incoming, now, resources.public_info, reading=True)
         if turn.account is None:
             raise NotAllowed
-        return turn.account.id or 0, rows.read(db, actor=turn.actor, wanted=_wanted(press), now=now)
+        return turn.actor
 
-    account_id, export = await resources.database.read(unit)
+    actor = await resources.database.read(unit)
+    export = await reading.read(resources.database, actor=actor, wanted=_wanted(press), now=now)
     make = spreadsheet.export_bytes if form == "xlsx" else spreadsheet.export_csv_bytes
-    return await DRAWING.draw(account_id, partial(make, export)), len(export.rows)
+    return await DRAWING.draw(actor.account_id or 0, partial(make, export)), len(export.rows)
 
 
 def _send(turn: Turn, press: Press, *, form: str) -> Reply:
     """The file that was made before this unit, recorded, and the screen again below it."""
     wanted = _wanted(press)
     content, count = turn.prepared or (b"", 0)
-    rows.note(turn.db, actor=turn.actor, wanted=wanted, form=form, rows=count, now=turn.now)
+    exports.note(turn.db, actor=turn.actor, wanted=wanted, form=form, rows=count, now=turn.now)
     what = t(f"export.kind.{wanted.kind}")
-    caption = t("export.caption", what=what, n=number(count), since=rows.period(wanted.days, turn.now))
+    caption = t("export.caption", what=what, n=number(count), since=exports.period(wanted.days, turn.now))
     file = GeneratedFile(f"{wanted.kind}-{jalali_compact(turn.now)}.{form}", content, caption)
     return Reply(
         (Screen("", attachments=(file,)),),

@@ -1,4 +1,4 @@
-"""The staff menu: which screens it leads to, apart from experts, alerts and refunds."""
+"""The staff menu: which screens it leads to."""
 
 from __future__ import annotations
 
@@ -7,19 +7,9 @@ from bot.core.screens import button
 from bot.texts import t
 from conversations.engine.engine import Engine
 from handlers.common.navigation import ButtonRow, button_grid
-from handlers.staff import (
-    accounts,
-    audit,
-    exports,
-    faq,
-    invitations,
-    payments,
-    reference_data,
-    refunds,
-    statistics,
-    undelivered,
-    universities,
-)
+from handlers.staff import alerts, audit, exports, payments, refunds, statistics, undelivered
+from handlers.staff.accounts import experts, invitations, look_up
+from handlers.staff.reference import faq, reference_data, universities
 
 #: Text key of the label → the action of the first screen, two a row (docs/specification.md 4.1, staff.menu).
 MENU_ACTIONS = {
@@ -40,7 +30,10 @@ MENU_ACTIONS = {
 
 def routes(engine: Engine) -> Routes:
     table = Routes()
-    for module in (reference_data, faq, universities, accounts, undelivered, refunds, statistics, audit):
+    for module in (
+        *(reference_data, faq, universities, look_up, experts),
+        *(alerts, undelivered, refunds, statistics, audit),
+    ):
         table.include(module.routes(engine))
     for without_dialogue in (invitations, exports, payments):
         table.include(without_dialogue.routes())

@@ -1,4 +1,4 @@
-"""Screens of the directorate's staff: payments of a wrong amount, which only staff can end.
+"""Screens of the directorate's staff: money that must go back, what went back, and payments of a wrong amount.
 
 See docs/specification.md 2.3.
 """
@@ -10,12 +10,19 @@ from bot.core.context import Turn
 from bot.core.refusals import Stale
 from bot.core.screens import Press, Reply, Screen, button
 from bot.services import payments
-from bot.services.exports.rows import ExportKind
+from bot.services.exports.wanted import ExportKind
 from bot.texts import t
 from bot.texts.formats import digits, jalali_day, jalali_time, local_mobile, number, toman
 from conversations.engine.engine import Engine
 from conversations.staff.refunds import ATTEMPT, VERSION
-from handlers.common.navigation import ButtonRow, button_grid, navigation_row, page_of, pager_rows
+from handlers.common.navigation import (
+    ButtonRow,
+    button_grid,
+    home_button,
+    navigation_row,
+    page_of,
+    pager_rows,
+)
 from handlers.common.numbered_list import STAFF
 from handlers.staff.exports import USUAL
 
@@ -23,11 +30,21 @@ LINES = 5
 
 
 def routes(engine: Engine) -> Routes:
-    """staff.wrong, wrong_do, refunded, refund_card, refund_fix."""
+    """staff.refunds, refund, wrong, wrong_do, refunded, refund_card, refund_fix."""
     table = Routes()
+    table.show("staff.refunds", roles=STAFF, listed=True)(show_refunds)
     table.show("staff.wrong", roles=STAFF, listed=True)(show_wrong_amounts)
     table.show("staff.refunded", roles=STAFF, listed=True)(show_archive)
     table.show("staff.refund_card", roles=STAFF)(show_refund)
+
+    @table.act("staff.refund", roles=STAFF)
+    def refund(turn: Turn, press: Press) -> Reply:
+        return engine.start(
+            turn,
+            "refund",
+            subject_id=press.id,
+            answers={ATTEMPT: press.id, VERSION: press.version},
+        )
 
     @table.act("staff.refund_fix", roles=STAFF)
     def correct(turn: Turn, press: Press) -> Reply:
@@ -52,6 +69,36 @@ def more_rows() -> list[ButtonRow]:
             button(t("export.button"), "export.kind", USUAL + 1, arg=ExportKind.REFUNDS),
         )
     ]
+
+
+def show_refunds(turn: Turn, press: Press) -> Screen:
+    """Money that must go back, oldest first."""
+    page = page_of(press)
+    due = payments.refunds_due(turn.db, actor=turn.actor, limit=LINES + 1, offset=page * LINES)
+    wrong = wrong_amounts_rows(turn)
+    if not due:
+        return Screen(t("error.empty"), (*wrong, *more_rows(), (home_button(),)))
+    lines, rows = [t("staff.refunds_title")], list[ButtonRow]()
+    for i, refund in enumerate(due[:LINES], start=page * LINES + 1):
+        paid = jalali_day(refund.paid_at) if refund.paid_at is not None else "–"
+        lines.append(
+            t(
+                "staff.refund_line",
+                i=digits(i),
+                payer=refund.payer,
+                code=refund.tracking_code or "–",
+                amount=number(refund.amount_rial),
+                toman=toman(refund.amount_rial),
+                ref=refund.bank_ref or "–",
+                date=paid,
+            )
+        )
+        label = t("staff.refund", i=digits(i))
+        details = button(t("refunds.details", i=digits(i)), "staff.refund_card", refund.attempt_id)
+        rows.append((button(label, "staff.refund", refund.attempt_id, refund.version), details))
+    pages = page + (2 if len(due) > LINES else 1)
+    rows += pager_rows(Press("staff.refunds"), page=page, pages=pages)
+    return Screen("\n".join(lines), (*rows, *wrong, *more_rows(), (home_button(),)))
 
 
 def show_archive(turn: Turn, press: Press) -> Screen:

@@ -23,7 +23,7 @@ from handlers.common.navigation import (
     pager_rows,
 )
 from handlers.common.numbered_list import STAFF, confirmation_screen, numbered_page
-from handlers.staff.accounts import free_chat_button
+from handlers.staff.accounts.look_up import free_chat_button
 from storage.enums import PushChannel
 
 LINES = 5

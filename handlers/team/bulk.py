@@ -8,7 +8,7 @@ from functools import partial
 from bot.application.routes import EXPERTS, Routes
 from bot.core.context import Turn
 from bot.core.refusals import Refusal, Stale
-from bot.core.screens import Press, Reply, Screen, button
+from bot.core.screens import Button, Press, Reply, Screen, button
 from bot.services import team
 from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
@@ -29,13 +29,14 @@ class Kind:
 
     workflow: team.Workflow
     prefix: str
+    queue: str
     mine: str
     dialogue: str
 
 
 KINDS = (
-    Kind(QUALIFICATION_WORKFLOW, "desk.", "desk.mine", "bulk"),
-    Kind(COOPERATION_WORKFLOW, "desk.coop_", "desk.coop_mine", "coop_bulk"),
+    Kind(QUALIFICATION_WORKFLOW, "desk.", "desk.queue", "desk.mine", "bulk"),
+    Kind(COOPERATION_WORKFLOW, "desk.coop_", "desk.coop", "desk.coop_mine", "coop_bulk"),
 )
 
 
@@ -50,6 +51,17 @@ def routes(engine: Engine) -> Routes:
     return table
 
 
+def queue_row(turn: Turn, action: str, waiting: int) -> tuple[Button, ...]:
+    """Below the queue of either kind, where several files wait: to take some, and of the head to assign them."""
+    kind = next((kind for kind in KINDS if kind.queue == action), None)
+    if kind is None or waiting < 2 or turn.role not in EXPERTS:
+        return ()
+    row = [button(t("desk.take"), f"{kind.prefix}take")]
+    if turn.role in HEADS:
+        row.append(button(t("desk.bulk"), f"{kind.prefix}bulk"))
+    return tuple(row)
+
+
 def _waiting(kind: Kind, turn: Turn) -> list[team.BulkFile]:
     return team.candidates(turn.db, kind.workflow, actor=turn.actor, source=None)
 
@@ -58,13 +70,13 @@ def choose_number(kind: Kind, turn: Turn, press: Press) -> Screen:
     """How many of the oldest files to take."""
     waiting = len(_waiting(kind, turn))
     if not waiting:
-        return Screen(t("desk.take_none"), (navigation_row("desk.team"),))
+        return Screen(t("desk.take_none"), (navigation_row(kind.queue),))
     numbers = [number for number in NUMBERS if number < waiting] + [waiting]
     buttons = [
         button(t("desk.take_number", n=formats.digits(n)), f"{kind.prefix}take_ask", arg=str(n))
         for n in dict.fromkeys(numbers)
     ]
-    return Screen(t("desk.take_title"), (*button_grid(buttons, columns=2), navigation_row("desk.team")))
+    return Screen(t("desk.take_title"), (*button_grid(buttons, columns=2), navigation_row(kind.queue)))
 
 
 def ask_take(kind: Kind, turn: Turn, press: Press) -> Screen:
@@ -89,4 +101,4 @@ def take(kind: Kind, turn: Turn, press: Press) -> Reply:
 def begin_assignment(engine: Engine, kind: Kind, turn: Turn, press: Press) -> Reply:
     if not team.sources(turn.db, kind.workflow, actor=turn.actor):
         raise Refusal("desk.bulk_nothing")
-    return engine.start(turn, kind.dialogue)
+    return engine.start(turn, kind.dialogue, answers={"bulk_from": str(press.id)} if press.id else {})

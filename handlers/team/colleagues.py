@@ -115,5 +115,6 @@ def show_colleague(turn: Turn, press: Press) -> Screen:
     )
     name = turn.db.get_one(Account, press.id).name
     return Screen(
-        "\n".join([t("team.of_colleague", name=name), *lines]), (*rows, navigation_row("desk.team"))
+        "\n".join([t("team.of_colleague", name=name), *lines]),
+        (*rows, (button(t("team.assign"), "desk.bulk", press.id),), navigation_row("desk.team")),
     )

@@ -110,17 +110,21 @@ class Grant(SQLModel, table=True):
 
 
 class Invitation(SQLModel, table=True):
-    """A role that staff offer to somebody by name and mobile. The link's token and the one-time code are kept as hashes."""
+    """A role that staff offer to somebody by name and mobile, or (`account_id`) new access to an account. The link's token
+    and the one-time code are kept as hashes."""
 
     __tablename__ = "invitation"
     __table_args__ = (Index("ix_invitation_university", "university_code", "id"),)
 
     id: int | None = primary_key()
     role: Role = enum_column(Role)
-    university_code: str = Field(foreign_key="university.code")
+    university_code: str | None = Field(default=None, foreign_key="university.code")
+    distributor_id: int | None = reference("distributor.id", default=None)
+    #: Whose password the link sets anew; None: the link gives the role.
+    account_id: int | None = reference("account.id", default=None)
     first_name: str
     last_name: str
-    #: +989…
+    #: +989…; "" where the account has none.
     mobile: str = Field(max_length=13)
     #: Where staff know it; else who accepts writes it.
     national_code: str | None = Field(default=None, max_length=10)

@@ -69,7 +69,7 @@ class StaffActions(CaseActions):
 
     def account(self) -> Iterable[CaseAction]:
         words = {
-            AccountAction.RESET: (REASON, "بله، رمز جدید"),
+            AccountAction.RESET: (REASON, "بله، فرستاده شود"),
             AccountAction.SUSPEND: ("۱", REASON, "بله، غیرفعال شود"),
             AccountAction.LIFT: (REASON, "بله، فعال شود"),
             AccountAction.ANNUL: (REASON, "بله، باطل شود"),

@@ -21,7 +21,7 @@ NOTIFICATIONS = frozenset({"push", "staff_alert"})
 #: Tables that staff may change in any way.
 OF_STAFF = (
     "university degree_level field_of_study closed_pair document_type coverage tariff letter letter_file distributor branch "
-    "role_grant account officer payment_attempt letter_recipient staff_alert push inbox_update"
+    "role_grant account officer payment_attempt letter_recipient staff_alert push inbox_update invitation"
 )
 Judge = Callable[[Change, list[Change]], bool]
 

@@ -15,9 +15,9 @@ from sqlmodel import Session, col, select
 from bot.core.screens import Press
 from bot.rules.validators import Mobile
 from bot.services import cooperation, team
-from bot.services.accounts import invitations
 from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from bot.services.directorate import account_lookup, faq_entries
+from bot.services.invitations import sending
 from bot.services.qualification import decisions
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from bot.services.team import phrases
@@ -103,7 +103,7 @@ class AccessFixture(Fixture):
         self.colleagues()
         coming = (NOW + timedelta(days=30)).date()
         self.db.add(Tariff(kind=RequestKind.NEW, amount_rial=2_000_000, valid_from=coming))
-        invitations.invite_expert(
+        sending.invite_expert(
             self.db,
             actor=self.people.staff,
             role=Role.EXPERT,

@@ -16,7 +16,8 @@ REASONS = {
         accounts.count_wrong accounts.login accounts.recover accounts.refuse_if_locked
         accounts.refuse_recovery_if_throttled accounts.register accounts.try_national_code""",
     "for whoever has the link, by its token and the one-time code; bounded by tries": """
-        accounts.invitations.accept accounts.invitations.behind accounts.invitations.try_code""",
+        invitations.acceptance.accept invitations.acceptance.behind invitations.acceptance.try_code
+        invitations.sending.place_of""",
     "of a person whom staff name; the action that follows takes the actor": "accounts.by_national_code",
     "by the id of the account whose chat this is": """
         accounts.chats_of accounts.active_grants accounts.refuse_mobile_change officers.personal_details.refuse_edit
@@ -41,7 +42,7 @@ REASONS = {
         guide.faq.shown_entries guide.faq.shown_entry guide.faq.answer_text guide.faq.press_for guide.requirements.in_force
         review.routing.contact_of""",
     "the actor is among the arguments that all actions of staff share": """
-        accounts.annul accounts.lift accounts.reset_access accounts.suspend""",
+        accounts.annul accounts.lift accounts.suspend invitations.sending.reset_access""",
 }
 WITHOUT = {name for names in REASONS.values() for name in names.split()}
 

@@ -10,7 +10,6 @@ from tests.crash.experts import Expert
 from tests.crash.officer import Officer
 from tests.crash.officer_steps import log_in
 from tests.crash.retrying_person import RetryingPerson
-from tests.journeys.cooperation import found
 from tests.support.identities import next_mobile
 from tests.support.journey_steps import follow, send, tap, walk
 
@@ -53,7 +52,7 @@ async def create(crowd: Crowd, *, distributors: int) -> Employees:
     """The tariff is set, and everybody is logged in."""
     await set_tariff(crowd, FEE)
     clerk = await _employee(crowd, "staff", "کارمند اداره")
-    return Employees(await _experts(crowd), await _managers(crowd, clerk, distributors), clerk)
+    return Employees(await _experts(crowd), await _managers(crowd, distributors), clerk)
 
 
 async def _experts(crowd: Crowd) -> list[Expert]:
@@ -73,17 +72,12 @@ async def _employee(crowd: Crowd, role: str, name: str, university: str | None =
     return person
 
 
-async def _managers(crowd: Crowd, clerk: RetryingPerson, count: int) -> list[Manager]:
+async def _managers(crowd: Crowd, count: int) -> list[Manager]:
     """Each of a distributor with one branch; the first of them on both messengers."""
     managers = []
     for number in range(count):
         mobile = next_mobile()
-        identity = [
-            ("نوع توزیع‌کننده را", tap("واحد صنفی")),
-            ("نام توزیع‌کننده را", send(f"صنف {'ابپتثجچح'[number] * 2}")),
-            ("شماره پروانه کسب", send(f"{70001 + number}")),
-        ]
-        credentials = await found(clerk, identity=identity, manager=("مدیر", "نمونه"), mobile=mobile)
+        credentials = await crowd.bot.user("distributor", name="مدیر نمونه", **_guild(number, mobile))
         crowd.other_effects.events.update(REGISTERED)
         phones = [crowd.phone("مدیر")]
         if number == 0:
@@ -94,6 +88,18 @@ async def _managers(crowd: Crowd, clerk: RetryingPerson, count: int) -> list[Man
             crowd.other_effects.events["account.logged_in"] += 1
         managers.append(Manager(phones, mobile))
     return managers
+
+
+def _guild(number: int, mobile: str) -> dict[str, str]:
+    """Of a new distributor in Shiraz."""
+    return {
+        "guild": f"صنف {'ابپتثجچح'[number] * 2}",
+        "number": f"{70001 + number}",
+        "province": "فارس",
+        "city": "شیراز",
+        "address": "شیراز، خیابان زند، پلاک ۱۰",
+        "mobile": mobile,
+    }
 
 
 async def set_tariff(crowd: Crowd, rial: int) -> None:

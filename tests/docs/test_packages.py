@@ -14,9 +14,6 @@ LARGE = {
     "storage.database": "one module a concern of a connection, for both databases",
     "storage.tables": "one module a subject of tables, and the columns they share",
     "bot.services.cooperation": "requests, contracts and terminations share one case",
-    "bot.services.accounts": "one module a way to an account: registration, login, recovery, invitation",
-    "handlers.common": "one module a screen that several roles share",
-    "handlers.staff": "one module a button of the staff's menu",
 }
 
 

@@ -10,7 +10,7 @@ from tests.journeys.qualification import JourneySetup, journey
 from tests.support.bot_process import Credentials
 from tests.support.identities import next_mobile, next_national_code
 from tests.support.import_files import COMPANY, officer, write_csv
-from tests.support.journey_steps import login, read_credentials, send, tap, walk
+from tests.support.journey_steps import accept_invitation, login, send, tap, walk
 from tests.support.old_hashes import HASHES, OLD_PASSWORD, identity_v3
 
 COUNTS = re.compile(r"خوانده‌شده: (\d+)\nجدید: (\d+)\nبه‌روزشده: (\d+)\nبی‌تغییر: (\d+)\nردشده: (\d+)")
@@ -121,7 +121,7 @@ async def reached_by_sms(setup: JourneySetup) -> None:
 
 
 async def manager_of(setup: JourneySetup, distributor: str) -> Person:
-    """Staff give a manager to a distributor that came in by the file; the manager logs in."""
+    """Staff give a manager to a distributor that came in by the file; the manager comes by the link."""
     resources = (await setup.staff()).person
     await resources.command("menu").tap("🏢 توزیع‌کنندگان").tap(distributor)
     await resources.sees("هنوز مدیری در سامانه ندارد")
@@ -132,11 +132,12 @@ async def manager_of(setup: JourneySetup, distributor: str) -> Person:
             ("کد ملی مدیر را", send(next_national_code())),
             ("نام مدیر را بنویسید", send("حسین")),
             ("نام خانوادگی مدیر را", send("رضایی")),
+            ("شماره همراه مدیر را", send(next_mobile())),
         ],
         "مشخصات مدیر را بررسی کنید",
     )
     await resources.tap("✅ تأیید")
-    credentials = read_credentials(await resources.sees("رمز عبور:"))
+    message = (await resources.sees("کد یک‌بارمصرف")).text
     manager = setup.here.person("حسین")
-    await login(manager, credentials)
+    await accept_invitation(manager, message)
     return manager

@@ -15,6 +15,7 @@ from tests.journeys import (  # noqa: F401  their journeys join the others
     letters,
     lists,
     officer_card,
+    reasons,
     reference_data,
     revocation,
     staff,

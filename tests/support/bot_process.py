@@ -114,11 +114,14 @@ class BotProcess:
         return ended.out
 
     async def user(
-        self, role: str, *, university: str | None = None, name: str = "کاربر آزمایشی"
+        self, role: str, *, university: str | None = None, name: str = "کاربر آزمایشی", **options: str
     ) -> Credentials:
+        """An account made by the command line; `options` are further ones of it."""
         arguments = ["create-user", "--role", role, "--name", name, "--json"]
         if university:
             arguments += ["--university", university]
+        for option, value in options.items():
+            arguments += [f"--{option}", value]
         made = json.loads(await self.command(*arguments))
         return Credentials(made["user_code"], made["password"])
 

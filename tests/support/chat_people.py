@@ -1,5 +1,6 @@
 """People in chats: accounts with a role, logged in, and what several tests let them do."""
 
+import re
 from typing import Any
 
 from sqlmodel import Session
@@ -214,3 +215,20 @@ def employ(boss: Person, at: Branch, person: Person, reviewer: Person) -> None:
     pick(boss, at, person)
     accept(person)
     reviewer.open("desk.coop").type("۱").tap("✅ تأیید", "بله، تأیید می‌کنم").sees("فعال است")
+
+
+def link_and_code(boss: Person) -> tuple[str, str]:
+    """The token and the one-time code of the message that staff may forward."""
+    whole = "\n".join(screen.text for screen in boss.screens)
+    tokens = set(re.findall(r"\?start=invite_([\w-]+)", whole))
+    assert len(tokens) == 1, "one link, on both messengers"
+    code = re.search(r"کد یک‌بارمصرف: \D*([0-9]{6})", whole)
+    assert code is not None
+    return tokens.pop(), code[1]
+
+
+def with_links(app: App) -> App:
+    """The bot's addresses are known, so that messages can have links to it."""
+    app.resources.public_info.bot_links[Messenger.TELEGRAM] = "https://t.me/bot"
+    app.resources.public_info.bot_links[Messenger.BALE] = "https://ble.ir/bot"
+    return app

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 import httpx
 
@@ -44,12 +45,31 @@ async def follow(person: Person, *steps: tuple[Wanted, Wanted | None]) -> None:
 
 #: What announces a new password.
 PASSWORD = "رمز عبور:"
+#: Chosen by who is invited.
+OWN_PASSWORD = "گذرواژه-خوب-۷"
 
 
 def read_credentials(seen: Seen) -> Credentials:
     found = re.search(r"کد کاربری: (\d{8})\s.*?رمز عبور: (\S{8,})", seen.text, re.DOTALL)
     assert found, f"no user code and password in:\n{seen}"
     return Credentials(*found.groups())
+
+
+async def accept_invitation(person: Person, message: str) -> Credentials:
+    """Open the link of an invitation, write its one-time code and an own password."""
+    # Bale shows an underscore in an address as %5F.
+    token = re.search(r"start=invite_([\w-]+)", unquote(message))
+    code = re.search(r"کد یک‌بارمصرف: \D*(\d{6})", message)
+    assert token, f"no link in:\n{message}"
+    assert code, f"no code in:\n{message}"
+    await person.start(f"invite_{token[1]}").sees("دعوت کرده است")
+    await person.tap("✅ پذیرفتن دعوت").sees("کد یک‌بارمصرف ۶ رقمی")
+    await person.type(code[1]).sees("یک رمز با دست‌کم")
+    await person.type(OWN_PASSWORD)
+    seen = await person.sees("کد کاربری شما")
+    found = re.search(r"کد کاربری شما\D*(\d{8})", seen.text)
+    assert found, f"no user code in:\n{seen}"
+    return Credentials(found[1], OWN_PASSWORD)
 
 
 async def walk(person: Person, replies: Sequence[tuple[str, Reply]], until: str) -> Seen:

@@ -11,7 +11,6 @@ from bot.services.accounts.credentials import (
     renew,
 )
 from bot.services.accounts.experts import (
-    Appointment,
     ExpertGrant,
     appoint_expert,
     create_user,
@@ -36,7 +35,6 @@ from bot.services.accounts.sessions import act_as, link, logout, session_mark, s
 from bot.services.accounts.staff import annul, case_of, lift, reset_access, suspend
 
 __all__ = [
-    "Appointment",
     "ExpertGrant",
     "Registration",
     "account_lock",

@@ -49,10 +49,8 @@ def create_user(
     now: datetime,
     password_hash: str,
     actor: Actor = SYSTEM,
-    pending: bool = False,
 ) -> Account:
-    """Make an account with one role (of a `name` alone, the first word is the first name). `pending`: its password is about
-    to be shown on a screen.
+    """Make an account with one role (of a `name` alone, the first word is the first name).
 
     Raises Refusal("error.university_needed" or "error.distributor_needed"), Refusal("error.duplicate_registration"),
     InvalidInput.
@@ -66,7 +64,6 @@ def create_user(
         Account(
             user_code="",
             password_hash=password_hash,
-            credentials_pending=pending,
             national_code=national_code,
             mobile=mobile,
             first_name=first_name,
@@ -98,15 +95,6 @@ def create_user(
     return account
 
 
-@dataclass(frozen=True, slots=True)
-class Appointment:
-    """The account that got a role. `created` False: a person who was known already got the role, and keeps the
-    password."""
-
-    account: Account
-    created: bool
-
-
 def appoint_expert(
     db: Session, *, actor: Actor, role: Role, university_code: str, national_code: NationalCode, now: datetime
 ) -> Account:
@@ -118,68 +106,34 @@ def appoint_expert(
     require(db, actor, Role.STAFF)
     if role not in UNIVERSITY_ROLES:
         raise NotAllowed("error.not_allowed")
-    known = queries.by_national_code(db, national_code)
-    if known is None:
-        raise Stale
-    _give_role(db, actor=actor, known=known, role=role, university_code=university_code, now=now)
+    known = give_role(
+        db,
+        actor=actor,
+        role=role,
+        university_code=university_code,
+        national_code=national_code,
+        now=now,
+    )
     routing.alert_if_no_expert(db, university_code=university_code, now=now)
     return known
 
 
-def appoint_by_national_code(
+def give_role(
     db: Session,
     *,
     actor: Actor,
     role: Role,
+    national_code: NationalCode,
     university_code: str | None = None,
     distributor_id: int | None = None,
-    national_code: NationalCode,
-    name: str | None,
-    mobile: Mobile | None = None,
-    password_hash: str,
     now: datetime,
-) -> Appointment:
-    """Give a role of a university or distributor to the person with this national code. Who may is the caller's
-    matter; raises what `appoint_expert` raises."""
+) -> Account:
+    """One more role of somebody who has an account, who is told and keeps the password. Who may is the caller's matter.
+
+    Raises Stale where nobody has this code any more, Refusal("error.account_state") and what `roles.grant` raises."""
     known = queries.by_national_code(db, national_code)
     if known is None:
-        account = create_user(
-            db,
-            role=role,
-            university_code=university_code,
-            distributor_id=distributor_id,
-            name=name or "",
-            national_code=national_code,
-            mobile=mobile,
-            now=now,
-            password_hash=password_hash,
-            actor=actor,
-            pending=True,
-        )
-        return Appointment(account, True)
-    _give_role(
-        db,
-        actor=actor,
-        known=known,
-        role=role,
-        university_code=university_code,
-        distributor_id=distributor_id,
-        now=now,
-    )
-    return Appointment(known, False)
-
-
-def _give_role(
-    db: Session,
-    *,
-    actor: Actor,
-    known: Account,
-    role: Role,
-    university_code: str | None = None,
-    distributor_id: int | None = None,
-    now: datetime,
-) -> None:
-    """One more role of somebody who has an account, who is told."""
+        raise Stale
     if known.state is not AccountState.ACTIVE:
         raise Refusal("error.account_state")
     assert known.id is not None
@@ -206,6 +160,7 @@ def _give_role(
         university=university_code,
         distributor=distributor_id,
     )
+    return known
 
 
 def tell_of_role(

@@ -85,14 +85,12 @@ def reset_access(
     now: datetime,
     version: int | None = None,
 ) -> Account:
-    """Log the account out everywhere and set the new password that staff are shown once.
-
-    It is pending until that screen arrived: the account's page then offers another reset.
-    """
+    """Log the account out everywhere and make its password void: `password_hash` is of one that nobody knows. Its owner
+    gets a link by `invitations.sending.reset_access`."""
     account, row, reason = _decide(
         db, actor=actor, account_id=account_id, version=version, reason=reason, action=AccountAction.RESET
     )
-    queries.save_account(db, account, password_hash=password_hash, credentials_pending=True)
+    queries.save_account(db, account, password_hash=password_hash, credentials_pending=False)
     sessions.unlink(db, account_id=account_id, chats=queries.chats_of(db, account_id))
     known_chats.forget_chats(db, account_id=account_id)
     _record(db, actor=actor, account=account, row=row, reason=reason, now=now)

@@ -14,9 +14,8 @@ from sqlmodel import Session, col, select
 from bot.core.context import Actor
 from bot.core.refusals import InvalidInput, NotAllowed, Refusal, Stale
 from bot.rules import validators
-from bot.rules.validators import Mobile, NationalCode
+from bot.rules.validators import NationalCode
 from bot.services.accounts import experts
-from bot.services.accounts.experts import Appointment
 from bot.services.cooperation import requests, termination
 from bot.services.distributors import branches
 from bot.services.search import index as search_index
@@ -53,20 +52,9 @@ class DistributorDetails:
 
 
 @dataclass(frozen=True, slots=True)
-class NewManager:
-    """A person who is to act for a distributor. A known national code keeps its account and password."""
-
-    name: str
-    password_hash: str
-    national_code: NationalCode | None = None
-    mobile: Mobile | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class CreatedDistributor:
     distributor: Distributor
     central: Branch
-    manager: Appointment | None
 
 
 def checked_name(text: str) -> str:
@@ -118,13 +106,11 @@ def create_distributor(
     *,
     actor: Actor,
     details: DistributorDetails,
-    manager: NewManager | None = None,
     now: datetime,
 ) -> CreatedDistributor:
-    """Staff (or the system: command line, import) make a distributor with its central branch and, where given, its
-    first manager's account.
+    """Staff (or the system: command line, import) make a distributor with its central branch.
 
-    Raises NotAllowed, InvalidInput for a field, Refusal("error.distributor_exists" or "error.manager_held").
+    Raises NotAllowed, InvalidInput for a field, Refusal("error.distributor_exists").
     """
     _need_keeper(db, actor)
     values = checked_number(db, details.kind, details.number)
@@ -153,42 +139,26 @@ def create_distributor(
         is_central=True,
         now=now,
     )
-    hired = None
-    if manager is not None:
-        hired = add_manager(db, actor=actor, distributor_id=distributor.id, manager=manager, now=now)
-    return CreatedDistributor(distributor, central, hired)
+    return CreatedDistributor(distributor, central)
 
 
-def add_manager(
-    db: Session, *, actor: Actor, distributor_id: int, manager: NewManager, now: datetime
-) -> Appointment:
-    """One more account that acts for the distributor.
+def appoint_manager(
+    db: Session, *, actor: Actor, distributor_id: int, national_code: NationalCode, now: datetime
+) -> Account:
+    """Staff let the person with this national code act for the distributor too. Who has no account is invited
+    (`invitations`).
 
-    Raises NotAllowed, Refusal("error.distributor_needed" or "error.manager_held"), InvalidInput."""
-    _need_keeper(db, actor)
+    Raises NotAllowed, Stale where nobody has this code any more, Refusal("error.distributor_needed",
+    "error.manager_held")."""
+    require(db, actor, Role.STAFF)
     if db.get(Distributor, distributor_id) is None:
         raise Refusal("error.distributor_needed")
-    if manager.national_code is None:
-        account = experts.create_user(
-            db,
-            role=Role.DISTRIBUTOR,
-            distributor_id=distributor_id,
-            name=validators.normalise(manager.name),
-            mobile=manager.mobile,
-            now=now,
-            password_hash=manager.password_hash,
-            actor=actor,
-        )
-        return Appointment(account, True)
-    return experts.appoint_by_national_code(
+    return experts.give_role(
         db,
         actor=actor,
         role=Role.DISTRIBUTOR,
         distributor_id=distributor_id,
-        national_code=manager.national_code,
-        name=validators.normalise(manager.name),
-        mobile=manager.mobile,
-        password_hash=manager.password_hash,
+        national_code=national_code,
         now=now,
     )
 

@@ -1,4 +1,4 @@
-"""The rows of each export, read at one instant, newest first. An expert in charge gets those of the own university.
+"""The rows of each export, newest first, a piece at a time. An expert in charge gets those of the own university.
 
 See docs/specification.md 7.
 """
@@ -8,26 +8,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
+from unicodedata import category
 
-from sqlalchemy import func
+from sqlalchemy import and_, func, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from bot.core.context import Actor
-from bot.core.refusals import NotAllowed
-from bot.reports.model import RowExport
 from bot.services.cooperation import requests as cooperation_requests
+from bot.services.exports.wanted import ExportKind, Wanted, university_of
 from bot.services.letters import audience
 from bot.services.letters.audience import Audience
 from bot.services.qualification import requests
-from bot.services.shared import audit
-from bot.services.shared.permissions import require
-from bot.services.shared.reference_data import university_name
 from bot.texts import t
-from bot.texts.formats import digits, jalali_day, jalali_time, local_mobile, masked, number
-from storage.enums import AttemptState, ContractState, LetterState, RequestState, Role
+from bot.texts.formats import jalali_time, local_mobile, masked
+from storage.enums import AttemptState, RequestState
 from storage.tables import (
     Account,
     AuditEvent,
@@ -42,34 +38,12 @@ from storage.tables import (
     University,
 )
 
-#: Rows of one file; more are said to be left out.
-MOST_ROWS = 20_000
-#: Days of a period that can be asked for; 0: since the beginning.
-PERIODS = (7, 30, 90, 365, 0)
-
+#: Rows that one unit reads: so long others wait at most.
+PIECE = 200
 Cell = str | int
-Rows = tuple[tuple[str, ...], list[tuple[Cell, ...]]]
-
-
-class ExportKind(StrEnum):
-    FILES = "files"
-    DECISIONS = "decisions"
-    PAYMENTS = "payments"
-    REFUNDS = "refunds"
-    CONTRACTS = "contracts"
-    LETTERS = "letters"
-
-
-#: Letters are the directorate's own.
-OF_HEADS = tuple(kind for kind in ExportKind if kind is not ExportKind.LETTERS)
-#: The states that a kind may be narrowed to, by the catalogue that names them.
-STATES: dict[ExportKind, tuple[str, tuple[str, ...]]] = {
-    ExportKind.FILES: ("status", tuple(state for state in RequestState if state is not RequestState.DRAFT)),
-    ExportKind.PAYMENTS: ("pay.state", (AttemptState.PAID, AttemptState.REFUND_DUE, AttemptState.REFUNDED)),
-    ExportKind.REFUNDS: ("pay.state", (AttemptState.REFUND_DUE, AttemptState.REFUNDED)),
-    ExportKind.CONTRACTS: ("contract_status", tuple(ContractState)),
-    ExportKind.LETTERS: ("letters.state", tuple(LetterState)),
-}
+#: Each with the id that it is ordered by.
+Rows = list[tuple[int, tuple[Cell, ...]]]
+#: Made, not held: one that is undone is none (docs/specification.md 2.2).
 _DECISIONS = (
     *("approved", "rejected", "deficiencies_declared", "rejected_by_university"),
     # By staff.
@@ -78,88 +52,61 @@ _DECISIONS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is exported: of the last `days` (0: all), in `state` ("": any), of `university` (None: of all)."""
+class Bounds:
+    """Of a piece: since when, in which state, of which university, and the id that it is below."""
 
-    kind: ExportKind
-    days: int
-    state: str = ""
-    university: str | None = None
+    since: datetime | None
+    state: str
+    university: str | None
+    below: int | None
 
-
-def kinds_for(db: Session, *, actor: Actor) -> Sequence[ExportKind]:
-    """Raises NotAllowed for anyone but staff and experts in charge."""
-    require(db, actor, Role.STAFF, Role.IN_CHARGE)
-    return tuple(ExportKind) if actor.role is Role.STAFF else OF_HEADS
-
-
-def _own(db: Session, actor: Actor, wanted: Wanted) -> str | None:
-    """The university whose rows are read; None: of all. Raises NotAllowed."""
-    if wanted.kind not in kinds_for(db, actor=actor):
-        raise NotAllowed("error.not_allowed")
-    return wanted.university if actor.role is Role.STAFF else actor.university_code
+    def of(self, query: Any, id_column: Any) -> Any:
+        """The next PIECE rows of the query."""
+        if self.below is not None:
+            query = query.where(id_column < self.below)
+        return query.order_by(id_column.desc()).limit(PIECE)
 
 
-def read(db: Session, *, actor: Actor, wanted: Wanted, now: datetime) -> RowExport:
-    """The rows, with what they are of. Raises NotAllowed."""
-    university = _own(db, actor, wanted)
+def piece(db: Session, *, actor: Actor, wanted: Wanted, now: datetime, below: int | None) -> Rows:
+    """The rows below that id, newest first, at most PIECE. Raises NotAllowed."""
+    university = university_of(db, actor, wanted)
     since = now - timedelta(days=wanted.days) if wanted.days else None
-    head, rows = _READERS[wanted.kind](db, since, wanted.state, university)
-    left_out = len(rows) > MOST_ROWS
-    rows = rows[:MOST_ROWS]
-    rial = t("export.rial")
-    about = [
-        (t("export.about_period"), period(wanted.days, now)),
-        (t("export.about_university"), university_name(db, university) if university else t("export.all")),
-        (t("export.about_state"), state_name(wanted.kind, wanted.state)),
-        (t("export.about_time"), jalali_time(now)),
-        (t("export.about_rows"), number(len(rows))),
-    ]
-    if left_out:
-        about.append((t("export.about_left"), t("export.left", n=number(MOST_ROWS))))
-    sums = tuple(
-        sum(value for row in rows if isinstance(value := row[at], int)) if rial in name else None
-        for at, name in enumerate(head)
-    )
-    return RowExport(t(f"export.kind.{wanted.kind}"), tuple(about), head, rows, sums)
+    return _READERS[wanted.kind](db, Bounds(since, wanted.state, university, below))
 
 
-def period(days: int, now: datetime) -> str:
-    """«از … تا …», with the days that it means."""
-    if not days:
-        return t("export.period_all", day=jalali_day(now))
-    return t(
-        "export.period", days=digits(days), since=jalali_day(now - timedelta(days=days)), day=jalali_day(now)
-    )
+def head(kind: ExportKind) -> tuple[str, ...]:
+    """The names of the columns."""
+    return tuple(t(f"export.column.{name}") for name in _COLUMNS[kind])
 
 
-def state_name(kind: ExportKind, state: str) -> str:
-    if not state or kind not in STATES:
-        return t("export.all")
-    return t(f"{STATES[kind][0]}.{state}")
+_COLUMNS: dict[ExportKind, tuple[str, ...]] = {
+    ExportKind.FILES: (
+        *("code", "kind", "state", "officer", "national_code", "university", "expert"),
+        *("submitted", "since", "closed", "fee"),
+    ),
+    ExportKind.DECISIONS: ("time", "decision", "subject", "code", "officer", "university", "expert"),
+    ExportKind.PAYMENTS: (
+        *("paid", "code", "payer", "national_code", "university", "amount", "state", "gateway"),
+        *("bank_ref", "card"),
+    ),
+    ExportKind.REFUNDS: (
+        *("refunded", "refund_ref", "keeper", "amount", "state", "code", "payer", "mobile"),
+        *("gateway", "bank_ref", "card", "paid"),
+    ),
+    ExportKind.CONTRACTS: (
+        *("started", "ended", "state", "officer", "national_code", "distributor", "distributor_kind"),
+        *("number", "branch", "province", "city", "university"),
+    ),
+    ExportKind.LETTERS: (
+        *("time", "letter_number", "title", "audience", "state", "recipients", "delivered", "read"),
+        *("sms", "writer"),
+    ),
+}
 
 
-def note(db: Session, *, actor: Actor, wanted: Wanted, form: str, rows: int, now: datetime) -> None:
-    """Record that rows left as a file. Raises NotAllowed."""
-    university = _own(db, actor, wanted)
-    audit.record(
-        db,
-        now=now,
-        actor=actor,
-        event="rows_exported",
-        subject="export",
-        subject_id=0,
-        kind=wanted.kind,
-        days=wanted.days,
-        state=wanted.state,
-        university=university,
-        form=form,
-        rows=rows,
-    )
-
-
-def _columns(*names: str) -> tuple[str, ...]:
-    return tuple(t(f"export.column.{name}") for name in names)
+def words(label: str) -> str:
+    """A label without the pictures that a chat shows with it: sheets are filtered and sorted by words."""
+    return "".join(sign for sign in label if category(sign) not in ("So", "Mn", "Sk")).strip()
 
 
 def _day(at: datetime | None) -> str:
@@ -170,7 +117,7 @@ def _names(db: Session) -> dict[str, str]:
     return dict(db.exec(select(University.code, University.name)).all())
 
 
-def _files(db: Session, since: datetime | None, state: str, university: str | None) -> Rows:
+def _files(db: Session, bounds: Bounds) -> Rows:
     request, reviewer = QualificationRequest, aliased(Account)
     query = (
         select(request, Account, reviewer)
@@ -178,82 +125,93 @@ def _files(db: Session, since: datetime | None, state: str, university: str | No
         .join(reviewer, col(reviewer.id) == col(request.reviewer_id), isouter=True)
         .where(request.state != RequestState.DRAFT)
     )
-    if since is not None:
-        query = query.where(col(request.submitted_at) >= since)
-    if state:
-        query = query.where(request.state == state)
-    if university is not None:
-        query = query.where(request.university_code == university)
+    if bounds.since is not None:
+        query = query.where(col(request.submitted_at) >= bounds.since)
+    if bounds.state:
+        query = query.where(request.state == bounds.state)
+    if bounds.university is not None:
+        query = query.where(request.university_code == bounds.university)
     names = _names(db)
-    rows: list[tuple[Cell, ...]] = [
+    return [
         (
-            file.tracking_code or "",
-            t(f"export.{file.kind}"),
-            t(f"status.{file.state}"),
-            owner.name,
-            masked(owner.national_code or ""),
-            names.get(file.university_code or "", ""),
-            expert.name if expert is not None else "",
-            _day(file.submitted_at),
-            _day(file.state_since),
-            _day(file.closed_at),
-            file.fee_rial if file.fee_rial is not None else "",
-        )
-        for file, owner, expert in db.exec(query.order_by(col(request.id).desc()).limit(MOST_ROWS + 1))
-    ]
-    return (
-        _columns(
-            *("code", "kind", "state", "officer", "national_code", "university", "expert"),
-            *("submitted", "since", "closed", "fee"),
-        ),
-        rows,
-    )
-
-
-def _decisions(db: Session, since: datetime | None, state: str, university: str | None) -> Rows:
-    request, officer = QualificationRequest, aliased(Account)
-    cooperation = CooperationRequest
-    names = _names(db)
-    rows: list[tuple[datetime, tuple[Cell, ...]]] = []
-    table: Any
-    for subject, table in ((requests.SUBJECT, request), (cooperation_requests.SUBJECT, cooperation)):
-        query: Any = (
-            select(AuditEvent, table, officer, Account)
-            .join(table, col(table.id) == col(AuditEvent.subject_id))
-            .join(officer, col(officer.id) == col(table.account_id))
-            .join(Account, col(Account.id) == col(AuditEvent.actor_id))
-            .where(AuditEvent.subject == subject, col(AuditEvent.event).in_(_DECISIONS))
-        )
-        if since is not None:
-            query = query.where(col(AuditEvent.at) >= since)
-        if university is not None:
-            query = query.where(col(table.university_code) == university)
-        query = query.order_by(col(AuditEvent.at).desc(), col(AuditEvent.id).desc())
-        rows += [
+            file.id,
             (
-                event.at,
-                (
-                    _day(event.at),
-                    t(f"trail.{event.event}"),
-                    t(f"export.subject.{subject}"),
-                    file.tracking_code or "",
-                    owner.name,
-                    names.get(file.university_code or "", ""),
-                    expert.name,
-                ),
-            )
-            for event, file, owner, expert in db.exec(query.limit(MOST_ROWS + 1))
-        ]
-    rows.sort(key=lambda row: row[0], reverse=True)
-    return (
-        _columns("time", "decision", "subject", "code", "officer", "university", "expert"),
-        [row for _, row in rows[: MOST_ROWS + 1]],
+                file.tracking_code or "",
+                t(f"export.{file.kind}"),
+                words(t(f"status.{file.state}")),
+                owner.name,
+                masked(owner.national_code or ""),
+                names.get(file.university_code or "", ""),
+                expert.name if expert is not None else "",
+                _day(file.submitted_at),
+                _day(file.state_since),
+                _day(file.closed_at),
+                file.fee_rial if file.fee_rial is not None else "",
+            ),
+        )
+        for file, owner, expert in db.exec(bounds.of(query, col(request.id)))
+    ]
+
+
+def _decisions(db: Session, bounds: Bounds) -> Rows:
+    """In the order of the record, of files of both kinds; where the timer made a decision whose time for undoing was over,
+    it is the expert's."""
+    event, request, cooperation = AuditEvent, QualificationRequest, CooperationRequest
+    owner_id = func.coalesce(col(request.account_id), col(cooperation.account_id))
+    place = func.coalesce(col(request.university_code), col(cooperation.university_code))
+    code = func.coalesce(col(request.tracking_code), col(cooperation.tracking_code))
+    officer = aliased(Account)
+    columns: Any = (event, officer, Account, place, code)
+    query = (
+        select(*columns)
+        .join(
+            request,
+            and_(col(event.subject) == requests.SUBJECT, col(request.id) == col(event.subject_id)),
+            isouter=True,
+        )
+        .join(
+            cooperation,
+            and_(
+                col(event.subject) == cooperation_requests.SUBJECT,
+                col(cooperation.id) == col(event.subject_id),
+            ),
+            isouter=True,
+        )
+        .join(officer, col(officer.id) == owner_id)
+        .join(Account, col(Account.id) == col(event.actor_id))
+        .where(
+            col(event.event).in_(_DECISIONS),
+            or_(col(request.id).is_not(None), col(cooperation.id).is_not(None)),
+        )
     )
+    if bounds.since is not None:
+        # The record is in the order of its ids: behind the first event of the period nothing is read.
+        since = select(col(event.id)).where(col(event.at) >= bounds.since)
+        first = db.exec(since.order_by(col(event.at), col(event.id)).limit(1)).first()
+        if first is None:
+            return []
+        query = query.where(col(event.id) >= first, col(event.at) >= bounds.since)
+    if bounds.university is not None:
+        query = query.where(place == bounds.university)
+    names = _names(db)
+    return [
+        (
+            made.id,
+            (
+                _day(made.at),
+                t(f"trail.{made.event}"),
+                t(f"export.subject.{made.subject}"),
+                tracking_code or "",
+                owner.name,
+                names.get(university or "", ""),
+                expert.name,
+            ),
+        )
+        for made, owner, expert, university, tracking_code in db.exec(bounds.of(query, col(event.id)))
+    ]
 
 
-def _attempts(
-    db: Session, states: Sequence[AttemptState], since: Any, at: Any, university: str | None
-) -> Any:
+def _attempts(db: Session, bounds: Bounds, states: Sequence[AttemptState], at: Any) -> Any:
     attempt, request = PaymentAttempt, QualificationRequest
     keeper = aliased(Account)
     query = (
@@ -261,161 +219,136 @@ def _attempts(
         .join(request, col(request.id) == col(attempt.request_id))
         .join(Account, col(Account.id) == col(request.account_id))
         .join(keeper, col(keeper.id) == col(attempt.refunded_by), isouter=True)
-        .where(col(attempt.state).in_(states))
+        .where(col(attempt.state).in_((AttemptState(bounds.state),) if bounds.state else states))
     )
-    if since is not None:
-        query = query.where(at >= since)
-    if university is not None:
-        query = query.where(request.university_code == university)
-    return db.exec(query.order_by(at.desc(), col(attempt.id).desc()).limit(MOST_ROWS + 1))
+    if bounds.since is not None:
+        query = query.where(at >= bounds.since)
+    if bounds.university is not None:
+        query = query.where(request.university_code == bounds.university)
+    return db.exec(bounds.of(query, col(attempt.id)))
 
 
-def _payments(db: Session, since: datetime | None, state: str, university: str | None) -> Rows:
-    states = (
-        (AttemptState(state),)
-        if state
-        else (AttemptState.PAID, AttemptState.REFUND_DUE, AttemptState.REFUNDED)
-    )
+def _payments(db: Session, bounds: Bounds) -> Rows:
+    states = (AttemptState.PAID, AttemptState.REFUND_DUE, AttemptState.REFUNDED)
     names = _names(db)
     at = func.coalesce(col(PaymentAttempt.paid_at), col(PaymentAttempt.created_at))
-    rows: list[tuple[Cell, ...]] = [
+    return [
         (
-            _day(one.paid_at),
-            request.tracking_code or "",
-            payer.name,
-            masked(payer.national_code or ""),
-            names.get(request.university_code or "", ""),
-            one.amount_rial,
-            t(f"pay.state.{one.state}"),
-            one.gateway,
-            one.bank_ref or "",
-            one.card_masked or "",
+            one.id,
+            (
+                _day(one.paid_at),
+                request.tracking_code or "",
+                payer.name,
+                masked(payer.national_code or ""),
+                names.get(request.university_code or "", ""),
+                one.amount_rial,
+                words(t(f"pay.state.{one.state}")),
+                one.gateway,
+                one.bank_ref or "",
+                one.card_masked or "",
+            ),
         )
-        for one, request, payer, _ in _attempts(db, states, since, at, university)
+        for one, request, payer, _ in _attempts(db, bounds, states, at)
     ]
-    head = (
-        "paid",
-        "code",
-        "payer",
-        "national_code",
-        "university",
-        "amount",
-        "state",
-        "gateway",
-        "bank_ref",
-        "card",
-    )
-    return _columns(*head), rows
 
 
-def _refunds(db: Session, since: datetime | None, state: str, university: str | None) -> Rows:
-    states = (AttemptState(state),) if state else (AttemptState.REFUND_DUE, AttemptState.REFUNDED)
+def _refunds(db: Session, bounds: Bounds) -> Rows:
+    states = (AttemptState.REFUND_DUE, AttemptState.REFUNDED)
     at = func.coalesce(col(PaymentAttempt.refunded_at), col(PaymentAttempt.state_since))
-    rows: list[tuple[Cell, ...]] = [
+    return [
         (
-            _day(one.refunded_at),
-            one.refund_ref or "",
-            keeper.name if keeper is not None else "",
-            one.amount_rial,
-            t(f"pay.state.{one.state}"),
-            request.tracking_code or "",
-            payer.name,
-            local_mobile(payer.mobile) if payer.mobile else "",
-            one.gateway,
-            one.bank_ref or "",
-            one.card_masked or "",
-            _day(one.paid_at),
+            one.id,
+            (
+                _day(one.refunded_at),
+                one.refund_ref or "",
+                keeper.name if keeper is not None else "",
+                one.amount_rial,
+                words(t(f"pay.state.{one.state}")),
+                request.tracking_code or "",
+                payer.name,
+                local_mobile(payer.mobile) if payer.mobile else "",
+                one.gateway,
+                one.bank_ref or "",
+                one.card_masked or "",
+                _day(one.paid_at),
+            ),
         )
-        for one, request, payer, keeper in _attempts(db, states, since, at, university)
+        for one, request, payer, keeper in _attempts(db, bounds, states, at)
     ]
-    return (
-        _columns(
-            *("refunded", "refund_ref", "keeper", "amount", "state", "code", "payer", "mobile"),
-            *("gateway", "bank_ref", "card", "paid"),
-        ),
-        rows,
-    )
 
 
-def _contracts(db: Session, since: datetime | None, state: str, university: str | None) -> Rows:
+def _contracts(db: Session, bounds: Bounds) -> Rows:
     query = (
         select(Contract, Account, Distributor, Branch)
         .join(Account, col(Account.id) == col(Contract.account_id))
         .join(Distributor, col(Distributor.id) == col(Contract.distributor_id))
         .join(Branch, col(Branch.id) == col(Contract.branch_id))
     )
-    if since is not None:
-        query = query.where(func.coalesce(col(Contract.ended_at), col(Contract.started_at)) >= since)
-    if state:
-        query = query.where(Contract.state == state)
-    if university is not None:
-        query = query.where(Branch.university_code == university)
+    if bounds.since is not None:
+        query = query.where(func.coalesce(col(Contract.ended_at), col(Contract.started_at)) >= bounds.since)
+    if bounds.state:
+        query = query.where(Contract.state == bounds.state)
+    if bounds.university is not None:
+        query = query.where(Branch.university_code == bounds.university)
     names = _names(db)
-    rows: list[tuple[Cell, ...]] = [
+    return [
         (
-            _day(one.started_at),
-            _day(one.ended_at),
-            t(f"contract_status.{one.state}"),
-            officer.name,
-            masked(officer.national_code or ""),
-            distributor.name,
-            t(f"coop.kind_{distributor.kind}"),
-            distributor.legal_id or distributor.guild_id or "",
-            branch.name,
-            branch.province,
-            branch.city,
-            names.get(branch.university_code or "", ""),
+            one.id or 0,
+            (
+                _day(one.started_at),
+                _day(one.ended_at),
+                words(t(f"contract_status.{one.state}")),
+                officer.name,
+                masked(officer.national_code or ""),
+                distributor.name,
+                t(f"coop.kind_{distributor.kind}"),
+                distributor.legal_id or distributor.guild_id or "",
+                branch.name,
+                branch.province,
+                branch.city,
+                names.get(branch.university_code or "", ""),
+            ),
         )
-        for one, officer, distributor, branch in db.exec(
-            query.order_by(col(Contract.id).desc()).limit(MOST_ROWS + 1)
-        )
+        for one, officer, distributor, branch in db.exec(bounds.of(query, col(Contract.id)))
     ]
-    return (
-        _columns(
-            *("started", "ended", "state", "officer", "national_code", "distributor", "distributor_kind"),
-            *("number", "branch", "province", "city", "university"),
-        ),
-        rows,
-    )
 
 
-def _letters(db: Session, since: datetime | None, state: str, university: str | None) -> Rows:
+def _letters(db: Session, bounds: Bounds) -> Rows:
     query = select(Letter, Account).join(Account, col(Account.id) == col(Letter.created_by))
-    if since is not None:
-        query = query.where(col(Letter.created_at) >= since)
-    if state:
-        query = query.where(Letter.state == state)
-    rows: list[tuple[Cell, ...]] = []
-    for letter, writer in db.exec(query.order_by(col(Letter.id).desc()).limit(MOST_ROWS + 1)).all():
-        read = (
-            select(func.count())
-            .select_from(LetterRecipient)
-            .where(col(LetterRecipient.letter_id) == letter.id, col(LetterRecipient.read_at).is_not(None))
-        )
-        rows.append(
+    if bounds.since is not None:
+        query = query.where(col(Letter.created_at) >= bounds.since)
+    if bounds.state:
+        query = query.where(Letter.state == bounds.state)
+    found = db.exec(bounds.of(query, col(Letter.id))).all()
+    to = LetterRecipient
+    read = dict(
+        db.exec(
+            select(to.letter_id, func.count())
+            .where(col(to.letter_id).in_([letter.id for letter, _ in found]), col(to.read_at).is_not(None))
+            .group_by(col(to.letter_id))
+        ).all()
+    )
+    return [
+        (
+            letter.id or 0,
             (
                 _day(letter.created_at),
                 letter.number or "",
                 letter.title,
                 audience.words_of(db, Audience.of_data(letter.audience)),
-                t(f"letters.state.{letter.state}"),
+                words(t(f"letters.state.{letter.state}")),
                 letter.recipients,
                 letter.delivered,
-                db.exec(read).one(),
-                t("nav.yes") if letter.sms else t("nav.no"),
+                read.get(letter.id or 0, 0),
+                t("export.yes" if letter.sms else "export.no"),
                 writer.name,
-            )
+            ),
         )
-    return (
-        _columns(
-            *("time", "letter_number", "title", "audience", "state", "recipients", "delivered", "read"),
-            *("sms", "writer"),
-        ),
-        rows,
-    )
+        for letter, writer in found
+    ]
 
 
-_READERS: dict[ExportKind, Callable[[Session, datetime | None, str, str | None], Rows]] = {
+_READERS: dict[ExportKind, Callable[[Session, Bounds], Rows]] = {
     ExportKind.FILES: _files,
     ExportKind.DECISIONS: _decisions,
     ExportKind.PAYMENTS: _payments,

@@ -137,50 +137,21 @@ class Reach:
         return self.total - self.with_chat
 
 
-def _live() -> ColumnElement[bool]:
+def live() -> ColumnElement[bool]:
+    """An account has a live chat."""
     chat = select(col(Chat.id)).where(col(Chat.account_id) == col(Account.id), col(Chat.dead).is_(False))
     return chat.exists()
 
 
-def _counted(*first: Any) -> Any:
-    """Of accounts: how many, with a live chat, without one but with a mobile."""
-    chat = case((_live(), 1), else_=0)
-    mobile = case((and_(~_live(), col(Account.mobile).is_not(None)), 1), else_=0)
-    columns = (*first, func.count(), func.coalesce(func.sum(chat), 0), func.coalesce(func.sum(mobile), 0))
-    return select(*columns)
-
-
 def reach(db: Session, *, actor: Actor, audience: Audience) -> Reach:
-    """Whom a letter to this audience would reach now. Raises NotAllowed for anyone but staff."""
+    """Whom a letter to this audience would reach now; of many, `counts` knows it. Raises NotAllowed for anyone but
+    staff."""
     require(db, actor, Role.STAFF)
-    query = _counted().select_from(Account).where(col(Account.id).in_(members(audience)))
+    chat = case((live(), 1), else_=0)
+    mobile = case((and_(~live(), col(Account.mobile).is_not(None)), 1), else_=0)
+    counted: Any = select(func.count(), func.coalesce(func.sum(chat), 0), func.coalesce(func.sum(mobile), 0))
+    query = counted.select_from(Account).where(col(Account.id).in_(members(audience)))
     return Reach(*db.execute(query).one())
-
-
-def reach_of_provinces(db: Session, *, actor: Actor) -> dict[str, Reach]:
-    """`reach` of each province at once, by one pass over the officers. Raises NotAllowed for anyone but staff."""
-    require(db, actor, Role.STAFF)
-    reviewed_at = select(col(University.province)).where(col(University.code) == col(Officer.university_code))
-    under_way = (
-        select(col(University.province))
-        .join(QualificationRequest, col(QualificationRequest.university_code) == col(University.code))
-        .where(
-            col(QualificationRequest.account_id) == col(Account.id),
-            col(QualificationRequest.state).in_(IN_CIRCULATION),
-        )
-        .limit(1)
-    )
-    province = func.coalesce(
-        reviewed_at.scalar_subquery(), under_way.scalar_subquery(), col(Officer.province)
-    ).label("of_province")
-    query = (
-        _counted(province)
-        .select_from(Account)
-        .join(Officer, col(Officer.account_id) == col(Account.id))
-        .where(col(Account.state).in_(LIVING))
-        .group_by(province)
-    )
-    return {name: Reach(*counts) for name, *counts in db.execute(query) if name}
 
 
 def size(db: Session, *, actor: Actor, audience: Audience) -> int:
@@ -234,11 +205,11 @@ def _condition(audience: Audience) -> ColumnElement[bool]:
         case Kind.PROVINCE:
             return _of_province(audience.value)
         case Kind.STATE if audience.value in Group.__members__:
-            return _in_group(Group(audience.value))
+            return in_group(Group(audience.value))
         case Kind.PROVINCE_STATE:
             province, _, group = audience.value.partition("|")
             if group in Group.__members__:
-                return and_(_of_province(province), _in_group(Group(group)))
+                return and_(_of_province(province), in_group(Group(group)))
     return false()
 
 
@@ -261,14 +232,23 @@ def _of_province(name: str) -> ColumnElement[bool]:
     )
 
 
-def _in_group(group: Group) -> ColumnElement[bool]:
-    qualified = or_(col(Officer.legacy_qualified).is_(True), col(Officer.qualified_at).is_not(None))
-    employed = (
+def qualified() -> ColumnElement[bool]:
+    """An officer is."""
+    return or_(col(Officer.legacy_qualified).is_(True), col(Officer.qualified_at).is_not(None))
+
+
+def employed() -> ColumnElement[bool]:
+    """An account has a running contract."""
+    return (
         select(col(Contract.id))
         .where(col(Contract.account_id) == col(Account.id), col(Contract.state) == ContractState.ACTIVE)
         .exists()
     )
-    reserved = (
+
+
+def reserved() -> ColumnElement[bool]:
+    """An account has accepted a cooperation that the university has before it."""
+    return (
         select(col(CooperationRequest.id))
         .where(
             col(CooperationRequest.account_id) == col(Account.id),
@@ -276,9 +256,13 @@ def _in_group(group: Group) -> ColumnElement[bool]:
         )
         .exists()
     )
+
+
+def in_group(group: Group) -> ColumnElement[bool]:
+    """An officer is in this state of affairs."""
     match group:
         case Group.UNFILED:
-            return and_(~qualified, ~_request(*IN_CIRCULATION).exists())
+            return and_(~qualified(), ~_request(*IN_CIRCULATION).exists())
         case Group.IN_REVIEW:
             return _request(RequestState.SUBMITTED, RequestState.IN_REVIEW).exists()
         case Group.DEFICIENT:
@@ -286,8 +270,8 @@ def _in_group(group: Group) -> ColumnElement[bool]:
         case Group.AWAITING_PAYMENT:
             return _request(RequestState.AWAITING_PAYMENT).exists()
         case Group.QUALIFIED:
-            return qualified
+            return qualified()
         case Group.FREE:
-            return and_(qualified, ~employed, ~reserved)
+            return and_(qualified(), ~employed(), ~reserved())
         case Group.EMPLOYED:
-            return employed
+            return employed()

@@ -128,9 +128,10 @@ def _of_experts(
     start = week_start(now)
     spans = defaultdict[int, list[timedelta]](list)
     this_week, last_week = defaultdict[int, int](int), defaultdict[int, int](int)
+    whose = at & (reviewer == next(iter(experts))) if len(experts) == 1 else at
     decided = (
         select(reviewer, row.submitted_at, row.decided_at)
-        .where(at, col(row.decided_at) >= now - PERIOD)
+        .where(whose, col(row.decided_at) >= now - PERIOD)
         .order_by(col(row.decided_at).desc())
         .limit(NEWEST)
     )

@@ -38,7 +38,9 @@ ADMITTED: tuple[tuple[frozenset[Role], str], ...] = (
         STAFF,
         """
         accounts.experts: appoint_expert deactivate expert numbers of_university
-        accounts.invitations: cancel invite_expert pending send_again view
+        invitations.lists: access_link pending view
+        invitations.sending: cancel invite_expert invite_manager send_again
+        distributors.registry: appoint_manager
         directorate.account_lookup: chat facts free_chat look_up open_account recent trail trail_of_file withdraw_role
         directorate.alert_list: deed_rows open_alert open_alerts resolve_alert resolve_similar similar
         directorate.document_requirements: cancel_plan drafts_touched require_from
@@ -53,7 +55,8 @@ ADMITTED: tuple[tuple[frozenset[Role], str], ...] = (
         directorate.universities: rename_university set_contact set_coverage set_switch universities_of
         directorate.universities: university_overview with_lists
         directorate.account_lookup: file_of_code recorded
-        letters.audience: describe provinces reach reach_of_provinces size
+        letters.audience: describe provinces reach size
+        letters.counts: count_all count_correction
         letters.letters: letter_progress send_letter stop_letter writer_of written_letters
         payments.history: changes_of_request latest_of_account latest_of_request
         payments.history: payments_of_account payments_of_request
@@ -69,7 +72,7 @@ ADMITTED: tuple[tuple[frozenset[Role], str], ...] = (
         """
         cooperation.contracts: add_migrated
         directorate.alert_list: count_open
-        distributors.registry: add_manager create_distributor list_distributors managers
+        distributors.registry: create_distributor list_distributors managers
         qualification.fees: set_tariff""",
     ),
     (
@@ -100,7 +103,7 @@ ADMITTED: tuple[tuple[frozenset[Role], str], ...] = (
     (EXPERTS, "team.phrases: change find remove"),
     (EXPERTS - STAFF, "team.phrases: offered save"),
     (STAFF, "team.phrases: of_university"),
-    (EXPERTS - {Role.EXPERT}, "exports.rows: kinds_for"),
+    (EXPERTS - {Role.EXPERT}, "exports.wanted: kinds_for"),
     (EXPERTS, "search.lookup: files_of_person keep remember search"),
     (
         EXPERTS,
@@ -126,6 +129,7 @@ ADMITTED: tuple[tuple[frozenset[Role], str], ...] = (
         ANY,
         """
         accounts.staff: annul lift reset_access suspend
+        invitations.sending: reset_access
         cooperation.contract_steps: end
         cooperation.contracts: view_contract
         cooperation.termination: view_termination

@@ -55,6 +55,6 @@ def test_every_recorded_event_has_a_name_in_the_trail() -> None:
     machines = (cooperation.CONTRACT, cooperation.TERMINATION, account.MACHINE)
     tables = (qualification.TABLE, cooperation.TABLE, *(machine.table for machine in machines))
     named = {row.event for table in tables for row in table.values()}
-    for path in (*Path("bot/services").rglob("*.py"), Path("handlers/staff/reference_data.py")):
+    for path in (*Path("bot/services").rglob("*.py"), Path("handlers/staff/reference/reference_data.py")):
         named |= set(re.findall(r'\bevent="([a-z_]+)"', path.read_text(encoding="utf-8")))
     assert not {event for event in named if not has(f"trail.{event}")}

@@ -1,11 +1,13 @@
 """The desk where letters are written, and the inbox where they are read."""
 
 from datetime import timedelta
+from typing import Any
 
+import pytest
 from sqlmodel import select, update
 
 from bot.messengers.delivery import outbox_store as outbox
-from bot.services.letters import letters
+from bot.services.letters import audience, letters
 from bot.services.shared import notify
 from bot.texts import BIDI_MARKS
 from storage.enums import Messenger, PushChannel, PushState, Role
@@ -205,13 +207,37 @@ def test_how_many_are_told_before_the_choice(app: App) -> None:
     app.run(lambda db: people.officer(db, "مینا", "رضایی", chat=False))
     distributor(app)
     expert(app)
+    app.run(lambda db: db.exec(update(Officer).values(province="فارس")) and None)
     boss = staff(app).open("staff.new_letter")
     boss.sees("👥 همه: ۲ نفر (۱ با گفت‌وگو، ۱ بدون گفت‌وگو)", "کارشناسان: ۱ نفر", "مدیران مراکز: ۱ نفر")
-    app.run(lambda db: db.exec(update(Officer).values(province="فارس")) and None)
     boss.tap("استان و وضعیت").sees("فارس: ۲ نفر (۱ با گفت‌وگو، ۱ بدون گفت‌وگو)").tap("فارس")
     boss.sees("بدون درخواست: ۲ نفر", "دارای نقص: ۰ نفر").tap("دارای نقص").sees("اکنون کسی در این گروه نیست")
     boss.tap("بدون درخواست").type("۱", "دعوت", "متن").tap("بدون پیوست", "خیر، فقط در صندوق")
     boss.sees("ثبت‌نام‌شدگان بدون درخواست در استان فارس، ۲ نفر")
+
+
+def test_recipients_are_counted_where_nobody_waits(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once, on the connection for large reads, when the letter is opened; no question and no summary counts again."""
+    officer(app)
+    large: list[bool] = []
+    read = app.database.read
+
+    async def noted(unit: Any, *, large: bool = False, units: list[bool] = large) -> Any:
+        units.append(large)
+        return await read(unit, large=large)
+
+    def counted(*_: Any, **__: Any) -> None:
+        raise AssertionError("counted inside a unit that others wait for")
+
+    monkeypatch.setattr(app.database, "read", noted)
+    monkeypatch.setattr(audience, "reach", counted)
+    boss = staff(app).open("staff.new_letter").sees("👥 همه: ۱ نفر")
+    assert large.count(True) == 1
+    boss.tap("استان و وضعیت").sees("فارس: ").command("cancel")
+    app.run(lambda db: people.officer(db, "مینا", "رضایی", chat=False))
+    boss.open("staff.new_letter")
+    assert large.count(True) == 2, "a letter that was begun goes on with the numbers of now"
+    boss.tap("بازگشت").sees("👥 همه: ۲ نفر")
 
 
 def test_experts_and_managers_read_letters_too(app: App) -> None:

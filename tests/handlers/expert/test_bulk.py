@@ -154,3 +154,26 @@ def test_cooperation_files_are_assigned_and_taken_too(app: App, chief: Person, m
     assert people.cooperation(app).reviewer_id == maryam.account.id
     maryam.tap_push(maryam.pushes()[-1].buttons[0][0]["label"]).sees("سارا")
     maryam.open("desk.coop_take").sees("پرونده‌ای در انتظار بررسی نیست")
+
+
+def test_taking_and_assigning_are_where_the_work_is(app: App, chief: Person, maryam: Person) -> None:
+    """In the head's first screen and in the queue itself; an expert takes from there and comes back to it."""
+    many(app, 3)
+    chief.command("menu").tap("📤 ارجاع گروهی").sees("📥 صف پرونده‌ها (۳)")
+    chief.command("cancel").command("menu").tap("📥 پرونده‌های جدید").sees(
+        "📌 برداشتن چند پرونده", "📤 ارجاع گروهی"
+    )
+    maryam.command("menu").sees_not("📤 ارجاع گروهی").tap("📥 پرونده‌های جدید").sees_not("📤 ارجاع گروهی")
+    maryam.tap("📌 برداشتن چند پرونده", "بازگشت").sees("📥 ۳ پرونده در انتظار بررسی است")
+    maryam.tap("📌 برداشتن چند پرونده", "۳ پرونده", "بله، برمی‌دارم").sees("🗂 ۳ پرونده نزد شماست")
+    maryam.open("desk.queue").sees_not("📌 برداشتن چند پرونده")
+
+
+def test_the_head_assigns_from_the_files_of_a_colleague(
+    app: App, chief: Person, maryam: Person, bahar: Person
+) -> None:
+    many(app, 2, state=RequestState.IN_REVIEW, reviewer_id=maryam.account.id)
+    chief.command("menu").tap("👥 همکاران", "۱").sees("پرونده‌های مریم رضایی").tap("📤 ارجاع به دیگران")
+    chief.sees("پرونده‌ها را علامت بزنید").tap("همه (۲)", "ادامه").sees_not("مریم رضایی (۲)")
+    chief.tap("مریم رستمی (۰)", "ادامه", "بدون توضیح", "بله، ارجاع شود")
+    assert holders(app) == {bahar.account.id: 2}

@@ -72,7 +72,7 @@ def test_suspending_and_lifting(app: App, boss: Person, sara: Person) -> None:
     boss.tap("خیر").sees("وضعیت حساب: فعال").tap("⛔️ غیرفعال کردن", "دلیل دیگر").type("پرونده انتظامی دارد")
     boss.tap("بله، غیرفعال شود")
     boss.sees("وضعیت حساب: غیرفعال", "│ پرونده انتظامی دارد\n└ اداره کل", "✅ فعال کردن")
-    boss.sees_not("🔑 رمز جدید")
+    boss.sees_not("🔑 دسترسی جدید")
     sara.command("menu").sees("حساب شما غیرفعال شده است. دلیل:\n│ پرونده انتظامی دارد\n└ اداره کل")
     boss.press(old).sees("این دکمه دیگر معتبر نیست.").tap("✅ فعال کردن").type("رأی برائت صادر شد")
     boss.tap("بله، فعال شود").sees("وضعیت حساب: فعال")
@@ -83,15 +83,53 @@ def test_suspending_and_lifting(app: App, boss: Person, sara: Person) -> None:
     )
 
 
-def test_a_new_password_and_an_annulled_registration(app: App, boss: Person, sara: Person) -> None:
+def test_new_access_by_a_link_and_an_annulled_registration(app: App, boss: Person, sara: Person) -> None:
+    people.with_links(app)
     look_up(boss)
-    boss.tap("🔑 رمز جدید").type("گوشی گم شده است")
-    boss.tap("بله، رمز جدید").sees("رمز عبور:", "ورودهای فعال: ۰")
+    boss.tap("🔑 دسترسی جدید").type("گوشی گم شده است")
+    boss.tap("بله، فرستاده شود").sees("پیامک می‌شود", "ورودهای فعال: ۰").sees_not("رمز عبور")
     sara.command("menu").sees("📝 ثبت‌نام")
+    token, code = people.link_and_code(boss)
+    other = app.person(Messenger.BALE).command("start", f"invite_{token}").sees("رمز جدید حساب خود را")
     boss.tap("🗑 ابطال ثبت‌نام").type("کد ملی را اشتباه نوشته است").tap("بله، باطل شود")
     boss.sees("باطل شد", "وضعیت حساب: ابطال‌شده")
+    other.tap("🔑 تعیین رمز جدید").type(code).type("گذرواژه-خوب-۷").sees_not("وارد حساب خود شدید")
     sara.register()  # the national code is free again
     look_up(boss).sees("۱. سارا کریمی‌نژاد", "فعال", "۲. سارا کریمی‌نژاد", "ابطال‌شده")
+
+
+def test_a_second_link_ends_the_first_and_neither_is_for_who_is_logged_in(
+    app: App, boss: Person, sara: Person
+) -> None:
+    """Where no mobile is known, staff pass the message on themselves."""
+    people.with_links(app)
+    app.change(tables.Account, sara.account.id, mobile=None)
+    links = []
+    for _ in range(2):
+        look_up(boss)
+        boss.tap("🔑 دسترسی جدید").type("گوشی گم شده است").tap("بله، فرستاده شود")
+        boss.sees("شماره همراهی ثبت نشده است", "🔑 پیوند ورود جدید فرستاده شد")
+        links.append(people.link_and_code(boss))
+    assert not app.all(select(tables.Push).where(tables.Push.channel == PushChannel.SMS))
+    (first, _), (token, code) = links
+    phone = app.person(Messenger.BALE)
+    phone.command("start", f"invite_{first}").sees("این پیوند دیگر معتبر نیست").sees_not("سارا")
+    people.officer(app, "مینا").command("start", f"invite_{token}").sees("شما وارد حساب خود هستید").sees_not(
+        "سارا"
+    )
+    wrong = "000000" if code != "000000" else "111111"
+    phone.command("start", f"invite_{token}").tap("🔑 تعیین رمز جدید").type(wrong).sees("۴ بار دیگر")
+    phone.type(code).type("گذرواژه-خوب-۷").sees("سارا کریمی‌نژاد گرامی، رمز جدید شما ثبت شد")
+    assert phone.account.id == sara_of(app).id
+    app.person().command("start", f"invite_{token}").sees("این پیوند دیگر معتبر نیست")
+    look_up(boss).sees("ورودهای فعال: ۱").sees_not("پیوند ورود جدید")
+    names = ["access_reset", "access_link_sent", "access_renewed"]
+    assert [event.event for event in app.events(*names)] == [names[0], names[1], *names]
+
+
+def sara_of(app: App) -> tables.Account:
+    found: tables.Account = app.first(select(tables.Account).where(tables.Account.first_name == "سارا"))
+    return found
 
 
 def test_a_role_is_taken_away_but_never_the_own(app: App, boss: Person) -> None:
@@ -202,7 +240,11 @@ def test_who_saw_which_document(app: App, boss: Person, sara: Person) -> None:
 
 def at_shiraz(app: App) -> Person:
     """Somebody of the directorate at the experts of Shiraz, which stands on some page of the list."""
-    boss = people.staff(app).sees("میز کار اداره کل", "⚠️ هشدارها (۰)", "↩️ بازگشت وجه (۰)").tap("👥 کارشناسان")
+    boss = (
+        people.staff(people.with_links(app))
+        .sees("میز کار اداره کل", "⚠️ هشدارها (۰)", "↩️ بازگشت وجه (۰)")
+        .tap("👥 کارشناسان")
+    )
     return boss.tap(boss.find_line(f"{SHIRAZ}:"))
 
 
@@ -240,11 +282,15 @@ def test_dismissing_and_a_new_password(app: App) -> None:
     user_code = account.user_code
     boss = at_shiraz(app)
     mina = app.person(actor=Actor(account.id, Role.EXPERT, "sums"))
-    boss.tap("۱. مینا رضایی").sees("کد ملی: •••••••۵۵۱", "وضعیت حساب: فعال").tap("🔑 رمز جدید")
+    boss.tap("۱. مینا رضایی").sees("کد ملی: •••••••۵۵۱", "وضعیت حساب: فعال").tap("🔑 دسترسی جدید")
     boss.type("کم").sees("لطفاً دلیل را کامل‌تر بنویسید.").type("گوشی گم شده است")
-    boss.sees("بسته شد", "وضعیت حساب: فعال").sees_not("رمز این حساب هنوز")
-    renewed = boss.line("رمز عبور")
-    mina.command("menu").sees("📝 ثبت‌نام").log_in(user_code, renewed).sees("کارتابل")
+    boss.sees("بسته شد", "وضعیت حساب: فعال", "🔑 پیوند ورود جدید فرستاده شد")
+    boss.sees_not("رمز این حساب هنوز", "رمز عبور")
+    token, code = people.link_and_code(boss)
+    mina.command("menu").sees("📝 ثبت‌نام").command("start", f"invite_{token}").tap("🔑 تعیین رمز جدید")
+    renewed = "گذرواژه-خوب-۷"
+    mina.type(code, renewed).sees("رمز جدید شما ثبت شد", user_code, "کارتابل")
+    app.person().log_in(user_code, renewed).sees("کارتابل")
     boss.tap("بستن دسترسی").sees("پرونده‌هایی که نزد اوست به صف بازمی‌گردد")
     yes = boss.button("بله، بسته شود")
     boss.press(yes).sees("دسترسی مینا رضایی بسته شد", "هنوز کارشناس فعال ندارد")

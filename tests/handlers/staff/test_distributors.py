@@ -1,11 +1,12 @@
-"""Staff register distributors: dialogue, card, search, edit, one more manager; the password is shown once."""
+"""Staff register distributors: dialogue, card, search, edit, one more manager; a new manager is invited."""
 
 from sqlmodel import Session, select
 
-from storage.tables import Branch, Distributor
+from storage.enums import Messenger, PushChannel
+from storage.tables import Branch, Distributor, Push
 from tests.support.chat_driver import App, Person
 from tests.support.chat_fixtures import ON_BOTH_DATABASES
-from tests.support.chat_people import staff
+from tests.support.chat_people import link_and_code, staff, with_links
 from tests.support.factories.distributors import distributor
 
 pytestmark = ON_BOTH_DATABASES
@@ -16,18 +17,30 @@ LEGAL_ID = "14009999995"
 
 def fill_in(app: App) -> Person:
     """Somebody of the directorate at the summary of a new company in Shiraz."""
-    boss = staff(app).tap("🏢 توزیع‌کنندگان", "➕ توزیع‌کننده جدید", "شرکت").type("شرکت کیان طب", "123")
+    boss = staff(with_links(app)).tap("🏢 توزیع‌کنندگان", "➕ توزیع‌کننده جدید", "شرکت")
+    boss.type("شرکت کیان طب", "123")
     boss.sees("شناسه ملی شرکت درست نیست").type(LEGAL_ID, MANAGER, "حمید", "صالحی", "09121110000")
     boss.type("07132123456", "شیراز، خیابان زند، پلاک ۱۰").sees("استان شعبه مرکزی").type("فارس", "شیراز")
     return boss.sees("نام توزیع‌کننده: کیان طب", "همراه مدیر: ۰۹۱۲۱۱۱۰۰۰۰", "شناسه ملی شرکت: ۱۴۰۰۹۹۹۹۹۹۵")
 
 
+def accept(app: App, boss: Person) -> Person:
+    """The invited person, who wrote the one-time code and a password."""
+    token, code = link_and_code(boss)
+    person = app.person(Messenger.BALE).command("start", f"invite_{token}").tap("✅ پذیرفتن دعوت")
+    return person.type(code).sees("یک رمز با دست‌کم ۸ نویسه").type("گذرواژه-خوب-۷").sees("خوش آمدید")
+
+
 def test_a_company_and_its_manager(app: App) -> None:
-    boss = fill_in(app).tap("✅ تأیید").sees("کیان طب ثبت شد", "حمید صالحی")
-    boss.sees("این رمز دوباره نمایش داده نمی‌شود")
-    boss.sees("مدیران در سامانه: حمید صالحی", "کیان طب (شرکت)", "• مرکزی، شیراز: بدون مسئول فنی")
-    manager = app.person().log_in(*boss.shown_credentials)
-    manager.sees("مدیریت شعبه‌ها و مسئول فنی کیان طب", "🏢 شعبه‌ها")
+    boss = fill_in(app).tap("✅ تأیید").sees("✅ حمید صالحی دعوت شد", "به‌عنوان توزیع‌کننده کیان طب دعوت")
+    boss.sees("هنوز مدیری در سامانه ندارد", "✉️ حمید صالحی، توزیع‌کننده: دعوت‌شده").sees_not("رمز عبور")
+    boss.sees("کیان طب (شرکت)", "• مرکزی، شیراز: بدون مسئول فنی")
+    manager = accept(app, boss).sees("شما اکنون توزیع‌کننده کیان طب هستید", "🏢 شعبه‌ها")
+    manager.sees("مدیریت شعبه‌ها و مسئول فنی کیان طب")
+    boss.tap_push("مشاهده").sees("مدیران در سامانه: حمید صالحی").sees_not("دعوت‌شده")
+    assert manager.account.national_code == MANAGER
+    sms = app.one(select(Push).where(Push.channel == PushChannel.SMS, Push.kind == "N27"))
+    assert sms.mobile == "+989121110000"
     stored = app.one(select(Distributor))
     assert (stored.name, stored.manager_mobile) == ("کیان طب", "+989121110000")
     assert app.one(select(Branch)).is_central
@@ -36,17 +49,22 @@ def test_a_company_and_its_manager(app: App) -> None:
 def test_the_same_company_twice(app: App) -> None:
     boss = fill_in(app).tap("✅ تأیید").command("menu").tap("🏢 توزیع‌کنندگان", "➕ توزیع‌کننده جدید", "شرکت")
     boss.type("دیگر", LEGAL_ID, "9999999999").sees("کد ملی درست نیست").type(MANAGER)
-    boss.sees("شماره همراه مدیر را بنویسید").sees_not("نام مدیر را بنویسید").type("09121110001")
+    boss.type("حمید", "صالحی").sees("شماره همراه مدیر را بنویسید").type("09121110001")
     boss.tap("تلفن ثابت ندارم").type("شیراز، خیابان زند، پلاک ۱۱", "فارس", "شیراز").tap("✅ تأیید")
     boss.sees("توزیع‌کننده‌ای با این شناسه پیش‌تر ثبت شده است")
 
 
 def test_one_more_manager(app: App) -> None:
-    boss = fill_in(app).tap("✅ تأیید", "➕ مدیر دیگر").type(MANAGER).tap("✅ تأیید")
+    boss = fill_in(app).tap("✅ تأیید")
+    accept(app, boss)
+    boss.command("menu").tap("🏢 توزیع‌کنندگان", "۱. کیان طب", "➕ مدیر دیگر").type(MANAGER).tap("✅ تأیید")
     boss.sees("این شخص هم‌اکنون مدیر یک توزیع‌کننده است").tap("✏️ کد ملی مدیر")
-    boss.type("9990000018", "ناصر", "مرادی").tap("✅ تأیید")
-    boss.sees("ناصر مرادی مدیر کیان طب شد", "مدیران در سامانه: حمید صالحی، ناصر مرادی")
-    app.person().log_in(*boss.shown_credentials).sees("مدیریت شعبه‌ها و مسئول فنی کیان طب")
+    boss.type("9990000018", "ناصر", "مرادی", "09121110002").tap("✅ تأیید").sees("✅ ناصر مرادی دعوت شد")
+    boss.sees("مدیران در سامانه: حمید صالحی", "✉️ ناصر مرادی").sees_not("رمز عبور")
+    boss.tap("✉️ ناصر مرادی").sees("توزیع‌کننده", "کیان طب").tap("🔁 دعوت دوباره")
+    accept(app, boss).sees("مدیریت شعبه‌ها و مسئول فنی کیان طب")
+    boss.command("menu").tap("🏢 توزیع‌کنندگان", "۱. کیان طب")
+    boss.sees("مدیران در سامانه: حمید صالحی، ناصر مرادی")
 
 
 def test_an_officer_becomes_a_manager(app: App) -> None:

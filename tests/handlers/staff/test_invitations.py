@@ -1,16 +1,15 @@
 """Staff invite an expert by name and mobile: the SMS and the message to forward, the link on both messengers, the one-time
 code, an own password; and a person who gets another role is told."""
 
-import re
-
 import pytest
 from sqlmodel import select
 
 from bot.core.context import Actor
+from bot.jobs import retention
 from storage.enums import Messenger, PushChannel, Role
 from storage.tables import Account, Grant, Invitation, Push
 from tests.support.chat_driver import App, Person
-from tests.support.chat_people import distributor, expert, officer, staff
+from tests.support.chat_people import distributor, expert, link_and_code, officer, staff, with_links
 
 SHIRAZ = "دانشگاه علوم پزشکی شیراز"
 MOBILE, PASSWORD = "09121110009", "گذرواژه-خوب-۷"
@@ -18,21 +17,10 @@ MOBILE, PASSWORD = "09121110009", "گذرواژه-خوب-۷"
 
 def invite(app: App, *, code: str | None = None, role: str = "کارشناس") -> tuple[Person, str, str]:
     """Somebody of the directorate who has just invited مینا رضایی, the token of the link and the one-time code."""
-    app.resources.public_info.bot_links[Messenger.TELEGRAM] = "https://t.me/bot"
-    app.resources.public_info.bot_links[Messenger.BALE] = "https://ble.ir/bot"
-    boss = staff(app).open("staff.new_expert", arg="sums").tap(role)
+    boss = staff(with_links(app)).open("staff.new_expert", arg="sums").tap(role)
     boss = boss.type(code) if code else boss.tap("کد ملی را نمی‌دانم")
     boss.type("مینا", "رضایی", MOBILE).tap("✅ تأیید").sees("✅ مینا رضایی دعوت شد")
     return boss, *link_and_code(boss)
-
-
-def link_and_code(boss: Person) -> tuple[str, str]:
-    whole = "\n".join(screen.text for screen in boss.screens)
-    tokens = set(re.findall(r"\?start=invite_([\w-]+)", whole))
-    assert len(tokens) == 1, "one link, on both messengers"
-    code = re.search(r"کد یک‌بارمصرف: \D*([0-9]{6})", whole)
-    assert code is not None
-    return tokens.pop(), code[1]
 
 
 @pytest.mark.parametrize("messenger", list(Messenger))
@@ -63,7 +51,7 @@ def test_an_expert_comes_by_the_link(app: App, messenger: Messenger) -> None:
         "expert_invited",
         "invitation_accepted",
     ]
-    app.person().command("start", f"invite_{token}").sees("این دعوت دیگر معتبر نیست")
+    app.person().command("start", f"invite_{token}").sees("این پیوند دیگر معتبر نیست")
 
 
 def test_a_wrong_code_is_counted(app: App) -> None:
@@ -72,8 +60,8 @@ def test_a_wrong_code_is_counted(app: App) -> None:
     mina = app.person().command("start", f"invite_{token}").tap("✅ پذیرفتن دعوت")
     mina.type(wrong).sees("این کد درست نیست؛ ۴ بار دیگر")
     other = app.person(Messenger.BALE).command("start", f"invite_{token}").tap("✅ پذیرفتن دعوت")
-    other.type(wrong, wrong, wrong).sees("۱ بار دیگر").type(wrong).sees("این دعوت دیگر معتبر نیست")
-    mina.type(code).sees("این دعوت دیگر معتبر نیست")
+    other.type(wrong, wrong, wrong).sees("۱ بار دیگر").type(wrong).sees("این پیوند دیگر معتبر نیست")
+    mina.type(code).sees("این پیوند دیگر معتبر نیست")
     assert not app.all(select(Account).where(Account.mobile == "+989121110009"))
 
 
@@ -81,15 +69,15 @@ def test_an_invitation_ends(app: App) -> None:
     boss, token, code = invite(app)
     mina = app.person().command("start", f"invite_{token}").tap("✅ پذیرفتن دعوت")
     app.clock.passes(days=3, minutes=1)
-    mina.type(code).sees("این دعوت دیگر معتبر نیست")
+    mina.type(code).sees("این پیوند دیگر معتبر نیست")
     boss.open("staff.university", arg="sums").sees("مهلت دعوت تمام شده است").tap("✉️ مینا رضایی")
     boss.sees("۰۹۱۲۱۱۱۰۰۰۹").tap("🔁 دعوت دوباره").sees("✅ مینا رضایی دعوت شد")
     new_token, new_code = link_and_code(boss)
     assert new_token != token
-    mina.command("start", f"invite_{token}").sees("این دعوت دیگر معتبر نیست")
+    mina.command("start", f"invite_{token}").sees("این پیوند دیگر معتبر نیست")
     boss.open("staff.university", arg="sums").tap("✉️ مینا رضایی", "🗑 لغو دعوت").sees("لغو شود؟").tap("خیر")
     boss.tap("🗑 لغو دعوت", "بله، لغو شود").sees("دعوت مینا رضایی لغو شد").sees_not("دعوت‌شده")
-    mina.command("start", f"invite_{new_token}").sees("این دعوت دیگر معتبر نیست").sees_not("مینا")
+    mina.command("start", f"invite_{new_token}").sees("این پیوند دیگر معتبر نیست").sees_not("مینا")
     assert new_code
 
 
@@ -129,6 +117,28 @@ def test_who_gets_another_role_is_told(app: App) -> None:
     assert "نقش «توزیع‌کننده»" in app.newest(Push, Push.kind == "N26").text.translate(
         {0x2068: None, 0x2069: None}
     )
+
+
+def test_an_invitation_that_ended_is_removed_after_thirty_days(app: App) -> None:
+    """Accepted, cancelled, run out: name, mobile and national code go. One that is open stays."""
+    boss, token, code = invite(app, code="9991234551")
+    app.person().command("start", f"invite_{token}").tap("✅ پذیرفتن دعوت").type(code, PASSWORD)
+    invite(app)
+    boss.open("staff.university", arg="sums").tap("✉️ مینا رضایی", "🗑 لغو دعوت", "بله، لغو شود")
+    invite(app)
+
+    def removed() -> int:
+        app.wait(retention.remove_ended_invitations(app.resources, now=app.clock()))
+        return 3 - len(app.all(select(Invitation.id)))
+
+    app.clock.passes(days=29)
+    assert removed() == 0
+    app.clock.passes(days=2)  # accepted and cancelled 31 days ago, the third ran out 28 days ago
+    assert removed() == 2
+    app.clock.passes(days=2, hours=1)
+    assert removed() == 3
+    assert len(app.events("expert_invited")) == 3, "the record stays"
+    assert app.one(select(Account).where(Account.national_code == "9991234551"))
 
 
 def test_experts_see_no_invitations(app: App) -> None:

@@ -42,7 +42,7 @@ def test_resetting_access_logs_the_person_out_everywhere(db: Session) -> None:
     account.credentials_pending = False
     db.flush()
     reset(db, actor=actor, account_id=account.id)
-    assert (account.password_hash, account.credentials_pending) == ("new", True)
+    assert (account.password_hash, account.credentials_pending) == ("new", False)
     assert (chat.account_id, chat.role) == (None, None)
     event = actions.events(db)[-1]
     assert (event.event, event.actor_id, event.data["reason"]) == ("access_reset", actor.account_id, REASON)

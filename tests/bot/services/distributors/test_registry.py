@@ -9,7 +9,7 @@ from bot.core.context import SYSTEM, Actor
 from bot.core.refusals import InvalidInput, NotAllowed, Stale
 from bot.services.cooperation import contracts
 from bot.services.distributors import branches, registry
-from bot.services.distributors.registry import DistributorDetails, NewManager
+from bot.services.distributors.registry import DistributorDetails
 from bot.services.search import names
 from storage.enums import DistributorKind
 from storage.tables import Branch, Distributor
@@ -21,9 +21,7 @@ from tests.support.services import refused
 GUILD = {"kind": DistributorKind.GUILD, "number": "۸۰۰۰۱"}
 
 
-def create(
-    db: Session, actor: Actor, manager: NewManager | None = None, **other: Any
-) -> registry.CreatedDistributor:
+def create(db: Session, actor: Actor, **other: Any) -> registry.CreatedDistributor:
     given = {
         "kind": DistributorKind.COMPANY,
         "name": "نوین‌تجهیز",
@@ -35,34 +33,31 @@ def create(
         "manager_mobile": "0912 000 0005",
     }
     return registry.create_distributor(
-        db, actor=actor, details=DistributorDetails(**(given | other)), manager=manager, now=NOW
+        db, actor=actor, details=DistributorDetails(**(given | other)), now=NOW
     )
 
 
-def test_staff_make_a_distributor_with_its_central_branch_and_manager(db: Session, parties: Parties) -> None:
-    manager = NewManager("پروین صادقی", "hash", "9991234535", "+989120000005")
-    made = create(db, parties.staff, manager, **GUILD)
+def test_staff_make_a_distributor_with_its_central_branch(db: Session, parties: Parties) -> None:
+    made = create(db, parties.staff, **GUILD)
     found = made.distributor
     assert (found.name, found.guild_id, found.legal_id) == ("نوین‌تجهیز", "80001", None)
     assert found.manager_mobile == "+989120000005"
     assert (made.central.name, made.central.is_central) == ("مرکزی", True)
     assert (made.central.city, made.central.university_code) == ("شیراز", "sums")
-    assert made.manager is not None
-    assert made.manager.created
-    assert made.manager.account.mobile == "+989120000005"
-    managers = registry.managers(db, actor=parties.staff, distributor_id=found.id)
-    assert [one.id for one in managers] == [made.manager.account.id]
-    assert create(db, SYSTEM, **GUILD | {"number": "80002"}).manager is None
+    assert create(db, SYSTEM, **GUILD | {"number": "80002"}).central.is_central
 
 
 def test_a_known_person_manages_with_the_account_they_have(db: Session, parties: Parties) -> None:
     """One person is one account: an officer who also manages."""
-    given = {"actor": parties.staff, "manager": NewManager("کسی دیگر", "new", people.SARA), "now": NOW}
-    hired = registry.add_manager(db, distributor_id=parties.kian.id, **given)
-    assert not hired.created
-    assert (hired.account.id, hired.account.password_hash) == (parties.unqualified.account_id, "x")
+    given = {"actor": parties.staff, "national_code": people.SARA, "now": NOW}
+    hired = registry.appoint_manager(db, distributor_id=parties.kian.id, **given)
+    assert (hired.id, hired.password_hash) == (parties.unqualified.account_id, "x")
     with refused("error.manager_held"):
-        registry.add_manager(db, distributor_id=parties.arad.id, **given)
+        registry.appoint_manager(db, distributor_id=parties.arad.id, **given)
+    with refused("error.stale"):
+        registry.appoint_manager(
+            db, distributor_id=parties.arad.id, **{**given, "national_code": "9991234535"}
+        )
 
 
 @pytest.mark.parametrize(

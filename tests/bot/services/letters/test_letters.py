@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from bot.core.context import Actor
 from bot.core.refusals import InvalidInput, NotAllowed, Stale
-from bot.services.letters import audience, letters
+from bot.services.letters import audience, counts, letters
 from bot.services.letters.audience import Audience, Group, Kind
 from storage.database.database import Database
 from storage.enums import AccountState, ContractState, LetterState, Messenger, PushState, RequestState, Role
@@ -105,8 +105,13 @@ def test_whom_each_audience_means(db: Session) -> None:
         (Audience(Kind.STATE, Group.FREE.value), [qualified]),
         (Audience(Kind.STATE, Group.EMPLOYED.value), [employed]),
         (Audience(Kind.STATE, Group.UNFILED.value), [new, elsewhere, migrated]),
+        (Audience(Kind.PROVINCE_STATE, "فارس|QUALIFIED"), [qualified]),
+        (Audience(Kind.PROVINCE_STATE, "فارس|UNFILED"), [migrated]),
         (Audience(Kind.STATE, "nonsense"), []),
     ):
+        counted = counts.count_all(db, actor=writer)
+        if to.kind is not Kind.ONE:
+            assert counts.found_in(counted, to) == audience.reach(db, actor=writer, audience=to), to
         found = set(db.execute(audience.members(to)).scalars())
         assert found == {one.account_id for one in members}, to
         assert audience.size(db, actor=writer, audience=to) == len(found)

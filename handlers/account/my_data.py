@@ -16,7 +16,7 @@ from bot.texts import t
 from bot.texts.formats import digits, jalali_day, jalali_time, local_mobile
 from conversations.common.labels import Wording, is_document, shortened
 from conversations.engine.engine import Engine
-from handlers.common.account import log_out
+from handlers.account.login import log_out
 from handlers.common.navigation import (
     ButtonRow,
     button_grid,

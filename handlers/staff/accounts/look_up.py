@@ -33,6 +33,7 @@ from handlers.common.navigation import (
 )
 from handlers.common.numbered_list import STAFF, confirmation_screen
 from handlers.common.payment_lines import latest_line
+from handlers.staff.accounts.invitations import access_lines
 from storage.enums import Role
 from storage.tables import Account, Chat, Grant
 
@@ -129,6 +130,7 @@ def _fact_lines(turn: Turn, account: Account, facts: Facts) -> list[str]:
         proof = "" if account.mobile_verified else f" {t('staff_accounts.unverified')}"
         lines.append(t("me.line", field=t("field.mobile"), value=masked(account.mobile[1:]) + proof))
     lines.append(t("staff.account_state", state=t(f"account_state.{account.state}")))
+    lines += access_lines(turn, account.id or 0)
     if account.state_reason:
         lines.append(t("staff_accounts.reason", reason=quoted(account.state_reason, t("role.staff"))))
     if account.migrated:

@@ -1,4 +1,4 @@
-"""Invitations of experts as staff see them: who was invited until when, sending again, taking back.
+"""Invitations of experts and of managers as staff see them: who was invited until when, sending again, taking back.
 
 See docs/specification.md 2.1.
 """
@@ -8,10 +8,11 @@ from __future__ import annotations
 from bot.application.routes import Routes
 from bot.core.context import Turn
 from bot.core.screens import Press, Reply, Screen, button
-from bot.services.accounts import invitations
-from bot.services.shared import reference_data
+from bot.services.invitations import lists, sending
+from bot.services.invitations.sending import place_of
 from bot.texts import t
 from bot.texts.formats import jalali_time, local_mobile, masked
+from conversations.common.labels import shortened
 from conversations.staff.experts import invited_screens
 from handlers.common.navigation import ButtonRow, back_button, home_button
 from handlers.common.numbered_list import STAFF, confirmation_screen
@@ -29,22 +30,38 @@ def routes() -> Routes:
 
 
 def line_of(turn: Turn, invitation: Invitation) -> str:
-    """One line of a university's list."""
-    key = "invite.line" if invitations.is_open(invitation, turn.now) else "invite.line_over"
+    """One line in the list of a university or distributor."""
+    key = "invite.line" if lists.is_open(invitation, turn.now) else "invite.line_over"
     return t(key, name=invitation.name, role=t(f"role.{invitation.role}"))
 
 
-def _university(invitation: Invitation) -> Press:
-    return Press("staff.university", arg=invitation.university_code)
+def rows_of(pending: list[Invitation]) -> list[ButtonRow]:
+    """A button for each."""
+    return [
+        (button(shortened(t("invite.button", name=one.name), 20), "staff.invitation", one.id or 0),)
+        for one in pending
+    ]
+
+
+def access_lines(turn: Turn, account_id: int) -> list[str]:
+    """That the owner of an account has a link with which to set a new password, while it is open."""
+    link = lists.access_link(turn.db, actor=turn.actor, account_id=account_id, now=turn.now)
+    return [] if link is None else [t("staff.access_open", time=jalali_time(link.expires_at))]
+
+
+def _list(invitation: Invitation) -> Press:
+    """The page that the invitation is on."""
+    if invitation.distributor_id is not None:
+        return Press("staff.dist", invitation.distributor_id)
+    return Press("staff.university", arg=invitation.university_code or "")
 
 
 def show_invitation(turn: Turn, press: Press) -> Screen:
     """Who was invited, as what, by which mobile, until when."""
-    invitation = invitations.view(turn.db, actor=turn.actor, invitation_id=press.id)
-    name = reference_data.university_name(turn.db, invitation.university_code)
+    invitation = lists.view(turn.db, actor=turn.actor, invitation_id=press.id)
     lines = [
         invitation.name,
-        t("me.role_at", role=t(f"role.{invitation.role}"), university=name),
+        t("me.role_at", role=t(f"role.{invitation.role}"), university=place_of(turn.db, invitation)),
         t("me.line", field=t("field.mobile"), value=local_mobile(invitation.mobile)),
     ]
     if invitation.national_code:
@@ -56,7 +73,7 @@ def show_invitation(turn: Turn, press: Press) -> Screen:
     elif invitation.cancelled_at is not None:
         lines.append(t("invite.state_cancelled", time=jalali_time(invitation.cancelled_at)))
     else:
-        is_open = invitations.is_open(invitation, turn.now)
+        is_open = lists.is_open(invitation, turn.now)
         lines.append(
             t("invite.state_open", time=jalali_time(invitation.expires_at))
             if is_open
@@ -66,20 +83,21 @@ def show_invitation(turn: Turn, press: Press) -> Screen:
             (button(t("invite.again"), "staff.invite_again", press.id),),
             (button(t("invite.cancel"), "staff.invite_ask", press.id),),
         ]
-    back = back_button("staff.university", arg=invitation.university_code)
+    to = _list(invitation)
+    back = back_button(to.action, to.id, arg=to.arg)
     return Screen("\n".join(lines), (*rows, (back, home_button())))
 
 
 def send_again(turn: Turn, press: Press) -> Reply:
     """A new link and code; the old ones lead nowhere any more."""
-    invited = invitations.send_again(
+    invited = sending.send_again(
         turn.db, actor=turn.actor, invitation_id=press.id, public_info=turn.public_info, now=turn.now
     )
     return Reply(invited_screens(invited), goto=Press("staff.invitation", press.id))
 
 
 def ask_cancel(turn: Turn, press: Press) -> Screen:
-    invitation = invitations.view(turn.db, actor=turn.actor, invitation_id=press.id)
+    invitation = lists.view(turn.db, actor=turn.actor, invitation_id=press.id)
     return confirmation_screen(
         t("invite.cancel_confirm", name=invitation.name),
         button(t("invite.cancel_do"), "staff.invite_end", press.id),
@@ -88,5 +106,5 @@ def ask_cancel(turn: Turn, press: Press) -> Screen:
 
 
 def cancel(turn: Turn, press: Press) -> Reply:
-    invitation = invitations.cancel(turn.db, actor=turn.actor, invitation_id=press.id, now=turn.now)
-    return Reply((Screen(t("invite.cancelled", name=invitation.name)),), goto=_university(invitation))
+    invitation = sending.cancel(turn.db, actor=turn.actor, invitation_id=press.id, now=turn.now)
+    return Reply((Screen(t("invite.cancelled", name=invitation.name)),), goto=_list(invitation))

@@ -1,0 +1,1 @@
+"""Screens of one's own account: login and roles, own data, an invitation."""

@@ -1,0 +1,1 @@
+"""Staff's screens of accounts: looking one up, experts of universities, invitations."""

@@ -1,0 +1,1 @@
+"""Staff's screens of reference data: tariffs, studies, documents, universities, frequent questions."""
