@@ -10,17 +10,13 @@ from tests.support import journey_steps as steps
 WHY = "گواهی جعلی است"
 
 
-async def at_file(setup: JourneySetup, staff: steps.Someone, label: str) -> None:
-    """From anywhere to the file card, and past the reason to the first question."""
+async def at_reason(staff: steps.Someone, code: str, label: str) -> None:
+    """From anywhere to the file card by its tracking code, and past the reason to the first question."""
     boss = staff.person
     await boss.command("menu").tap("🔎 جست‌وجو").sees("بنویسید")
-    await boss.type("سارا نمونه")
-    seen = await boss.sees(re.compile(r"پرونده \d{12} —|^\D*۱\. "))
-    if label not in " ".join(seen.labels):
-        await boss.tap(next(one for one in seen.labels if "درخواست جدید" in one or "پرونده" in one))
-        await boss.sees(re.compile(r"پرونده \d{12} —"))
+    await boss.type(code).sees(f"پرونده {code} —")
     await boss.tap(label).sees("دلیل را بنویسید")
-    await boss.type(WHY).sees("سارا", WHY)
+    await boss.type(WHY).sees(code, WHY)
 
 
 @journey("J29", "لغو تأیید پیش از پرداخت، و ابطال صلاحیت پس از آن")
@@ -29,8 +25,12 @@ async def revocation(setup: JourneySetup) -> None:
     expert, staff = await setup.expert(), await setup.staff()
     sara, url = await to_payment(setup, expert=expert)
     boss = staff.person
+    tracked = await sara.command("menu").tap("🎓 احراز صلاحیت").tap("🔎 پیگیری").sees(re.compile(r"\d{12}"))
+    found = re.search(r"\d{12}", tracked.text)
+    assert found is not None
+    code = found[0]
 
-    await at_file(setup, staff, "↩️ لغو تأیید")
+    await at_reason(staff, code, "↩️ لغو تأیید")
     await steps.follow(boss, ("بله، لغو شود", "بار دوم"), ("لغو قطعی تأیید", "🔍 در حال بررسی"))
     await sara.sees("لغو کرد", "پرداختی لازم نیست", WHY)
     assert "صفحه پیدا نشد" in (await steps.pay_page(url)).text
@@ -46,7 +46,7 @@ async def revocation(setup: JourneySetup) -> None:
     await steps.come_back(bank.pay(bank.last.ref))
     await sara.sees("🎉 پرداخت انجام شد")
 
-    await at_file(setup, staff, "⛔️ ابطال صلاحیت")
+    await at_reason(staff, code, "⛔️ ابطال صلاحیت")
     await steps.follow(boss, ("بله، ابطال شود", "بار دوم"), ("ابطال قطعی", "⛔️ ابطال‌شده"))
     await sara.sees("احراز صلاحیت شما", "ابطال شد", WHY)
     await expert.person.sees("ابطال کرد", WHY)
