@@ -6,11 +6,14 @@ long as the clock was wrong: for an hour, or for years.
 """
 
 import logging
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import and_, delete, or_, update
+from sqlalchemy import ColumnElement, delete, or_, update
 from sqlmodel import Session, col, select
 
+from bot.services.review.routing import REVIEWERS
 from storage.enums import AttemptState, InboxState, PushState
 from storage.tables import (
     Chat,
@@ -38,11 +41,15 @@ EARLY_CHECKS = 15
 LEASE = timedelta(minutes=3)
 
 
-def _draw_rests_near(db: Session, *, now: datetime) -> int:
+#: Times that one unit pulls forward.
+BATCH = 200
+
+
+def _draw_rests_near(db: Session, *, now: datetime, most: int) -> int:
     """A messenger may want a chat to be left alone for hours: that is no sign. Where it asked at a time that
     has not come yet, the rest begins now."""
     ahead = select(Chat).where(col(Chat.rest_until) > now, col(Chat.rest_since) > now + AHEAD)
-    chats = db.exec(ahead).all()
+    chats = db.exec(ahead.limit(most)).all()
     for chat in chats:
         assert chat.rest_since is not None
         assert chat.rest_until is not None
@@ -50,52 +57,54 @@ def _draw_rests_near(db: Session, *, now: datetime) -> int:
     return len(chats)
 
 
-def pull_forward(db: Session, *, now: datetime) -> int:
-    """How many times were pulled forward; one line of the log where there are some."""
+def _changes(now: datetime) -> Iterator[tuple[Any, ColumnElement[bool], dict[str, datetime]]]:
+    """(table, condition, values) of what lies ahead; each condition has an index, or is of what is unfinished."""
     ahead, lease = now + AHEAD, now + LEASE
     check = col(PaymentAttempt.next_check_at)
-    changes = (
-        update(Chat).where(col(Chat.show_at) > ahead).values(show_at=now + timedelta(minutes=1)),
-        update(Push)
-        .where(col(Push.state) == PushState.QUEUED, col(Push.next_at) > now + PUSH_AHEAD)
-        .values(next_at=now),
-        update(Push)
-        .where(col(Push.state) == PushState.SENDING, col(Push.leased_until) > ahead)
-        .values(leased_until=lease),
-        update(PaymentAttempt)
-        .where(
-            or_(
-                and_(col(PaymentAttempt.state) == AttemptState.VERIFYING, check > ahead),
-                and_(col(PaymentAttempt.checks) < EARLY_CHECKS, check > ahead),
-                check > now + CHECK_AHEAD,
-            )
-        )
-        .values(next_check_at=lease),
-        # Another attempt to pay is forbidden for half an hour from then.
-        update(PaymentAttempt)
-        .where(col(PaymentAttempt.state) == AttemptState.UNCERTAIN, col(PaymentAttempt.state_since) > ahead)
-        .values(state_since=now),
-        *(
-            update(row).where(col(row.held_until) > now + HELD_AHEAD).values(held_until=lease)
-            for row in (QualificationRequest, CooperationRequest)
-        ),
-        update(Grant).where(col(Grant.waiting_notified_at) > ahead).values(waiting_notified_at=now),
-        update(StaffAlert)
-        .where(col(StaffAlert.resolved_at).is_(None), col(StaffAlert.notified_at) > ahead)
-        .values(notified_at=now),
-        update(InboxUpdate)
-        .where(col(InboxUpdate.state) == InboxState.RECEIVED, col(InboxUpdate.received_at) > ahead)
-        .values(received_at=now),
-        update(InboxUpdate)
-        .where(col(InboxUpdate.state) == InboxState.DONE, col(InboxUpdate.done_at) > ahead)
-        .values(done_at=now),
-        delete(Throttle).where(col(Throttle.at) > ahead),
+    yield Chat, col(Chat.show_at) > ahead, {"show_at": now + timedelta(minutes=1)}
+    unfinished = col(Push.state).in_((PushState.QUEUED, PushState.SENDING))
+    queued = unfinished & (col(Push.state) == PushState.QUEUED)
+    yield Push, queued & (col(Push.next_at) > now + PUSH_AHEAD), {"next_at": now}
+    sending = unfinished & (col(Push.state) == PushState.SENDING)
+    yield Push, sending & (col(Push.leased_until) > ahead), {"leased_until": lease}
+    early = (col(PaymentAttempt.state) == AttemptState.VERIFYING) | (
+        col(PaymentAttempt.checks) < EARLY_CHECKS
     )
-    drawn = sum(
-        db.execute(statement.execution_options(synchronize_session=False)).rowcount  # type: ignore[attr-defined]
-        for statement in changes
-    )
-    drawn += _draw_rests_near(db, now=now)
+    late = (check > ahead) & or_(early, check > now + CHECK_AHEAD)
+    yield PaymentAttempt, late, {"next_check_at": lease}
+    # Another attempt to pay is forbidden for half an hour from then.
+    uncertain = col(PaymentAttempt.state) == AttemptState.UNCERTAIN
+    yield PaymentAttempt, uncertain & (col(PaymentAttempt.state_since) > ahead), {"state_since": now}
+    for row in (QualificationRequest, CooperationRequest):
+        yield row, col(row.held_until) > now + HELD_AHEAD, {"held_until": lease}
+    experts = col(Grant.role).in_(REVIEWERS) & (col(Grant.waiting_notified_at) > ahead)
+    yield Grant, experts, {"waiting_notified_at": now}
+    told = col(StaffAlert.resolved_at).is_(None) & (col(StaffAlert.notified_at) > ahead)
+    yield StaffAlert, told, {"notified_at": now}
+    state, unanswered = col(InboxUpdate.state), (InboxState.RECEIVED, InboxState.DONE)
+    received = state.in_(unanswered) & (state == InboxState.RECEIVED)
+    yield InboxUpdate, received & (col(InboxUpdate.received_at) > ahead), {"received_at": now}
+    done = state.in_(unanswered) & (state == InboxState.DONE)
+    yield InboxUpdate, done & (col(InboxUpdate.done_at) > ahead), {"done_at": now}
+
+
+def pull_forward(db: Session, *, now: datetime) -> int:
+    """Pull a batch of times forward; say how many, with one line of the log where there are some. A job repeats it
+    until there are none."""
+    drawn = 0
+    for table, condition, values in _changes(now):
+        if drawn >= BATCH:
+            break
+        some = select(table.id).where(condition).limit(BATCH - drawn)
+        statement = update(table).where(col(table.id).in_(some), condition).values(values)
+        drawn += db.execute(statement.execution_options(synchronize_session=False)).rowcount  # type: ignore[attr-defined]
+    if drawn < BATCH:
+        tries = select(Throttle.id).where(col(Throttle.at) > now + AHEAD).limit(BATCH - drawn)
+        drawn += db.exec(
+            delete(Throttle).where(col(Throttle.id).in_(tries)).execution_options(synchronize_session=False)
+        ).rowcount
+    if drawn < BATCH:
+        drawn += _draw_rests_near(db, now=now, most=BATCH - drawn)
     if drawn:
         log.warning("the clock was set back: %d times lay ahead of it and were pulled forward", drawn)
     return drawn

@@ -22,20 +22,24 @@ from storage.tables import Account, Grant
 
 #: In Tehran. Experts who could not be told in these hours (a downtime) are told the next morning.
 FROM, UNTIL = time(8), time(11)
+#: Experts that one unit looks at.
+BATCH = 2
 
 
 def send_digests(db: Session, *, now: datetime, overdue_days: int = 7) -> int:
-    """Tell every expert who has something waiting and was not told this morning; say how many were told."""
+    """Tell the next experts who have something waiting and were not looked at this morning; say how many were looked
+    at. A job repeats it until that is nobody."""
     local = now.astimezone(formats.TEHRAN)
     if not is_working_day(local.date()) or not FROM <= local.time() < UNTIL:
         return 0
-    sent, queues = 0, dict[str, routing.UnclaimedRequests]()
-    for grant in _grants_due(db, local.date()):
+    queues = dict[str, routing.UnclaimedRequests]()
+    grants = _grants_due(db, local.date())
+    for grant in grants:
         code = grant.university_code or ""
         if code not in queues:
             queues[code] = routing.unclaimed_requests(db, code)
-        sent += _push_digest(db, grant, queues[code], local.date(), now, overdue_days)
-    return sent
+        _push_digest(db, grant, queues[code], local.date(), now, overdue_days)
+    return len(grants)
 
 
 def _not_sent_today(day: date) -> ColumnElement[bool]:
@@ -48,7 +52,7 @@ def _grants_due(db: Session, day: date) -> list[Grant]:
         select(Grant)
         .join(Account, col(Account.id) == col(Grant.account_id))
         .where(routing.REVIEWS_NOW, _not_sent_today(day))
-        .order_by(col(Grant.id))
+        .limit(BATCH)
     )
     return list(db.exec(query))
 

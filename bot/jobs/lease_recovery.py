@@ -18,7 +18,11 @@ def release_all_leases(db: Session, *, now: datetime) -> None:
     for statement in (
         # A screen that was about to be shown (again), or was put off.
         update(Chat).where(col(Chat.show_at) > now).values(show_at=now),
-        update(Push).where(col(Push.state) == PushState.SENDING).values(leased_until=now),
+        update(Push)
+        .where(
+            col(Push.state).in_((PushState.QUEUED, PushState.SENDING)), col(Push.state) == PushState.SENDING
+        )
+        .values(leased_until=now),
         update(PaymentAttempt)
         .where(col(PaymentAttempt.state) == AttemptState.VERIFYING, col(PaymentAttempt.next_check_at) > now)
         .values(next_check_at=now),

@@ -7,15 +7,19 @@ Each function is one unit: safe with several processes (a compare-and-set takes 
 downtime (the present state counts, not the ticks that were missed).
 """
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, TypeVar
+from functools import cache, partial
+from itertools import product
+from typing import Any, Literal, TypeVar
 
-from sqlalchemy import ColumnElement, func, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, literal_column, union_all, update
 from sqlmodel import Session, col, select
 
+from bot.application.resources import Resources
 from bot.core.context import SYSTEM
+from bot.core.refusals import Stale
 from bot.core.screens import Button, button
 from bot.jobs.daytime import may_remind
 from bot.rules.account import MACHINE as ACCOUNT
@@ -26,11 +30,12 @@ from bot.services.qualification import fees as tariff_rules
 from bot.services.qualification.decisions import alert_no_tariff
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW, SUBJECT
 from bot.services.review import routing
-from bot.services.shared import notify
+from bot.services.shared import notify, rate_limit
 from bot.services.shared.audit import record
 from bot.texts import formats, t
 from storage.enums import AccountState, CooperationState, RequestKind, RequestState
 from storage.tables import Account, AuditEvent, CooperationRequest, Draft, QualificationRequest
+from storage.tables.column_types import UtcDateTime
 
 #: The officer is reminded after so many days in a state that waits for them.
 OFFICER_DAYS = (3, 7, 30)
@@ -38,8 +43,14 @@ OFFICER_DAYS = (3, 7, 30)
 EXPERT_DAYS = tuple(range(10, 100, 10))
 #: A draft is removed after so long without a change, with a notice so long before.
 DRAFT_LIFETIME, DRAFT_NOTICE = timedelta(days=365), timedelta(days=30)
-#: Cases of one step that a unit takes at most; the next tick takes the rest.
-BATCH = 200
+#: Cases of one kind that a unit takes at most: a few milliseconds. The job repeats it until nothing is due.
+BATCH = 4
+#: Of files that nobody has claimed: all experts of a university may be told of each.
+UNCLAIMED_BATCH = 2
+#: Drafts that one unit looks at.
+PAGE = 15
+#: Files that are counted at most.
+COUNTED = 999
 
 _NOTICE_EVENT = "draft_expiry_notice"
 #: Of an account whose suspension ended.
@@ -66,30 +77,52 @@ def _count_reminder(db: Session, request: F, reminders: int) -> bool:
     return bool(taken)
 
 
+@cache
+def _due_statement(table: type[Any], states: tuple[StrEnum, ...], steps: int, owner_active: bool) -> Any:
+    """Ids of what is due: a look into the index for each state and number of reminders that were sent, the most first."""
+    kinds = RequestKind if table is QualificationRequest else (None,)
+    looks = []
+    for sent, state, kind in product(reversed(range(steps)), states, kinds):
+        look: Any = select(col(table.id).label("id")).where(
+            *((col(table.kind) == kind,) if kind is not None else ()),
+            col(table.state) == state,
+            col(table.reminders) == literal_column(str(sent)),
+            col(table.state_since) <= bindparam(f"before_{sent}", type_=UtcDateTime()),
+            *((_owner_active(table),) if owner_active else ()),
+        )
+        looks.append(select(look.limit(bindparam("most")).subquery().c.id))
+    return union_all(*looks).limit(bindparam("most"))
+
+
 def _requests_due(
     db: Session,
     table: type[F],
-    states: Sequence[StrEnum],
+    states: tuple[StrEnum, ...],
     days: tuple[int, ...],
     now: datetime,
-    *who: ColumnElement[bool],
+    *,
+    owner_active: bool = False,
+    limit: int = BATCH,
 ) -> list[tuple[int, F]]:
-    """(step, request) of everything that waits longer than the step's days and was not reminded of them yet.
+    """(step, request) of what waits longer than the step's days and was not reminded of them yet, at most `limit`.
 
-    The longest waits come first and skip the steps that a downtime missed; each is taken by one process. `who` limits
-    them further."""
-    taken = []
-    for step, span in reversed(list(enumerate(days, start=1))):
-        query = select(table).where(
-            col(table.state).in_(states),
-            table.reminders < step,
-            table.state_since <= now - timedelta(days=span),
-            *who,
+    Those that were reminded most often come first and skip the steps that a downtime missed; each is taken by one
+    process. `owner_active`: only where the officer may act."""
+    befores = {f"before_{sent}": now - timedelta(days=span) for sent, span in enumerate(days)}
+    statement = _due_statement(table, states, len(days), owner_active)
+    ids = db.connection().execute(statement, befores | {"most": limit}).scalars().all()
+    taken = list[tuple[int, F]]()
+    for request_id in ids:
+        request = db.get(table, request_id, populate_existing=True)
+        if request is None or request.state not in states:
+            continue
+        waited = now - request.state_since
+        step = max(
+            (step for step, span in enumerate(days, start=1) if waited >= timedelta(days=span)), default=0
         )
-        for request in db.exec(query.order_by(col(table.id)).limit(BATCH)).all():
-            if _count_reminder(db, request, step):
-                db.refresh(request)
-                taken.append((step, request))
+        if step > request.reminders and _count_reminder(db, request, step):
+            db.refresh(request)
+            taken.append((step, request))
     return taken
 
 
@@ -108,17 +141,15 @@ def remind_officers(db: Session, *, now: datetime) -> int:
     if not may_remind(now):
         return 0
     states = (RequestState.DEFICIENT, RequestState.AWAITING_PAYMENT)
-    due = _requests_due(
-        db, QualificationRequest, states, OFFICER_DAYS, now, _owner_active(QualificationRequest)
-    )
+    due = _requests_due(db, QualificationRequest, states, OFFICER_DAYS, now, owner_active=True)
     for step, request in due:
         if request.state is RequestState.DEFICIENT:
             go_on = button(t("fix.button"), "qual.fix", request.id or 0)
         else:
             go_on = button(t("push.N20_go"), "qual.track", request.id or 0)
         _remind(db, request, SUBJECT, request.account_id, step, go_on, now)
-    pending, asked_active = (CooperationState.PENDING_OFFICER,), _owner_active(CooperationRequest)
-    asked = _requests_due(db, CooperationRequest, pending, OFFICER_DAYS, now, asked_active)
+    pending = (CooperationState.PENDING_OFFICER,)
+    asked = _requests_due(db, CooperationRequest, pending, OFFICER_DAYS, now, owner_active=True)
     for step, cooperation in asked:
         go_on = button(t("push.N20_go"), "coop.view", cooperation.id or 0)
         _remind(db, cooperation, COOPERATION, cooperation.account_id, step, go_on, now)
@@ -135,18 +166,19 @@ def remind_experts(db: Session, *, now: datetime) -> int:
     some."""
     if not may_remind(now):
         return 0
-    universities = set()
-    due = _requests_due(
-        db, QualificationRequest, (RequestState.IN_REVIEW, RequestState.SUBMITTED), EXPERT_DAYS, now
+    universities = set[str]()
+    unclaimed = _requests_due(
+        db, QualificationRequest, (RequestState.SUBMITTED,), EXPERT_DAYS, now, limit=UNCLAIMED_BATCH
     )
+    universities.update(request.university_code or "" for _, request in unclaimed)
+    due = _requests_due(db, QualificationRequest, (RequestState.IN_REVIEW,), EXPERT_DAYS, now)
     for step, request in due:
-        if request.state is RequestState.SUBMITTED:
-            universities.add(request.university_code or "")
-        elif request.reviewer_id is not None and _reviews_now(db, request):
+        if request.reviewer_id is not None and _reviews_now(db, request):
             see = button(t("nav.see"), "desk.file", request.id or 0)
             grant = routing.grant_of(db, request.reviewer_id, request.university_code)
             _remind(db, request, SUBJECT, request.reviewer_id, step, see, now, grant_id=grant)
-    accepted = _requests_due(db, CooperationRequest, (CooperationState.PENDING_UNIVERSITY,), EXPERT_DAYS, now)
+    at_university = (CooperationState.PENDING_UNIVERSITY,)
+    accepted = _requests_due(db, CooperationRequest, at_university, EXPERT_DAYS, now, limit=UNCLAIMED_BATCH)
     for step, cooperation in accepted:
         if cooperation.reviewer_id is None:
             universities.add(cooperation.university_code or "")
@@ -156,7 +188,7 @@ def remind_experts(db: Session, *, now: datetime) -> int:
             _remind(db, cooperation, COOPERATION, cooperation.reviewer_id, step, see, now, grant_id=grant)
     for university in sorted(universities):
         _remind_queue(db, university, now)
-    return len(due) + len(accepted)
+    return len(unclaimed) + len(due) + len(accepted)
 
 
 def _remind(
@@ -184,71 +216,158 @@ def _remind(
 
 
 def _remind_queue(db: Session, university: str, now: datetime) -> None:
+    """All experts, once a day."""
+    day = now.astimezone(formats.TEHRAN).date().isoformat()
+    if not rate_limit.first_time(db, key=f"late-queue:{university}:{day}", now=now):
+        return
     days = EXPERT_DAYS[0]
-    before = now - timedelta(days=days)
-    requests = db.exec(
-        select(func.count())
-        .select_from(QualificationRequest)
-        .where(
-            QualificationRequest.university_code == university,
-            QualificationRequest.state == RequestState.SUBMITTED,
-            QualificationRequest.state_since <= before,
-        )
-    ).one()
-    cooperations, oldest = db.exec(
-        select(func.count(), func.min(CooperationRequest.id)).where(
-            CooperationRequest.university_code == university,
-            routing.COOPERATIONS.unclaimed,
-            CooperationRequest.state_since <= before,
-        )
-    ).one()
-    late = requests + cooperations
+    requests, cooperations = (
+        routing.waiting_before(db, queue, university, now - timedelta(days=days), most=COUNTED)
+        for queue in (routing.REQUESTS, routing.COOPERATIONS)
+    )
     see = (
         button(t("nav.see"), "desk.queue")
-        if requests
-        else button(t("nav.see"), "desk.coop_file", oldest or 0)
+        if requests.number
+        else button(t("nav.see"), "desk.coop_file", cooperations.first or 0)
     )
+    late = formats.bounded(requests.number + cooperations.number, COUNTED)
     for grant in routing.experts(db, university):
         notify.push(
             db,
             kind="N20",
-            event_key=f"late-queue:{university}:{int(now.timestamp())}",
+            event_key=f"late-queue:{university}:{day}",
             account_id=grant.account_id,
             grant_id=grant.id,
-            text=t("push.N20_queue", n=formats.digits(late), days=formats.digits(days)),
+            text=t("push.N20_queue", n=late, days=formats.digits(days)),
             rows=[[see]],
             now=now,
         )
 
 
-def abandoned_drafts(db: Session, *, now: datetime) -> tuple[int, int]:
+@dataclass(frozen=True, slots=True)
+class DraftsPage:
+    """Drafts (qualification_request.id) whose removal is to be announced, and those to be removed."""
+
+    announce: list[int]
+    remove: list[int]
+    #: Where the next page begins: its state_since and id. None: there is none.
+    after: tuple[datetime, int] | None
+
+
+async def sweep_abandoned_drafts(resources: Resources, *, now: datetime) -> None:
     """Announce the removal of drafts untouched for 11 months, remove those untouched for 12 whose notice is
-    30 days old; say how many of each."""
-    touched = func.coalesce(func.max(Draft.updated_at), QualificationRequest.state_since)
+    30 days old. Each in a unit of its own."""
+    for kind in RequestKind:
+        after: tuple[datetime, int] | None = None
+        while True:
+            page = await resources.database.read(partial(find_abandoned, kind=kind, now=now, after=after))
+            for request_id in page.announce:
+                await resources.database.run(partial(announce_removal, request_id=request_id, now=now))
+            for request_id in page.remove:
+                await resources.database.run(partial(remove_abandoned, request_id=request_id, now=now))
+            if page.after is None:
+                break
+            after = page.after
+
+
+def find_abandoned(
+    db: Session, *, kind: RequestKind, now: datetime, after: tuple[datetime, int] | None = None
+) -> DraftsPage:
+    """Of the next drafts of this kind that were begun 11 months ago or earlier, those that nobody touched since."""
+    begun, number = col(QualificationRequest.state_since), col(QualificationRequest.id)
     query = (
-        select(QualificationRequest, touched)
-        .outerjoin(
-            Draft,
-            (col(Draft.subject_id) == col(QualificationRequest.id))
-            & (col(Draft.dialogue) == drafts.FORM)
-            & (col(Draft.account_id) == col(QualificationRequest.account_id)),
+        select(QualificationRequest, Draft.updated_at)
+        .outerjoin(Draft, _FORM_OF)
+        .where(
+            QualificationRequest.kind == kind,
+            QualificationRequest.state == RequestState.DRAFT,
+            QualificationRequest.reminders == 0,
+            begun <= now - (DRAFT_LIFETIME - DRAFT_NOTICE),
         )
-        .where(QualificationRequest.state == RequestState.DRAFT, _owner_active(QualificationRequest))
-        .group_by(col(QualificationRequest.id))
-        .having(touched <= now - (DRAFT_LIFETIME - DRAFT_NOTICE))
-        .order_by(touched)
-        .limit(BATCH)
+        .order_by(begun, number)
+        .limit(PAGE)
     )
-    announced = removed = 0
-    for request, since in db.exec(query).all():
-        assert request.id is not None
-        notice = _notice(db, request.id, since, request.account_id)
-        if notice is None and may_remind(now):
-            announced += _announce(db, request, since, now)
-        elif notice is not None and notice <= now - DRAFT_NOTICE and since <= now - DRAFT_LIFETIME:
-            drafts.discard(db, actor=SYSTEM, request_id=request.id, now=now)
-            removed += 1
-    return announced, removed
+    if after is not None:
+        query = query.where(begun >= after[0], (begun > after[0]) | (number > after[1]))
+    rows = db.exec(query).all()
+    page = DraftsPage([], [], None)
+    for request, touched in rows:
+        what = _due_step(db, request, touched or request.state_since, now)
+        if what is not None:
+            (page.announce if what == "announce" else page.remove).append(request.id or 0)
+    if len(rows) < PAGE:
+        return page
+    last = rows[-1][0]
+    return DraftsPage(page.announce, page.remove, (last.state_since, last.id or 0))
+
+
+#: The answers of a draft.
+_FORM_OF = and_(
+    col(Draft.account_id) == col(QualificationRequest.account_id),
+    col(Draft.dialogue) == drafts.FORM,
+    col(Draft.subject_id) == col(QualificationRequest.id),
+)
+
+
+def _due_step(
+    db: Session, request: QualificationRequest, since: datetime, now: datetime
+) -> Literal["announce", "remove"] | None:
+    """What is due of a draft that was last touched `since`."""
+    if since > now - (DRAFT_LIFETIME - DRAFT_NOTICE):
+        return None
+    account = db.get(Account, request.account_id)
+    if account is None or account.state is not AccountState.ACTIVE:
+        return None
+    notice = _notice(db, request.id or 0, since, request.account_id)
+    if notice is None:
+        return "announce" if may_remind(now) else None
+    return "remove" if notice <= now - DRAFT_NOTICE and since <= now - DRAFT_LIFETIME else None
+
+
+def _step_now(db: Session, request_id: int, now: datetime) -> tuple[QualificationRequest | None, str | None]:
+    """A draft, locked, with what is due of it now; nothing where somebody went on with it or another process was
+    faster."""
+    try:
+        request = QUALIFICATION_WORKFLOW.load(db, request_id, lock=True)
+    except Stale:
+        return None, None
+    if request.state is not RequestState.DRAFT:
+        return None, None
+    touched = db.exec(
+        select(Draft.updated_at).where(
+            Draft.account_id == request.account_id,
+            Draft.dialogue == drafts.FORM,
+            Draft.subject_id == request_id,
+        )
+    ).first()
+    return request, _due_step(db, request, touched or request.state_since, now)
+
+
+def announce_removal(db: Session, *, request_id: int, now: datetime) -> bool:
+    """Tell the officer that the draft will go; False where that is not due any more."""
+    request, step = _step_now(db, request_id, now)
+    if request is None or step != "announce":
+        return False
+    record(db, now=now, actor=SYSTEM, event=_NOTICE_EVENT, subject=SUBJECT, subject_id=request_id)
+    notify.push(
+        db,
+        kind="N20",
+        event_key=f"{SUBJECT}:{request_id}:draft:{int(now.timestamp())}",
+        account_id=request.account_id,
+        text=t("push.N20_draft", days=formats.digits(DRAFT_NOTICE.days)),
+        rows=[[button(t("resume.qualification"), "qual.draft", request_id)]],
+        now=now,
+    )
+    return True
+
+
+def remove_abandoned(db: Session, *, request_id: int, now: datetime) -> bool:
+    """Remove a draft that nobody went on with; False where that is not due any more."""
+    request, step = _step_now(db, request_id, now)
+    if request is None or step != "remove":
+        return False
+    drafts.discard(db, actor=SYSTEM, request_id=request_id, now=now)
+    return True
 
 
 def _notice(db: Session, request_id: int, since: datetime, account_id: int) -> datetime | None:
@@ -270,37 +389,23 @@ def _notice(db: Session, request_id: int, since: datetime, account_id: int) -> d
     return db.exec(query).one()
 
 
-def _announce(db: Session, request: QualificationRequest, since: datetime, now: datetime) -> bool:
-    assert request.id is not None
-    if QUALIFICATION_WORKFLOW.load(db, request.id, lock=True).state is not RequestState.DRAFT:
-        return False
-    if (
-        _notice(db, request.id, since, request.account_id) is not None
-    ):  # another process, while we waited for the lock
-        return False
-    record(db, now=now, actor=SYSTEM, event=_NOTICE_EVENT, subject=SUBJECT, subject_id=request.id)
-    notify.push(
-        db,
-        kind="N20",
-        event_key=f"{SUBJECT}:{request.id}:draft:{int(now.timestamp())}",
-        account_id=request.account_id,
-        text=t("push.N20_draft", days=formats.digits(DRAFT_NOTICE.days)),
-        rows=[[button(t("resume.qualification"), "qual.draft", request.id)]],
-        now=now,
-    )
-    return True
-
-
 def watch_tariffs(db: Session, *, now: datetime) -> None:
     """Alert staff where files under review have no tariff in force; settle the alert once there is one."""
-    kinds = db.exec(
-        select(QualificationRequest.kind)
-        .where(col(QualificationRequest.state).in_((RequestState.SUBMITTED, RequestState.IN_REVIEW)))
-        .distinct()
-    ).all()
     day = now.astimezone(formats.TEHRAN).date()
     for kind in RequestKind:
         if tariff_rules.in_force(db, kind=kind, day=day) is not None:
             notify.close_alert(db, key=tariff_rules.no_tariff_key(kind), now=now)
-        elif kind in kinds:
+        elif _under_review(db, kind):
             alert_no_tariff(db, kind=kind, now=now)
+
+
+def _under_review(db: Session, kind: RequestKind) -> bool:
+    return any(
+        db.exec(
+            select(QualificationRequest.id)
+            .where(QualificationRequest.kind == kind, QualificationRequest.state == state)
+            .limit(1)
+        ).first()
+        is not None
+        for state in (RequestState.SUBMITTED, RequestState.IN_REVIEW)
+    )

@@ -1,15 +1,17 @@
 """How long documents are kept (Q44): those of rejected and withdrawn requests 24 months, unused ones a month.
 
-A document that anything living uses stays: another request, the approved file, a letter, a draft. Its row
+The job looks at what is due for a look (`check_at`), a batch a unit; the command looks at everything. A document that
+anything living uses stays: another request, the approved file, a letter, a draft. Its row
 stays for ever, with the time of removal; its bytes go once that is committed, and by the sweep of orphans
 where a crash came between.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlalchemy import ColumnElement, and_, delete, exists, or_
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
@@ -17,7 +19,7 @@ from bot.application.resources import Resources
 from bot.core.context import SYSTEM
 from bot.services.cooperation.requests import SUBJECT as COOPERATION
 from bot.services.invitations import lists as invitations
-from bot.services.qualification.documents_in_use import CLOSED_LIFETIME, in_use, is_over
+from bot.services.qualification.documents_in_use import CLOSED_LIFETIME, ENDED, in_use, is_over
 from bot.services.qualification.requests import SUBJECT as QUALIFICATION
 from bot.services.shared import audit
 from storage.database.database import Database
@@ -34,8 +36,11 @@ from storage.tables import (
 
 #: Uploaded and used by nothing: its draft was discarded, or expired after 12 months.
 UNREFERENCED_LIFETIME = timedelta(days=30)
-#: Documents that one unit looks at.
-BATCH = 200
+#: Documents that one unit of the command looks at, and of the job.
+BATCH, LOOKS = 200, 15
+#: A document that was sent in no request, and one of a request that has not ended, are looked at again after so long.
+#: The second is shorter than the time for which the documents of an ended request are kept.
+UNSENT_LOOK, LIVING_LOOK = timedelta(days=7), timedelta(days=365)
 #: Of audit events; lines that are written are never changed.
 SUBJECT = "paper"
 
@@ -57,7 +62,7 @@ class Total:
 
 
 async def remove_expired(resources: Resources, *, now: datetime) -> Total:
-    """Remove every document whose time is over."""
+    """Remove every document whose time is over, by looking at all there are: for the command."""
     total, after = Total(), 0
     while True:
         page = await resources.database.run(partial(remove_batch, now=now, after=after))
@@ -70,60 +75,14 @@ async def remove_expired(resources: Resources, *, now: datetime) -> Total:
         after = page.after
 
 
-async def remove_expired_notes(resources: Resources, *, now: datetime) -> int:
-    """Remove the notes on files whose documents are over (and, of cooperation, requests that led to nothing as long ago);
-    say how many."""
-    removed, after = 0, 0
-    while True:
-        page = await resources.database.run(partial(remove_notes, now=now, after=after))
-        removed += page.removed
-        if page.after is None:
-            return removed
-        after = page.after
-
-
 async def remove_ended_invitations(resources: Resources, *, now: datetime) -> int:
     """Remove invitations that ended long enough ago; say how many."""
     removed = 0
     while True:
-        gone = await resources.database.run(partial(invitations.delete_ended, now=now, limit=BATCH))
+        gone = await resources.database.run(partial(invitations.delete_ended, now=now, limit=LOOKS))
         removed += gone
-        if gone < BATCH:
+        if gone < LOOKS:
             return removed
-
-
-@dataclass(frozen=True, slots=True)
-class NotesPage:
-    removed: int
-    #: Where the next page begins; None: there is none.
-    after: int | None
-
-
-def remove_notes(db: Session, *, now: datetime, after: int = 0) -> NotesPage:
-    """Of the next page of notes behind `after`, those whose file is over."""
-    ids = db.exec(
-        select(FileNote.id).where(col(FileNote.id) > after).order_by(col(FileNote.id)).limit(BATCH)
-    ).all()
-    over = or_(
-        and_(
-            col(FileNote.subject) == QUALIFICATION,
-            exists().where(
-                col(QualificationRequest.id) == col(FileNote.subject_id), is_over(QualificationRequest, now)
-            ),
-        ),
-        and_(
-            col(FileNote.subject) == COOPERATION,
-            exists().where(
-                col(CooperationRequest.id) == col(FileNote.subject_id),
-                col(CooperationRequest.state) != CooperationState.APPROVED,
-                col(CooperationRequest.closed_at) < now - CLOSED_LIFETIME,
-            ),
-        ),
-    )
-    gone = db.exec(
-        delete(FileNote).where(col(FileNote.id).in_(ids), over).execution_options(synchronize_session=False)
-    )
-    return NotesPage(gone.rowcount, ids[-1] if len(ids) == BATCH else None)
 
 
 async def preview_expired(database: Database, *, now: datetime) -> Total:
@@ -142,22 +101,26 @@ def remove_batch(db: Session, *, now: datetime, after: int = 0) -> RetentionBatc
     """Mark a page of documents as removed and forget the messengers' copies; their bytes are for the
     caller."""
     page = expired_batch(db, now=now, after=after, lock=True)
-    ids = [document.id for document in page.documents]
+    _mark_removed(db, page.documents, now)
+    return page
+
+
+def _mark_removed(db: Session, documents: Sequence[StoredFile], now: datetime) -> None:
+    ids = [document.id for document in documents]
     if ids:
         db.exec(
             delete(FileHandle)
             .where(col(FileHandle.file_id).in_(ids))
             .execution_options(synchronize_session=False)
         )
-    for document in page.documents:
+    for document in documents:
         document.removed_at = now
         audit.record(
             db, now=now, actor=SYSTEM, event="document_removed", subject=SUBJECT, subject_id=document.id or 0
         )
     db.flush()
-    for document in page.documents:
+    for document in documents:
         db.expunge(document)
-    return page
 
 
 def expired_batch(db: Session, *, now: datetime, after: int = 0, lock: bool = False) -> RetentionBatch:
@@ -186,3 +149,100 @@ def _candidate(now: datetime) -> ColumnElement[bool]:
     in_letter = exists().where(col(LetterFile.file_id) == col(StoredFile.id))
     loose = and_(~submitted, col(StoredFile.created_at) < now - UNREFERENCED_LIFETIME)
     return and_(~in_letter, or_(loose, and_(submitted, ~in_living)))
+
+
+# -- the job: what is due for a look ---------------------------------------------------------------
+
+
+async def remove_due(resources: Resources, *, now: datetime) -> Total:
+    """Look at every document that is due for it; remove those whose time is over."""
+    total = Total()
+    while True:
+        looked, documents = await resources.database.run(partial(look_at_documents, now=now))
+        for document in documents:
+            await resources.documents.delete_bytes(document)
+            total.documents += 1
+            total.size += document.size
+        if not looked:
+            return total
+
+
+def look_at_documents(db: Session, *, now: datetime) -> tuple[int, list[StoredFile]]:
+    """Look at a batch of documents: how many, and those that were marked as removed, whose bytes are for the caller. The
+    others are looked at again when their time may be over (`_next_look`)."""
+    living = col(StoredFile.removed_at).is_(None)
+    new = col(StoredFile.check_at).is_(None) & (col(StoredFile.created_at) < now - UNREFERENCED_LIFETIME)
+    again = col(StoredFile.check_at) <= now
+    files = list[StoredFile]()
+    for due, order in ((again, StoredFile.check_at), (new, StoredFile.created_at)):
+        query = select(StoredFile).where(living, due).order_by(col(order)).limit(LOOKS - len(files))
+        files += db.exec(query.with_for_update(skip_locked=True)).all()
+    ids = [file.id for file in files if file.id is not None]
+    over = (
+        set(db.exec(select(StoredFile.id).where(col(StoredFile.id).in_(ids), _candidate(now))))
+        if ids
+        else set()
+    )
+    over -= in_use(db, {file.account_id for file in files if file.id in over}, now)
+    next_look = _next_look(db, ids, now)
+    for file in files:
+        file.check_at = next_look[file.id or 0]
+    going = [file for file in files if file.id in over]
+    _mark_removed(db, going, now)
+    return len(files), going
+
+
+def _next_look(db: Session, ids: Sequence[int], now: datetime) -> dict[int, datetime]:
+    """When each of these documents may go at the earliest, or is to be looked at again."""
+    of_request = (
+        select(
+            RequestFile.file_id,
+            QualificationRequest.state,
+            func.coalesce(QualificationRequest.closed_at, QualificationRequest.state_since),
+        )
+        .join(QualificationRequest, col(QualificationRequest.id) == col(RequestFile.request_id))
+        .where(col(RequestFile.file_id).in_(ids))
+    )
+    looks = dict.fromkeys(ids, now + UNSENT_LOOK)
+    for letter_file in db.exec(select(LetterFile.file_id).where(col(LetterFile.file_id).in_(ids))):
+        looks[letter_file] = now + LIVING_LOOK
+    for file_id, state, since in db.exec(of_request):
+        over_at = since + CLOSED_LIFETIME + timedelta(seconds=1) if state in ENDED else now + LIVING_LOOK
+        looks[file_id] = max(looks[file_id], over_at)
+    return looks
+
+
+def look_at_notes(db: Session, *, now: datetime) -> int:
+    """Look at a batch of notes on files that are due for it: those whose file's documents are over (and, of cooperation,
+    requests that led to nothing as long ago) go. Say how many were looked at; a job repeats it."""
+    notes = list[FileNote]()
+    due = (
+        col(FileNote.check_at) <= now,
+        col(FileNote.check_at).is_(None) & (col(FileNote.created_at) < now - UNSENT_LOOK),
+    )
+    for condition in due:
+        query = select(FileNote).where(condition).limit(LOOKS - len(notes))
+        notes += db.exec(query.with_for_update(skip_locked=True)).all()
+    for note in notes:
+        over_at = _over_at(db, note)
+        if over_at is not None and over_at < now:
+            db.delete(note)
+        else:
+            note.check_at = over_at or now + LIVING_LOOK
+    db.flush()
+    return len(notes)
+
+
+def _over_at(db: Session, note: FileNote) -> datetime | None:
+    """When the file of a note is over; None where that is not known yet."""
+    if note.subject == QUALIFICATION:
+        request = db.get(QualificationRequest, note.subject_id)
+        ended = request is not None and request.state in ENDED
+        since = (request.closed_at or request.state_since) if request is not None and ended else None
+    elif note.subject == COOPERATION:
+        wish = db.get(CooperationRequest, note.subject_id)
+        led_to_nothing = wish is not None and wish.state is not CooperationState.APPROVED
+        since = wish.closed_at if wish is not None and led_to_nothing else None
+    else:
+        return None
+    return since + CLOSED_LIFETIME if since is not None else None

@@ -4,15 +4,18 @@ See docs/specification.md 2.9.
 """
 
 from datetime import datetime, timedelta
+from functools import partial
 
+from sqlalchemy import literal
 from sqlmodel import Session, col, select
 
+from bot.application.resources import Resources
 from bot.core.screens import button
 from bot.jobs.digest import FROM, UNTIL
 from bot.services import team
 from bot.services.review import routing
 from bot.services.review.working_days import is_working_day, working_days_before
-from bot.services.shared import notify
+from bot.services.shared import notify, rate_limit
 from bot.texts import formats, t
 from storage.enums import Role
 from storage.tables import Account, Grant, Throttle
@@ -21,36 +24,50 @@ from storage.tables import Account, Grant, Throttle
 NAMED = 30
 
 
-def send_team_reports(db: Session, *, now: datetime, overdue_days: int = 7) -> int:
-    """Tell every head, once a working day; on the first one of a week with last week's figures. Say how many
-    universities were reported."""
+async def send_team_reports(resources: Resources, *, overdue_days: int) -> None:
+    """Tell every head, once a working day; on the first one of a week with last week's figures. The figures of a
+    university are read beside the loop."""
+    while True:
+        now = resources.clock()
+        code = await resources.database.read(partial(next_university, now=now))
+        if code is None:
+            return
+        figures = await resources.database.read(partial(read_figures, code, now, overdue_days), large=True)
+        if not await resources.database.run(partial(report, code=code, figures=figures, now=now)):
+            return
+
+
+def next_university(db: Session, *, now: datetime) -> str | None:
+    """One whose heads were not told today; None where all were, or it is not the time for it."""
     local = now.astimezone(formats.TEHRAN)
     if not is_working_day(local.date()) or not FROM <= local.time() < UNTIL:
-        return 0
-    heads = (
-        select(Grant)
-        .join(Account, col(Account.id) == col(Grant.account_id))
-        .where(routing.REVIEWS_NOW, Grant.role == Role.IN_CHARGE)
-        .order_by(col(Grant.id))
+        return None
+    noted = select(Throttle.id).where(
+        col(Throttle.key) == literal(_key("", now)) + col(Grant.university_code)
     )
-    by_university: dict[str, list[Grant]] = {}
-    for grant in db.exec(heads):
-        by_university.setdefault(grant.university_code or "", []).append(grant)
-    sent = 0
-    for code, grants in by_university.items():
-        if _first_today(db, code, now):
-            figures = team.figures_of(db, code, now, working_days_before(now, overdue_days))
-            _report(db, code, grants, figures, now, weekly=_first_of_week(now))
-            sent += 1
-    return sent
+    of_heads = (
+        select(Grant.university_code)
+        .join(Account, col(Account.id) == col(Grant.account_id))
+        .where(routing.REVIEWS_NOW, Grant.role == Role.IN_CHARGE, ~noted.exists())
+    )
+    return db.exec(of_heads.limit(1)).first()
 
 
-def _first_today(db: Session, university_code: str, now: datetime) -> bool:
-    """A push's key makes it unique; this only spares the reading."""
-    key = f"team-report:{now.astimezone(formats.TEHRAN).date().isoformat()}:{university_code}"
-    if db.exec(select(Throttle.id).where(Throttle.key == key).limit(1)).first() is not None:
+def _key(university_code: str, now: datetime) -> str:
+    return f"team-report:{now.astimezone(formats.TEHRAN).date().isoformat()}:{university_code}"
+
+
+def read_figures(university_code: str, now: datetime, overdue_days: int, db: Session) -> team.TeamFigures:
+    return team.figures_of(db, university_code, now, working_days_before(now, overdue_days))
+
+
+def report(db: Session, *, code: str, figures: team.TeamFigures, now: datetime) -> bool:
+    """Tell the heads of a university; False where another process is at it. A push's key makes it unique, the note only
+    spares the reading."""
+    if not rate_limit.first_time(db, key=_key(code, now), now=now):
         return False
-    db.add(Throttle(key=key, at=now))
+    heads = [grant for grant in routing.experts(db, code) if grant.role is Role.IN_CHARGE]
+    _report(db, code, heads, figures, now, weekly=_first_of_week(now))
     return True
 
 

@@ -21,6 +21,11 @@ def number(value: int) -> str:
     return digits(f"{value:,}".replace(",", "٬"))
 
 
+def bounded(value: int, most: int) -> str:
+    """A number that was counted up to `most` + 1 only: «۹۹+» for what is more."""
+    return digits(value) if value <= most else f"{digits(most)}+"
+
+
 def toman(rial: int) -> str:
     """Rial as toman (a tenth); a rest shows after «٫»."""
     whole, rest = divmod(rial, 10)

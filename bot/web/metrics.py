@@ -57,7 +57,9 @@ def read_backlog(db: Session, *, now: datetime) -> Backlog:
     def age(since: datetime | None) -> float:
         return max(0.0, (now - since).total_seconds()) if since is not None else 0.0
 
-    received = col(InboxUpdate.state) == InboxState.RECEIVED
+    # Both conditions: the index is of what is unfinished.
+    unfinished_part = col(InboxUpdate.state).in_((InboxState.RECEIVED, InboxState.DONE))
+    received = unfinished_part & (col(InboxUpdate.state) == InboxState.RECEIVED)
     unfinished, oldest = db.exec(
         select(func.count(), func.min(InboxUpdate.received_at)).where(received)
     ).one()

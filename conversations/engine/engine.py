@@ -159,7 +159,7 @@ class Engine(DialogueTransitions):
             self._close(turn)
         draft_store.drop_draft(turn.db, draft, now=turn.now)
 
-    def delete_expired_drafts(self, db: Session, now: datetime, *, limit: int = 500) -> int:
+    def delete_expired_drafts(self, db: Session, now: datetime, *, limit: int = 10) -> int:
         """Delete drafts past their dialogue's days, at most `limit`; return how many. Those of dialogues with a
         `discard` of their own stay: their subject must be settled too."""
         before = {

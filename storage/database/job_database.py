@@ -65,5 +65,5 @@ class JobDatabase(Database):
                 spent = time.monotonic() - began
                 self._free_at = began + spent + min(max(spent, SHORTEST_PAUSE), LONGEST_PAUSE)
 
-        noted.__qualname__ = getattr(unit, "__qualname__", noted.__qualname__)
+        noted.__qualname__ = getattr(getattr(unit, "func", unit), "__qualname__", repr(unit))
         return noted

@@ -8,6 +8,7 @@ from tests.docs.references import ROOT
 #: More than ten modules, each with the reason.
 LARGE = {
     "bot.cli": "one module a subject of commands",
+    "bot.jobs": "one module a job",
     "bot.documents": "one module a step of an upload, and the stores",
     "bot.services.shared": "one module a thing that services share",
     "bot.services.review": "one module a part of reviewing, the same for both kinds of file",

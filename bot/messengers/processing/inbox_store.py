@@ -89,7 +89,11 @@ _ANSWERED = (
 )
 #: Before the id of a message in `note`.
 _DELETE = "delete message "
-_OWED = and_(col(InboxUpdate.state) == InboxState.DONE, col(InboxUpdate.note).like(f"{_DELETE}%"))
+#: The part of the table that has an index: SQLite must read it in the statement (docs/performance.md 9).
+_UNFINISHED = col(InboxUpdate.state).in_((InboxState.RECEIVED, InboxState.DONE))
+_OWED = and_(
+    _UNFINISHED, col(InboxUpdate.state) == InboxState.DONE, col(InboxUpdate.note).like(f"{_DELETE}%")
+)
 _OWE = (
     update(InboxUpdate)
     .where(col(InboxUpdate.id) == bindparam("row_id"))
@@ -271,7 +275,7 @@ def unfinished_updates(db: Session, before: datetime | None = None) -> list[Inbo
     """All updates received and not done, in order; with `before`, only those that came before it."""
     statement = (
         select(*_COLUMNS)  # type: ignore[call-overload]
-        .where(col(InboxUpdate.state) == InboxState.RECEIVED)
+        .where(_UNFINISHED, col(InboxUpdate.state) == InboxState.RECEIVED)
         .order_by(col(InboxUpdate.id))
     )
     if before is not None:
@@ -336,6 +340,7 @@ def show_unanswered(db: Session, now: datetime, before: datetime) -> int:
     """Chats whose answer may not have left are to be shown their screen; say how many rows there were."""
     # Those that owe a deletion go back into their chat queues.
     lost = and_(
+        _UNFINISHED,
         col(InboxUpdate.state) == InboxState.DONE,
         col(InboxUpdate.done_at) <= before,
         or_(col(InboxUpdate.note).is_(None), col(InboxUpdate.note).not_like(f"{_DELETE}%")),

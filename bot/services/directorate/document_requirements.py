@@ -24,7 +24,7 @@ from storage.enums import AccountState, Role
 from storage.tables import Account, DocumentType, Draft
 
 #: Drafts that one unit of the job looks at.
-BATCH = 200
+BATCH = 25
 
 
 def today_of(now: datetime) -> date:
@@ -123,25 +123,29 @@ def keep_requirements(db: Session, *, now: datetime) -> int:
     return told
 
 
+def is_telling(db: Session) -> bool:
+    """Whether `keep_requirements` has more to tell."""
+    return (
+        db.exec(select(DocumentType.code).where(col(DocumentType.told_draft).is_not(None))).first()
+        is not None
+    )
+
+
 def _tell_batch(db: Session, row: DocumentType, now: datetime) -> int:
     """The officers of the next drafts; the cursor goes on in the same unit, so that nobody is told twice."""
-    ahead = (
-        select(Draft)
-        .join(Account, col(Account.id) == col(Draft.account_id))
-        .where(
-            _lacks(row.code, row.required),
-            col(Draft.id) > row.told_draft,
-            # Whoever is suspended sends nothing; the form says it when they go on.
-            Account.state == AccountState.ACTIVE,
-        )
-    )
-    drafts = db.exec(ahead.order_by(col(Draft.id)).limit(BATCH)).all()
+    ahead = select(Draft).where(col(Draft.id) > row.told_draft).order_by(col(Draft.id)).limit(BATCH)
+    drafts = db.exec(ahead).all()
     rules = reference_data.document_rules(db)
     told = 0
     for draft in drafts:
+        if draft.dialogue != FORM or draft.account_id is None:
+            continue
         # The university follows from the region, at the submission.
         lacking = set(request_items.missing(draft.answers, rules)) - {"university"}
-        if draft.account_id is None or lacking != {request_items.document(row.code)}:
+        if lacking != {request_items.document(row.code)}:
+            continue
+        if db.get_one(Account, draft.account_id).state is not AccountState.ACTIVE:
+            # Whoever is suspended sends nothing; the form says it when they go on.
             continue
         day = jalali_day(date.fromisoformat(row.required_since)) if row.required_since else ""
         told += notify.push(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, false, or_, update
+from sqlalchemy import bindparam, delete, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col, select
@@ -139,10 +139,12 @@ def move_to_account(turn: Turn, draft: Draft) -> bool:
 
 def drop_expired(db: Session, before: Mapping[str, datetime], *, limit: int) -> int:
     """Delete drafts that were not touched since their dialogue's time in `before`, at most `limit`; how many."""
-    old = [
-        and_(col(Draft.dialogue) == name, col(Draft.updated_at) < instant) for name, instant in before.items()
-    ]
-    drafts = db.exec(select(Draft).where(or_(false(), *old)).limit(limit)).all()
-    for draft in drafts:
-        drop_draft(db, draft)
-    return len(drafts)
+    dropped = 0
+    for name, instant in before.items():
+        old = select(Draft).where(Draft.dialogue == name, col(Draft.updated_at) < instant)
+        for draft in db.exec(old.limit(limit - dropped)).all():
+            drop_draft(db, draft)
+            dropped += 1
+        if dropped >= limit:
+            break
+    return dropped

@@ -30,7 +30,7 @@ SUBJECT = "letter"
 NUMBER_MAX, TITLE_MAX, TEXT_MAX = 40, 120, 3500
 MAX_FILES = 5
 #: Recipients in one transaction.
-BATCH = 300
+BATCH = 100
 #: Pushes of one letter that wait in the outbox at most: what a stop cannot find there is out.
 WINDOW = 300
 STOPPED = "the letter was stopped"

@@ -15,8 +15,9 @@ from bot.gateways.interfaces import GatewayDown, Unverified
 from bot.rules.payment import OPEN, SETTLED
 from bot.services.payments import alerts
 from bot.services.payments.settlement import settle_and_report, verify_and_settle
+from bot.services.shared import rate_limit
 from storage.database.outage import log_unless_outage
-from storage.tables import PaymentAttempt, Throttle
+from storage.tables import PaymentAttempt
 
 log = logging.getLogger(__name__)
 
@@ -108,14 +109,7 @@ async def _compare_unverified(resources: Resources) -> None:
 
 def _first_this_hour(db: Session, *, gateway: str, now: datetime) -> bool:
     """One process an hour wins."""
-    key = f"unverified:{gateway}"
-    recent = (
-        select(Throttle.id).where(Throttle.key == key, col(Throttle.at) > now - UNVERIFIED_EVERY).limit(1)
-    )
-    if db.exec(recent).first() is not None:
-        return False
-    db.add(Throttle(key=key, at=now))
-    return True
+    return rate_limit.first_time(db, key=f"unverified:{gateway}", now=now, within=UNVERIFIED_EVERY)
 
 
 def _settle_unverified(db: Session, *, resources: Resources, waiting: list[Unverified]) -> list[int]:

@@ -15,13 +15,13 @@ from storage.tables import Draft, Officer, QualificationRequest
 
 #: 24 months, never less.
 CLOSED_LIFETIME = timedelta(days=731)
-_ENDED = (RequestState.REJECTED, RequestState.WITHDRAWN, RequestState.REVOKED)
+ENDED = (RequestState.REJECTED, RequestState.WITHDRAWN, RequestState.REVOKED)
 
 
 def is_over(request: Any, now: datetime) -> ColumnElement[bool]:
     """Ended without success or taken back, and long ago."""
     ended = func.coalesce(request.closed_at, request.state_since)
-    return and_(request.state.in_(_ENDED), ended < now - CLOSED_LIFETIME)
+    return and_(request.state.in_(ENDED), ended < now - CLOSED_LIFETIME)
 
 
 def in_use(db: Session, accounts: set[int], now: datetime, *, apart_from: int | None = None) -> set[int]:

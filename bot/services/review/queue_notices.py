@@ -1,8 +1,9 @@
 """N10: experts are told of waiting files, at most once an hour each (docs/specification.md 2.2)."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, update
+from sqlalchemy import or_, update
 from sqlmodel import Session, col, select
 
 from bot.core.screens import Button, button
@@ -25,7 +26,7 @@ def notify_waiting(db: Session, *, university_code: str, now: datetime, since: d
     routing.alert_if_no_expert(db, university_code=university_code, now=now)
     if unclaimed.oldest is None:
         return 0
-    text = t("push.N10", n=formats.digits(unclaimed.total), age=formats.age(now - unclaimed.oldest))
+    text = t("push.N10", n=unclaimed.told, age=formats.age(now - unclaimed.oldest))
     rows = _worklist_buttons(db, university_code, unclaimed)
     experts = routing.experts(db, university_code)
     away = leaves.leaves_of(db, university_code, leaves.today(now))
@@ -83,15 +84,21 @@ def _claim_notice(db: Session, grant: Grant, now: datetime) -> bool:
     )
 
 
-def follow_up(db: Session, *, now: datetime) -> int:
-    """Tell experts who were told less than an hour before a request came, once their hour is over."""
-    newest: dict[str, datetime] = {}
-    for queue in routing.QUEUES:
-        university = col(queue.row.university_code)
-        query = select(university, func.max(queue.row.state_since)).where(queue.unclaimed)
-        for code, came in db.exec(query.group_by(university)).all():
-            if code is not None:
-                newest[code] = max(came, newest.get(code, came))
+def follow_up(db: Session, *, universities: Sequence[str], now: datetime) -> int:
+    """Tell experts of these universities who were told less than an hour before a request came, once their hour is
+    over."""
+    arrivals = {code: routing.newest_arrival(db, code) for code in universities}
     return sum(
-        notify_waiting(db, university_code=code, now=now, since=came) for code, came in sorted(newest.items())
+        notify_waiting(db, university_code=code, now=now, since=came)
+        for code, came in arrivals.items()
+        if came is not None and _somebody_to_tell(db, code, came, now)
+    )
+
+
+def _somebody_to_tell(db: Session, university_code: str, since: datetime, now: datetime) -> bool:
+    """Whether an expert there was not told since then and may be told by now, or there is none at all."""
+    experts = routing.experts(db, university_code)
+    return not experts or any(
+        told is None or (told < since and told <= now - PAUSE)
+        for told in (grant.waiting_notified_at for grant in experts)
     )

@@ -3,6 +3,7 @@
 See docs/specification.md 3, "From region to university".
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
@@ -26,10 +27,15 @@ from storage.tables import (
 )
 
 REVIEWERS = (Role.EXPERT, Role.IN_CHARGE)
+#: Files of a queue that are counted for a message; more are told as «۹۹۹+».
+COUNTED = 999
 #: Of a grant with its account: an expert who may review now.
 REVIEWS_NOW = (
     col(Grant.role).in_(REVIEWERS) & col(Grant.active).is_(True) & (col(Account.state) == AccountState.ACTIVE)
 )
+
+
+_NO_EXPERT = "no-expert"
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,8 +250,41 @@ QUEUES = (REQUESTS, COOPERATIONS)
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """Files of one kind that are not claimed: how many, counted up to a bound, and the first of them."""
+
+    number: int
+    first: int | None
+
+
+def _unclaimed(queue: Queue[Any], university_code: str) -> tuple[ColumnElement[bool], ...]:
+    return col(queue.row.university_code) == university_code, queue.unclaimed
+
+
+def waiting_before(
+    db: Session, queue: Queue[Any], university_code: str, before: datetime, *, most: int
+) -> Waiting:
+    """What waits there, not claimed, since before a moment; counted up to `most` + 1."""
+    since = col(queue.row.state_since)
+    late = (*_unclaimed(queue, university_code), since <= before)
+    counted = select(queue.row.id).where(*late).limit(most + 1).subquery()
+    first = db.exec(select(queue.row.id).where(*late).order_by(since).limit(1)).first()
+    return Waiting(db.exec(select(func.count()).select_from(counted)).one(), first)
+
+
+def newest_arrival(db: Session, university_code: str) -> datetime | None:
+    """When the last file came there that is not claimed; None where none waits."""
+    found = (
+        db.exec(select(func.max(queue.row.state_since)).where(*_unclaimed(queue, university_code))).one()
+        for queue in QUEUES
+    )
+    return max((moment for moment in found if moment is not None), default=None)
+
+
+@dataclass(frozen=True, slots=True)
 class UnclaimedRequests:
-    """Requests that are not claimed at a university; `oldest` came first, None where none waits."""
+    """Requests that are not claimed at a university, each kind counted up to COUNTED + 1; `oldest` came first, None
+    where none waits."""
 
     requests: int
     cooperations: int
@@ -255,17 +294,22 @@ class UnclaimedRequests:
     def total(self) -> int:
         return self.requests + self.cooperations
 
+    @property
+    def told(self) -> str:
+        """The number for people."""
+        return formats.bounded(self.total, COUNTED)
+
 
 def unclaimed_requests(db: Session, university_code: str) -> UnclaimedRequests:
     """What waits there: qualification and cooperation files."""
-    (requests, first), (cooperations, other) = (
-        db.exec(
-            select(func.count(), func.min(queue.came)).where(
-                col(queue.row.university_code) == university_code, queue.unclaimed
-            )
-        ).one()
-        for queue in QUEUES
-    )
+
+    def look(queue: Queue[Any]) -> tuple[int, datetime | None]:
+        there = _unclaimed(queue, university_code)
+        counted = select(queue.row.id).where(*there).limit(COUNTED + 1).subquery()
+        number = db.exec(select(func.count()).select_from(counted)).one()
+        return number, db.exec(select(func.min(queue.came)).where(*there)).one() if number else None
+
+    (requests, first), (cooperations, other) = look(REQUESTS), look(COOPERATIONS)
     return UnclaimedRequests(
         requests, cooperations, min((moment for moment in (first, other) if moment), default=None)
     )
@@ -274,7 +318,7 @@ def unclaimed_requests(db: Session, university_code: str) -> UnclaimedRequests:
 def alert_if_no_expert(db: Session, *, university_code: str, now: datetime) -> None:
     """Alert staff while files wait at a university without any active expert; settle the alert once there is one,
     or no file waits any more."""
-    key = f"no-expert:{university_code}"
+    key = f"{_NO_EXPERT}:{university_code}"
     if has_active_expert(db, university_code):
         close_alert(db, key=key, now=now)
         return
@@ -283,21 +327,27 @@ def alert_if_no_expert(db: Session, *, university_code: str, now: datetime) -> N
         close_alert(db, key=key, now=now)
     else:
         name = university_name(db, university_code)
-        text = t("alert.no_expert", university=name, n=formats.digits(unclaimed.total))
+        text = t("alert.no_expert", university=name, n=unclaimed.told)
         alert_staff(db, key=key, text=text, now=now)
 
 
-def alert_where_no_expert(db: Session, *, now: datetime) -> None:
-    """`alert_if_no_expert` for every university that has files waiting or an open alert."""
-    codes = {
-        code
-        for queue in QUEUES
-        for code in db.exec(select(queue.row.university_code).where(queue.unclaimed).distinct())
-    }
-    alerts = db.exec(
-        select(StaffAlert.key).where(
-            col(StaffAlert.key).startswith("no-expert:"), col(StaffAlert.resolved_at).is_(None)
-        )
-    ).all()
-    for code in sorted({code for code in codes if code} | {key.partition(":")[2] for key in alerts}):
+def alert_where_no_expert(db: Session, *, universities: Sequence[str], now: datetime) -> None:
+    """`alert_if_no_expert` for those of these universities that have no expert, or had none when last looked at."""
+    reviewer = (
+        select(Grant.id)
+        .join(Account, col(Account.id) == col(Grant.account_id))
+        .where(col(Grant.university_code) == col(University.code), REVIEWS_NOW)
+    )
+    alone = select(University.code).where(col(University.code).in_(universities), ~reviewer.exists())
+    open_alerts = select(StaffAlert.key).where(
+        col(StaffAlert.key).in_([f"{_NO_EXPERT}:{code}" for code in universities]),
+        col(StaffAlert.resolved_at).is_(None),
+    )
+    codes = {*db.exec(alone), *(key.partition(":")[2] for key in db.exec(open_alerts))}
+    for code in sorted(codes):
         alert_if_no_expert(db, university_code=code, now=now)
+
+
+def all_codes(db: Session) -> list[str]:
+    """Of every university, in order: what a job goes through some at a time."""
+    return list(db.exec(select(University.code).order_by(col(University.code))))

@@ -45,6 +45,8 @@ _CODES = 2000
 FEW = 3
 #: How long the pages of a search can be turned.
 KEPT_FOR = timedelta(days=1)
+#: Searches that one unit forgets.
+_FORGOTTEN = 200
 
 FILE = QualificationRequest | CooperationRequest
 _ROWS: tuple[Any, ...] = (QualificationRequest, CooperationRequest)
@@ -144,11 +146,17 @@ def kept(db: Session, *, actor: Actor, query_id: int) -> str:
 
 
 def forget_old_searches(db: Session, *, now: datetime) -> int:
-    """Remove searches whose pages nobody turns any more; say how many."""
+    """Remove a batch of searches whose pages nobody turns any more; say how many. A job repeats it.
+
+    The oldest have the lowest ids."""
+    first = db.exec(
+        select(SearchQuery.id, SearchQuery.created_at).order_by(col(SearchQuery.id)).limit(_FORGOTTEN)
+    ).all()
+    old = [number for number, created_at in first if created_at < now - KEPT_FOR]
+    if not old:
+        return 0
     return db.exec(
-        delete(SearchQuery)
-        .where(col(SearchQuery.created_at) < now - KEPT_FOR)
-        .execution_options(synchronize_session=False)
+        delete(SearchQuery).where(col(SearchQuery.id).in_(old)).execution_options(synchronize_session=False)
     ).rowcount
 
 

@@ -22,6 +22,8 @@ Rows = Iterable[Iterable[Button]]
 
 #: An open alert is told again after this long.
 ALERT_REPEATS = timedelta(days=1)
+#: Alerts that one unit tells again, each to all staff.
+ALERTS_AT_ONCE = 3
 
 _LIVE_CHATS = (
     select(Chat.id)
@@ -178,12 +180,13 @@ def alert_staff(db: Session, *, key: str, text: str, now: datetime, rows: Rows =
 
 
 def repeat_alerts(db: Session, *, now: datetime) -> int:
-    """Tell staff again of each alert that is open and was last told a day ago or more; say how many."""
+    """Tell staff again of some alerts that are open and were last told a day ago or more; say how many. A job repeats
+    it."""
     due = list(
         db.exec(
-            select(StaffAlert).where(
-                col(StaffAlert.resolved_at).is_(None), col(StaffAlert.notified_at) <= now - ALERT_REPEATS
-            )
+            select(StaffAlert)
+            .where(col(StaffAlert.resolved_at).is_(None), col(StaffAlert.notified_at) <= now - ALERT_REPEATS)
+            .limit(ALERTS_AT_ONCE)
         )
     )
     notified = 0

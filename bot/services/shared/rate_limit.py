@@ -14,6 +14,8 @@ _INSERT = insert(Throttle.metadata.tables["throttle"])
 
 #: Longer than every window.
 TRIES_LIFETIME = timedelta(days=2)
+#: Tries that one unit drops.
+BATCH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,23 @@ def count_try(db: Session, *, key: str, now: datetime) -> None:
     db.exec(_INSERT, params={"key": key, "at": now})
 
 
+def first_time(db: Session, *, key: str, now: datetime, within: timedelta | None = None) -> bool:
+    """Whether nobody noted this key before (`within` a span); it is noted then. What must not happen twice with several
+    processes needs a key of its own besides."""
+    query = select(Throttle.id).where(Throttle.key == key)
+    if within is not None:
+        query = query.where(col(Throttle.at) > now - within)
+    if db.exec(query.limit(1)).first() is not None:
+        return False
+    count_try(db, key=key, now=now)
+    return True
+
+
 def forget_old_tries(db: Session, *, now: datetime) -> int:
-    """Drop tries that no window sees any more; say how many. For the ticking job."""
-    return db.exec(delete(Throttle).where(col(Throttle.at) < now - TRIES_LIFETIME)).rowcount
+    """Drop a batch of tries that no window sees any more; say how many. A job repeats it."""
+    old = select(Throttle.id).where(col(Throttle.at) < now - TRIES_LIFETIME).order_by(col(Throttle.at))
+    return db.exec(
+        delete(Throttle)
+        .where(col(Throttle.id).in_(old.limit(BATCH)))
+        .execution_options(synchronize_session=False)
+    ).rowcount

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
-from sqlalchemy import delete
+from sqlalchemy import delete, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import UpdateBase
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
 from bot.texts.formats import TEHRAN
 from storage.database.unit_of_work import table_of
@@ -17,6 +17,8 @@ from storage.tables import UploadDay
 
 #: Counts of days that are not needed any more.
 COUNTS_LIFETIME = timedelta(days=7)
+#: Counts that one unit deletes.
+BATCH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,10 @@ def count_upload(
 
 
 def remove_old_counts(db: Session, *, now: datetime) -> int:
-    """Delete the counts of days gone by; how many. For the ticking job."""
-    old = (now - COUNTS_LIFETIME).astimezone(TEHRAN).date()
+    """Delete a batch of counts of days gone by; how many. A job repeats it."""
+    before = (now - COUNTS_LIFETIME).astimezone(TEHRAN).date()
+    key = (col(UploadDay.account_id), col(UploadDay.day))
+    old = select(*key).where(col(UploadDay.day) < before).limit(BATCH)
     return db.exec(
-        delete(UploadDay).where(col(UploadDay.day) < old).execution_options(synchronize_session=False)
+        delete(UploadDay).where(tuple_(*key).in_(old)).execution_options(synchronize_session=False)
     ).rowcount

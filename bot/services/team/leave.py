@@ -158,13 +158,13 @@ def end_leave(db: Session, *, actor: Actor, leave_id: int, now: datetime) -> Exp
 
 
 def end_past_leaves(db: Session, *, now: datetime) -> int:
-    """Give the files back of every expert whose last day of leave is over; say how many leaves ended."""
+    """Give the files back of the next expert whose last day of leave is over; say how many leaves ended. A job repeats
+    it."""
     over = select(ExpertLeave).where(
         col(ExpertLeave.ended_at).is_(None), col(ExpertLeave.ends_on) < leaves.today(now)
     )
-    return sum(
-        _end(db, leave, actor=SYSTEM, now=now) for leave in db.exec(over.order_by(col(ExpertLeave.id))).all()
-    )
+    some = over.order_by(col(ExpertLeave.id)).limit(1)
+    return sum(_end(db, leave, actor=SYSTEM, now=now) for leave in db.exec(some).all())
 
 
 def _end(db: Session, leave: ExpertLeave, *, actor: Actor, now: datetime) -> bool:

@@ -5,12 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlmodel import Session
 
-from bot.jobs import digest, reminders, schedule
 from bot.services import qualification
 from bot.services.review import working_days
 from bot.texts.formats import TEHRAN
 from storage.tables import QualificationRequest
-from tests.support import official_holidays
+from tests.support import jobs, official_holidays
 from tests.support.effects import alerts, pushes
 from tests.support.factories.people import Participants
 from tests.support.factories.qualification import submitted_request, unpaid_request
@@ -32,9 +31,9 @@ def test_nobody_is_woken_at_night(db: Session, people: Participants) -> None:
     request = unpaid_request(db, people)
     due_since(db, request, tehran(11, 22, 23))
     for moment in (tehran(11, 22, 23), tehran(11, 23, 2), tehran(11, 23, 8, 59), tehran(11, 22, 20)):
-        schedule.send_reminders(db, now=moment)
+        jobs.send_reminders(db, now=moment)
     assert pushes(db, people.sara, "N20") == []
-    schedule.send_reminders(db, now=tehran(11, 23, 9))
+    jobs.send_reminders(db, now=tehran(11, 23, 9))
     assert len(pushes(db, people.sara, "N20")) == 1
 
 
@@ -53,9 +52,9 @@ def test_not_on_a_free_day(
 ) -> None:
     moment = tehran(*free, 12)
     due_since(db, unpaid_request(db, people), moment)
-    schedule.send_reminders(db, now=moment)
+    jobs.send_reminders(db, now=moment)
     assert pushes(db, people.sara, "N20") == []
-    schedule.send_reminders(db, now=tehran(*next_day, 12))
+    jobs.send_reminders(db, now=tehran(*next_day, 12))
     assert len(pushes(db, people.sara, "N20")) == 1
 
 
@@ -64,9 +63,9 @@ def test_experts_are_reminded_by_day_too(db: Session, people: Participants) -> N
     request = submitted_request(db, people.sara)
     request.state_since = tehran(11, 10, 12)
     db.flush()
-    schedule.send_reminders(db, now=tehran(11, 27, 12))
+    jobs.send_reminders(db, now=tehran(11, 27, 12))
     assert pushes(db, people.ali, "N20") == []
-    schedule.send_reminders(db, now=tehran(11, 28, 12))
+    jobs.send_reminders(db, now=tehran(11, 28, 12))
     assert len(pushes(db, people.ali, "N20")) == 1
 
 
@@ -74,26 +73,26 @@ def test_experts_are_reminded_by_day_too(db: Session, people: Participants) -> N
 def test_the_notice_about_a_forgotten_draft_waits_for_the_day(db: Session, people: Participants) -> None:
     begun = tehran(12, 1, 12, year=2025)
     qualification.start_draft(db, actor=people.sara, now=begun)
-    assert reminders.abandoned_drafts(db, now=tehran(11, 20, 3)) == (0, 0)
-    assert reminders.abandoned_drafts(db, now=tehran(11, 27, 12)) == (0, 0)  # a Friday
-    assert reminders.abandoned_drafts(db, now=tehran(11, 28, 10)) == (1, 0)
+    assert jobs.abandoned_drafts(db, now=tehran(11, 20, 3)) == (0, 0)
+    assert jobs.abandoned_drafts(db, now=tehran(11, 27, 12)) == (0, 0)  # a Friday
+    assert jobs.abandoned_drafts(db, now=tehran(11, 28, 10)) == (1, 0)
     # The month runs from the notice; what is removed is removed silently, at any hour.
-    assert reminders.abandoned_drafts(db, now=tehran(12, 27, 3)) == (0, 0)
-    assert reminders.abandoned_drafts(db, now=tehran(12, 28, 23)) == (0, 1)
+    assert jobs.abandoned_drafts(db, now=tehran(12, 27, 3)) == (0, 0)
+    assert jobs.abandoned_drafts(db, now=tehran(12, 28, 23)) == (0, 1)
 
 
 @as_unit
 def test_the_digest_leaves_holidays_alone(db: Session, people: Participants) -> None:
     submitted_request(db, people.sara)
-    assert digest.send_digests(db, now=tehran(12, 23, 8, 30)) == 0  # the birth of Imam Ali
-    assert digest.send_digests(db, now=tehran(12, 24, 8, 30)) > 0
+    assert jobs.send_digests(db, now=tehran(12, 23, 8, 30)) == 0  # the birth of Imam Ali
+    assert jobs.send_digests(db, now=tehran(12, 24, 8, 30)) > 0
 
 
 @as_unit
 def test_what_is_urgent_comes_at_night(db: Session, people: Participants) -> None:
     """Nobody can approve: staff hear of it at once."""
     submitted_request(db, people.sara)
-    schedule.raise_alerts(db, now=tehran(11, 27, 3))
+    jobs.raise_alerts(db, now=tehran(11, 27, 3))
     assert alerts(db) == ["no_tariff:NEW"]
     assert len(pushes(db, people.staff)) == 1
 

@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session
 
-from bot.jobs import digest
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from storage.enums import AccountState
 from storage.tables import Account
+from tests.support import jobs
 from tests.support.effects import labels, pushes
 from tests.support.factories.people import Participants
 from tests.support.factories.qualification import submitted_request
@@ -26,7 +26,7 @@ def test_it_says_what_waits_and_leads_there(db: Session, people: Participants) -
     mine.received_at = MORNING - timedelta(days=12)
     db.flush()
     for _ in range(2):  # two processes, and the next tick
-        digest.send_digests(db, now=MORNING)
+        jobs.send_digests(db, now=MORNING)
     (ali,) = pushes(db, people.ali, "digest")
     assert "۱۴۰۵/۰۹/۰۷" in ali.text
     assert "نزد شما: ۱" in ali.text
@@ -42,7 +42,7 @@ def test_whoever_has_the_queue_before_them_sees_its_age(db: Session, people: Par
     request = submitted_request(db, people.sara)
     request.submitted_at = MORNING - timedelta(days=4)
     db.flush()
-    assert digest.send_digests(db, now=MORNING) == 3
+    assert jobs.send_digests(db, now=MORNING) == 3
     for expert in (people.ali, people.zahra, people.in_charge):
         (told,) = pushes(db, expert, "digest")
         assert "در صف احراز صلاحیت: ۱" in told.text
@@ -58,18 +58,18 @@ def test_only_on_working_mornings(db: Session, people: Participants) -> None:
     db.flush()
     friday = MORNING - timedelta(days=1)
     told = [
-        digest.send_digests(db, now=moment + timedelta(minutes=10 * step))
+        jobs.send_digests(db, now=moment + timedelta(minutes=10 * step))
         for moment in (friday - timedelta(hours=6), MORNING - timedelta(hours=6))
         for step in range(18 * 6)
     ]
     # One morning for two experts; neither at night, nor on Friday, nor late.
     assert [one for one in told if one] == [2]
-    assert digest.send_digests(db, now=MORNING + timedelta(days=1)) == 2
-    assert digest.send_digests(db, now=MORNING + timedelta(days=2, hours=4)) == 0
+    assert jobs.send_digests(db, now=MORNING + timedelta(days=1)) == 2
+    assert jobs.send_digests(db, now=MORNING + timedelta(days=2, hours=4)) == 0
 
 
 @as_unit
 def test_a_clock_that_was_ahead_costs_no_morning(db: Session, people: Participants) -> None:
     submitted_request(db, people.sara)
-    assert digest.send_digests(db, now=MORNING + timedelta(days=700)) == 3
-    assert digest.send_digests(db, now=MORNING) == 3
+    assert jobs.send_digests(db, now=MORNING + timedelta(days=700)) == 3
+    assert jobs.send_digests(db, now=MORNING) == 3

@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 from sqlmodel import Session, select
 
-from bot.jobs import reminders, schedule
+from bot.jobs import reminders
 from bot.services import accounts, qualification
 from bot.services.directorate import document_requirements
 from bot.services.qualification import decisions
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from storage.enums import AccountState
 from storage.tables import Account, DocumentType, Draft
+from tests.support import jobs
 from tests.support.effects import pushes
 from tests.support.factories.cooperation import cooperation_request, parties
 from tests.support.factories.people import Participants, officer, suspend
@@ -36,11 +37,11 @@ def test_a_suspended_officer_is_not_told_to_pay(db: Session, people: Participant
     unpaid_request(db, people)
     suspend(db, people.staff, people.sara)
     for day in (3, 7, 30):
-        schedule.send_reminders(db, now=after(days=day))
+        jobs.send_reminders(db, now=after(days=day))
     assert pushes(db, people.sara, "N20") == []
     lift(db, people, after(days=31))
-    schedule.send_reminders(db, now=after(days=32))
-    schedule.send_reminders(db, now=after(days=33))
+    jobs.send_reminders(db, now=after(days=32))
+    jobs.send_reminders(db, now=after(days=33))
     assert len(pushes(db, people.sara, "N20")) == 1
 
 
@@ -50,7 +51,7 @@ def test_nor_to_mend_what_is_missing(db: Session, people: Participants) -> None:
     QUALIFICATION_WORKFLOW.claim(db, actor=people.ali, **common)
     decisions.declare_deficiencies(db, actor=people.ali, **common, items=["father_name"])
     suspend(db, people.staff, people.sara)
-    schedule.send_reminders(db, now=after(days=7))
+    jobs.send_reminders(db, now=after(days=7))
     assert pushes(db, people.sara, "N20") == []
 
 
@@ -61,7 +62,7 @@ def test_nor_to_answer_a_distributor(db: Session) -> None:
     cooperation_request(db, both.kian, both.sara)
     db.get_one(Account, both.sara.account_id).state = AccountState.SUSPENDED
     db.flush()
-    schedule.send_reminders(db, now=after(days=7))
+    jobs.send_reminders(db, now=after(days=7))
     assert pushes(db, both.sara, "N20") == []
 
 
@@ -76,7 +77,7 @@ def test_many_suspended_officers_do_not_keep_others_waiting(
     mina = officer(db)
     how: dict[str, Any] = {"request_id": submitted_request(db, mina).id, "public_url": "https://x"}
     decisions.approve(db, actor=people.ali, **how, now=NOW)
-    schedule.send_reminders(db, now=after(days=3))
+    jobs.send_reminders(db, now=after(days=3))
     assert len(pushes(db, mina, "N20")) == 1
 
 
@@ -89,14 +90,14 @@ def test_the_draft_of_a_suspended_officer_stays_and_is_announced_afterwards(
     about = {"dialogue": "qualification", "subject_id": request.id or 0, "updated_at": NOW}
     db.add(Draft(account_id=people.sara.account_id, **about))
     db.flush()
-    assert reminders.abandoned_drafts(db, now=after(days=345)) == (1, 0)
+    assert jobs.abandoned_drafts(db, now=after(days=345)) == (1, 0)
     suspend(db, people.staff, people.sara, now=after(days=346))
     for day in (366, 376, 400):
-        assert reminders.abandoned_drafts(db, now=after(days=day)) == (0, 0)
+        assert jobs.abandoned_drafts(db, now=after(days=day)) == (0, 0)
     lift(db, people, after(days=401))
-    assert reminders.abandoned_drafts(db, now=after(days=405)) == (1, 0)
-    assert reminders.abandoned_drafts(db, now=after(days=434)) == (0, 0)
-    assert reminders.abandoned_drafts(db, now=after(days=436)) == (0, 1)
+    assert jobs.abandoned_drafts(db, now=after(days=405)) == (1, 0)
+    assert jobs.abandoned_drafts(db, now=after(days=434)) == (0, 0)
+    assert jobs.abandoned_drafts(db, now=after(days=436)) == (0, 1)
 
 
 @as_unit
@@ -124,5 +125,5 @@ def test_an_expert_who_was_suspended_is_not_reminded(db: Session, people: Partic
     QUALIFICATION_WORKFLOW.claim(db, actor=people.ali, request_id=request.id or 0, now=NOW)
     db.get_one(Account, people.ali.account_id).state = AccountState.SUSPENDED
     db.flush()
-    schedule.send_reminders(db, now=after(days=10))
+    jobs.send_reminders(db, now=after(days=10))
     assert pushes(db, people.ali, "N20") == []

@@ -9,7 +9,7 @@ from sqlmodel import Session, select
 
 from bot.core.context import SYSTEM, PublicInfo
 from bot.documents.library import DocumentLibrary
-from bot.jobs import reminders, schedule
+from bot.jobs import schedule
 from bot.services import qualification
 from bot.services.qualification import decisions
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
@@ -17,6 +17,7 @@ from bot.services.shared import audit
 from storage.database.database import Database
 from storage.enums import InboxState, Messenger, RequestState
 from storage.tables import Draft, InboxUpdate, QualificationRequest
+from tests.support import jobs
 from tests.support.effects import alerts, labels, pushes
 from tests.support.factories.people import Participants, officer
 from tests.support.factories.qualification import submitted_request, unpaid_request
@@ -34,7 +35,7 @@ def test_an_unpaid_fee_is_remembered_after_3_7_and_30_days(db: Session, people: 
     told = []
     for day in range(60):
         for _ in range(2):  # two processes tick
-            schedule.send_reminders(db, now=after(days=day))
+            jobs.send_reminders(db, now=after(days=day))
         told += [day] * (len(pushes(db, people.sara, "N20")) - len(told))
     assert told == [3, 7, 30]
     last = pushes(db, people.sara, "N20")[-1]
@@ -47,7 +48,7 @@ def test_an_unpaid_fee_is_remembered_after_3_7_and_30_days(db: Session, people: 
 def test_after_a_long_downtime_one_reminder_is_sent(db: Session, people: Participants) -> None:
     unpaid_request(db, people)
     for day in (40, 41):
-        schedule.send_reminders(db, now=after(days=day))
+        jobs.send_reminders(db, now=after(days=day))
     assert len(pushes(db, people.sara, "N20")) == 1
 
 
@@ -57,17 +58,17 @@ def test_reminders_begin_anew_with_the_state(db: Session, people: Participants) 
     common: dict[str, Any] = {"request_id": request.id}
     QUALIFICATION_WORKFLOW.claim(db, actor=people.ali, **common, now=NOW)
     decisions.declare_deficiencies(db, actor=people.ali, **common, items=["father_name"], now=NOW)
-    schedule.send_reminders(db, now=after(days=3))
+    jobs.send_reminders(db, now=after(days=3))
     (told,) = pushes(db, people.sara, "N20")
     assert "نواقص درخواست" in told.text
     assert labels(told) == ["رفع نقص"]
     qualification.resolve(db, actor=people.sara, **common, answers={"father_name": "حسن"}, now=after(days=4))
-    schedule.send_reminders(db, now=after(days=13))
+    jobs.send_reminders(db, now=after(days=13))
     assert len(pushes(db, people.sara, "N20")) == 1
     decisions.declare_deficiencies(db, actor=people.ali, **common, items=["father_name"], now=after(days=13))
-    schedule.send_reminders(db, now=after(days=15))
+    jobs.send_reminders(db, now=after(days=15))
     assert len(pushes(db, people.sara, "N20")) == 1
-    schedule.send_reminders(db, now=after(days=16))
+    jobs.send_reminders(db, now=after(days=16))
     assert len(pushes(db, people.sara, "N20")) == 2
 
 
@@ -77,10 +78,10 @@ def test_the_expert_hears_of_files_over_10_days(db: Session, people: Participant
     mina = officer(db)
     submitted_request(db, mina)
     QUALIFICATION_WORKFLOW.claim(db, actor=people.ali, request_id=request.id or 0, now=NOW)
-    schedule.send_reminders(db, now=after(days=9))
+    jobs.send_reminders(db, now=after(days=9))
     assert pushes(db, people.ali, "N20") == []
     for day in (10, 11, 12):
-        schedule.send_reminders(db, now=after(days=day))
+        jobs.send_reminders(db, now=after(days=day))
     own, queue = pushes(db, people.ali, "N20")
     assert request.tracking_code is not None
     assert request.tracking_code in own.text
@@ -101,9 +102,7 @@ def forgotten(db: Session, people: Participants) -> Draft:
 @as_unit
 def test_a_forgotten_draft_is_announced_a_month_before_it_goes(db: Session, people: Participants) -> None:
     forgotten(db, people)
-    found = {
-        day: reminders.abandoned_drafts(db, now=after(days=day)) for day in (344, 345, 346, 374, 375, 376)
-    }
+    found = {day: jobs.abandoned_drafts(db, now=after(days=day)) for day in (344, 345, 346, 374, 375, 376)}
     assert found == {344: (0, 0), 345: (1, 0), 346: (0, 0), 374: (0, 0), 375: (0, 1), 376: (0, 0)}
     (told,) = pushes(db, people.sara, "N20")
     assert "۳۰ روز" in told.text
@@ -115,9 +114,9 @@ def test_a_forgotten_draft_is_announced_a_month_before_it_goes(db: Session, peop
 @as_unit
 def test_the_notice_comes_first_also_after_a_downtime_of_years(db: Session, people: Participants) -> None:
     forgotten(db, people)
-    assert reminders.abandoned_drafts(db, now=after(days=900)) == (1, 0)
-    assert reminders.abandoned_drafts(db, now=after(days=929)) == (0, 0)
-    assert reminders.abandoned_drafts(db, now=after(days=930)) == (0, 1)
+    assert jobs.abandoned_drafts(db, now=after(days=900)) == (1, 0)
+    assert jobs.abandoned_drafts(db, now=after(days=929)) == (0, 0)
+    assert jobs.abandoned_drafts(db, now=after(days=930)) == (0, 1)
 
 
 @as_unit
@@ -125,26 +124,26 @@ def test_whoever_goes_on_keeps_the_draft_and_is_told_again_a_year_later(
     db: Session, people: Participants
 ) -> None:
     draft = forgotten(db, people)
-    reminders.abandoned_drafts(db, now=after(days=350))
+    jobs.abandoned_drafts(db, now=after(days=350))
     draft.updated_at = after(days=351)
     db.flush()
-    assert reminders.abandoned_drafts(db, now=after(days=400)) == (0, 0)
-    assert reminders.abandoned_drafts(db, now=after(days=701)) == (1, 0)
+    assert jobs.abandoned_drafts(db, now=after(days=400)) == (0, 0)
+    assert jobs.abandoned_drafts(db, now=after(days=701)) == (1, 0)
 
 
 @as_unit
 def test_staff_hear_of_a_missing_tariff_before_an_expert_is_refused(
     db: Session, people: Participants
 ) -> None:
-    schedule.raise_alerts(db, now=NOW)
+    jobs.raise_alerts(db, now=NOW)
     assert alerts(db) == []  # nothing to approve yet
     submitted_request(db, people.sara)
-    schedule.raise_alerts(db, now=NOW)
+    jobs.raise_alerts(db, now=NOW)
     assert alerts(db) == ["no_tariff:NEW"]
-    schedule.raise_alerts(db, now=after(days=1))
+    jobs.raise_alerts(db, now=after(days=1))
     assert len(pushes(db, people.staff)) == 2
     tariff(db, 500_000)
-    schedule.raise_alerts(db, now=after(days=2))
+    jobs.raise_alerts(db, now=after(days=2))
     assert alerts(db) == []
 
 
@@ -156,7 +155,7 @@ def test_old_updates_go_and_unfinished_ones_stay(db: Session) -> None:
             update_id = number * 1000 + age
             db.add(InboxUpdate(messenger=Messenger.BALE, update_id=update_id, raw="{}", **received))
     db.flush()
-    schedule.purge_inbox(db, now=NOW)
+    jobs.purge_inbox(db, now=NOW)
     left = {(one.state, one.update_id % 1000) for one in db.exec(select(InboxUpdate))}
     assert left == {
         *((state, age) for state in (InboxState.RECEIVED, InboxState.DONE) for age in (1, 20, 100)),

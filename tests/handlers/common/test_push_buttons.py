@@ -8,7 +8,6 @@ from sqlmodel import Session, select
 
 from bot.core.context import PublicInfo
 from bot.core.screens import rows_from_json
-from bot.jobs import reminders, schedule
 from bot.services import accounts, cooperation, qualification
 from bot.services.cooperation import contracts, termination
 from bot.services.cooperation.requests import COOPERATION_WORKFLOW
@@ -20,6 +19,7 @@ from handlers import all_routes
 from storage.database.database import Database
 from storage.enums import RejectReason, Role
 from storage.tables import Grant, Push
+from tests.support import jobs
 from tests.support.factories.cooperation import (
     accepted_request,
     active_contract,
@@ -37,16 +37,16 @@ def cause_pushes_of_a_request(db: Session) -> None:
     qualification.withdraw(db, actor=people.sara, request_id=unpaid_request(db, people).id or 0, now=NOW)
     common = {"request_id": submitted_request(db, people.sara).id or 0, "now": NOW}
     decisions.declare_deficiencies(db, actor=people.ali, items=["father_name"], **common)
-    schedule.send_reminders(db, now=NOW + timedelta(days=3))
+    jobs.send_reminders(db, now=NOW + timedelta(days=3))
     qualification.resolve(db, actor=people.sara, answers={"father_name": "حسن"}, **common)
-    schedule.send_reminders(db, now=NOW + timedelta(days=11))
+    jobs.send_reminders(db, now=NOW + timedelta(days=11))
     expert_id = people.zahra.account_id or 0
     QUALIFICATION_WORKFLOW.assign(db, actor=people.in_charge, expert_id=expert_id, **common)
     QUALIFICATION_WORKFLOW.release(db, actor=people.in_charge, **common)
-    schedule.send_reminders(db, now=NOW + timedelta(days=11))
+    jobs.send_reminders(db, now=NOW + timedelta(days=11))
     decisions.reject(db, actor=people.ali, reason=RejectReason.WRONG_REGION, **common)
     qualification.start_draft(db, actor=people.sara, now=NOW)
-    reminders.abandoned_drafts(db, now=NOW + timedelta(days=340))
+    jobs.abandoned_drafts(db, now=NOW + timedelta(days=340))
     for grant in db.exec(select(Grant).where(Grant.university_code == "sums")):
         grant.active = False
     db.flush()
@@ -59,7 +59,7 @@ def cause_pushes_of_cooperation(db: Session) -> None:
     people = parties(db)
     kian = people.kian
     rejected = cooperation_request(db, kian, people.sara)
-    schedule.send_reminders(db, now=NOW + timedelta(days=3))
+    jobs.send_reminders(db, now=NOW + timedelta(days=3))
     cooperation.reject(db, actor=people.sara, request_id=rejected.id or 0, now=NOW)
     withdrawn = cooperation_request(db, kian, people.sara)
     cooperation.withdraw(db, actor=kian.manager, request_id=withdrawn.id or 0, now=NOW)
@@ -67,7 +67,7 @@ def cause_pushes_of_cooperation(db: Session) -> None:
     common = {"request_id": refused.id or 0, "now": NOW}
     COOPERATION_WORKFLOW.claim(db, actor=people.ali, **common)
     COOPERATION_WORKFLOW.assign(db, actor=people.in_charge, expert_id=people.zahra.account_id or 0, **common)
-    schedule.send_reminders(db, now=NOW + timedelta(days=11))
+    jobs.send_reminders(db, now=NOW + timedelta(days=11))
     cooperation.university_reject(db, actor=people.zahra, reason="خارج از حوزه", **common)
     cooperation_request(db, people.arad, people.sara)
     contract = active_contract(db, kian, people.sara, people.ali)

@@ -7,10 +7,10 @@ from typing import Any
 from sqlmodel import Session, select
 
 from bot.jobs.digest import send_digests
-from bot.jobs.team_report import send_team_reports
 from conversations.catalogue import ALL
 from storage.enums import RequestState
 from storage.tables import Grant
+from tests.support import jobs
 from tests.support.chat_driver import NOW, App, Person
 from tests.support.chat_fixtures import ON_BOTH_DATABASES
 from tests.support.chat_people import expert, in_charge
@@ -76,7 +76,7 @@ def test_overdue_is_one_number_on_the_desk_in_the_list_at_home_in_digest_and_rep
     chief.open("home").sees("⏰ دیرکردها: ۴")
     maryam.open("desk.team").sees("(۱ بازگشته، ۲ دیرکرد)")
     app.clock.now = NOW.replace(hour=5)
-    app.run(lambda db: send_team_reports(db, now=app.clock(), overdue_days=7))
+    app.run(lambda db: jobs.send_team_reports(db, now=app.clock(), overdue_days=7))
     app.run(lambda db: send_digests(db, now=app.clock(), overdue_days=7))
     report, digest = (push.text for push in chief.pushes())
     assert "⏰ دیرکردها: ۴ پرونده" in report
@@ -99,7 +99,7 @@ def test_the_morning_report_reaches_the_head_once_and_weekly_with_the_week(app: 
 
     def report(day: int, hour: int = 5) -> int:
         app.clock.now = datetime(2026, 11, day, hour, 30, tzinfo=UTC)
-        return app.run(lambda db: send_team_reports(db, now=app.clock()))
+        return app.run(lambda db: jobs.send_team_reports(db, now=app.clock()))
 
     assert report(22) == 1  # a Sunday
     (push,) = chief.pushes()

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session
 
-from bot.jobs import digest
 from storage.enums import RequestKind, RequestState, Role
 from storage.tables import Account, Push, QualificationRequest
+from tests.support import jobs
 from tests.support.chat_driver import NOW, App, Person
 from tests.support.chat_fixtures import ON_BOTH_DATABASES
 from tests.support.chat_people import expert, grant, in_charge, staff
@@ -72,7 +72,7 @@ def test_home_list_and_digest_say_the_same_numbers(app: App, maryam: Person) -> 
     }
     for action, head in heads.items():
         maryam.open(action).sees(head)
-    app.run(lambda db: digest.send_digests(db, now=NOW.replace(hour=5)))
+    app.run(lambda db: jobs.send_digests(db, now=NOW.replace(hour=5)))
     (told,) = app.all(Push.__table__.select())  # type: ignore[attr-defined]
     assert "در صف احراز صلاحیت: ۳" in told.text
     assert "نزد شما: ۲" in told.text

@@ -11,11 +11,11 @@ from bot.core.screens import Press
 from bot.rules.validators import NationalCode
 from bot.services import accounts
 from bot.services.distributors import registry
-from bot.services.review import routing
 from bot.services.shared import notify
 from storage import tables
 from storage.enums import AttemptState, InboxState, Messenger, PushChannel, PushState, RequestState, Role
 from tests.support import chat_people as people
+from tests.support import jobs
 from tests.support.chat_driver import NOW, App, Person
 from tests.support.chat_fixtures import ON_BOTH_DATABASES
 from tests.support.factories.qualification import request_row
@@ -340,7 +340,7 @@ def test_an_alert_of_no_expert_ends_with_the_last_waiting_file(app: App) -> None
     sara = people.submit(people.officer(app))
     assert [one.key for one in app.all(OPEN_ALERTS)] == ["no-expert:sums"]
     sara.open("qual.track").tap("انصراف از درخواست", "بله، انصراف می‌دهم")
-    app.run(lambda db: routing.alert_where_no_expert(db, now=app.clock()))
+    app.run(lambda db: jobs.alert_where_no_expert(db, now=app.clock()))
     assert app.all(OPEN_ALERTS) == []
 
 

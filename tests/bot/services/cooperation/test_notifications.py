@@ -7,7 +7,6 @@ from sqlmodel import Session, select
 
 from bot.core.context import Actor
 from bot.core.refusals import NotAllowed
-from bot.jobs import schedule
 from bot.rules.cooperation import CooperationAction
 from bot.services import accounts, cooperation
 from bot.services.cooperation import contracts
@@ -17,6 +16,7 @@ from bot.services.search import lookup
 from bot.services.shared import audit
 from storage.enums import ContractState, CooperationState, Messenger, PushChannel, RequestState
 from storage.tables import Chat, CooperationRequest
+from tests.support import jobs
 from tests.support.effects import leads_to, pushes
 from tests.support.factories.cooperation import (
     KIAN_MOBILE,
@@ -100,7 +100,7 @@ def test_reminders_of_unanswered_requests_and_late_files(db: Session, parties: P
     waiting = cooperation_request(db, parties.arad, parties.sara)
     held = accepted_request(db, parties.kian, parties.mina)
     for days in (2, 3, 4, 7, 30, 41):
-        schedule.send_reminders(db, now=NOW + timedelta(days=days))
+        jobs.send_reminders(db, now=NOW + timedelta(days=days))
     told = pushes(db, parties.sara, "N20")
     assert len(told) == 3
     assert "منتظر پاسخ شماست" in told[0].text
@@ -108,7 +108,7 @@ def test_reminders_of_unanswered_requests_and_late_files(db: Session, parties: P
     assert waiting.state is CooperationState.PENDING_OFFICER
     assert [leads_to(one, "desk.coop_file") for one in pushes(db, parties.ali, "N20")] == [True, True]
     act(db, COOPERATION_WORKFLOW.claim, parties.zahra, held, now=NOW + timedelta(days=42))
-    schedule.send_reminders(db, now=NOW + timedelta(days=53))
+    jobs.send_reminders(db, now=NOW + timedelta(days=53))
     assert "منتظر تصمیم شماست" in pushes(db, parties.zahra, "N20")[-1].text
     assert len(pushes(db, parties.ali, "N20")) == 2
 

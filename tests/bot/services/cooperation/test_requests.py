@@ -12,10 +12,10 @@ from bot.core.refusals import AlreadyDecided, NotAllowed, Stale, Throttled
 from bot.services import accounts, cooperation
 from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from bot.services.distributors import branches
-from bot.services.review import queue_notices
 from bot.services.shared import eligibility
 from storage.enums import AccountState, ContractState, CooperationState, RequestKind, RequestState, Role
 from storage.tables import Account, AuditEvent, CooperationRequest, Grant, Throttle
+from tests.support import jobs
 from tests.support.effects import alerts, labels, leads_to, pushes, watch_statements
 from tests.support.factories import people
 from tests.support.factories.cooperation import (
@@ -294,7 +294,7 @@ def test_queues_count_both_kinds_of_files(db: Session, parties: Parties) -> None
     request = cooperation_request(db, parties.kian, parties.sara)
     act(db, cooperation.accept, parties.sara, request, now=NOW + timedelta(minutes=5))
     assert len(pushes(db, parties.ali, "N10")) == 1  # told within the hour
-    assert queue_notices.follow_up(db, now=NOW + timedelta(hours=2)) == 3
+    assert jobs.follow_up(db, now=NOW + timedelta(hours=2)) == 3
     told = pushes(db, parties.ali, "N10")[-1]
     assert told.text.startswith("📥 ۲ پرونده")
     assert labels(told) == ["مشاهده", "🤝 همکاری‌ها"]

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 from sqlmodel import Session, col, select
 
-from bot.services.review import queue_notices, routing
+from bot.services.review import routing
 from storage.enums import AccountState, Role
 from storage.tables import Account, Coverage, Grant, University
+from tests.support import jobs
 from tests.support.effects import alerts, pushes
 from tests.support.factories.people import end_role, expert, officer, participants, staff
 from tests.support.factories.qualification import submitted_request
@@ -65,10 +66,10 @@ def test_a_university_without_experts_is_raised_until_there_is_one(db: Session) 
     (told,) = pushes(db, boss)
     assert "شیراز" in told.text
     ali = expert(db, "علوی")
-    routing.alert_where_no_expert(db, now=NOW)
+    jobs.alert_where_no_expert(db, now=NOW)
     assert alerts(db) == []
     end_role(db, ali)
-    routing.alert_where_no_expert(db, now=NOW + timedelta(hours=1))
+    jobs.alert_where_no_expert(db, now=NOW + timedelta(hours=1))
     assert alerts(db) == ["no-expert:sums"]
     assert len(pushes(db, boss)) == 2
 
@@ -85,11 +86,11 @@ def test_experts_hear_of_waiting_files_at_most_once_an_hour(db: Session) -> None
     notified = select(Grant.role).where(col(Grant.waiting_notified_at).is_not(None))
     assert sorted(db.exec(notified)) == [Role.EXPERT, Role.EXPERT, Role.IN_CHARGE]
     # their hour is not over
-    assert queue_notices.follow_up(db, now=NOW + timedelta(minutes=59)) == 0
+    assert jobs.follow_up(db, now=NOW + timedelta(minutes=59)) == 0
     for _ in range(2):  # two processes tick
-        queue_notices.follow_up(db, now=NOW + timedelta(minutes=61))
+        jobs.follow_up(db, now=NOW + timedelta(minutes=61))
     _, again = pushes(db, people.ali)
     assert again.text == "📥 ۵ پرونده در انتظار بررسی است؛ قدیمی‌ترین: ۱ ساعت."
     # nothing new came: no nagging
-    assert queue_notices.follow_up(db, now=NOW + timedelta(hours=9)) == 0
+    assert jobs.follow_up(db, now=NOW + timedelta(hours=9)) == 0
     assert pushes(db, people.foreign) == []
