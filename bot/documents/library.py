@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 #: Younger ones may belong to a unit that is still to be committed.
 ORPHAN_AGE = timedelta(days=1)
-_BATCH = 500
+_BATCH = 200
 _KEYS = (col(StoredFile.original_key), col(StoredFile.shown_key), col(StoredFile.preview_key))
 
 
@@ -163,18 +163,12 @@ def _has_documents(db: Session) -> bool:
     return db.scalar(select(col(StoredFile.id)).limit(1)) is not None
 
 
-async def _unknown(database: Database, keys: list[str]) -> list[str]:
-    def known(db: Session) -> set[str]:
-        return set(
-            db.scalars(
-                union(
-                    *(
-                        select(column).where(column.in_(keys), col(StoredFile.removed_at).is_(None))
-                        for column in _KEYS
-                    )
-                )
-            )
-        )
+def known_keys(db: Session, keys: list[str]) -> set[str]:
+    """Those of some keys that rows of documents have which were not removed."""
+    columns = (select(one).where(one.in_(keys), col(StoredFile.removed_at).is_(None)) for one in _KEYS)
+    return set(db.scalars(union(*columns)))
 
-    present = await database.read(known) if keys else set()
+
+async def _unknown(database: Database, keys: list[str]) -> list[str]:
+    present = await database.read(lambda db: known_keys(db, keys)) if keys else set()
     return [key for key in keys if key not in present]

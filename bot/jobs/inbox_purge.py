@@ -59,15 +59,14 @@ def purge_failed(db: Session, *, now: datetime) -> int:
             col(InboxUpdate.received_at) < now - FAILED_INBOX_LIFETIME,
         )
         gone += _delete_updates(db, list(db.exec(old.limit(PURGE_BATCH))))
-    groups = select(LeftGroup.id).where(col(LeftGroup.left_at) < now - INBOX_LIFETIME).limit(PURGE_BATCH)
-    return (
-        gone
-        + db.exec(
+    left = select(LeftGroup.id).where(col(LeftGroup.left_at) < now - INBOX_LIFETIME).limit(PURGE_BATCH)
+    if groups := list(db.exec(left)):
+        gone += db.exec(
             delete(LeftGroup)
             .where(col(LeftGroup.id).in_(groups))
             .execution_options(synchronize_session=False)
         ).rowcount
-    )
+    return gone
 
 
 def _delete_updates(db: Session, ids: Sequence[int | None]) -> int:

@@ -128,11 +128,9 @@ def _requests_due(
 
 def _owner_active(table: type[F]) -> ColumnElement[bool]:
     """The officer whom a request is about may act."""
-    return (
-        select(Account.id)
-        .where(Account.id == col(table.account_id), Account.state == AccountState.ACTIVE)
-        .exists()
-    )
+    # A look at one account for each request that is due, on PostgreSQL too.
+    state = select(Account.state).where(Account.id == col(table.account_id)).scalar_subquery()
+    return state == AccountState.ACTIVE
 
 
 def remind_officers(db: Session, *, now: datetime) -> int:

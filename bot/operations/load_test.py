@@ -323,7 +323,7 @@ def _messages(w: RowWriter, officers: int) -> None:
     )
     w.write(
         StaffAlert,
-        max(officers // 100, 30),
+        max(officers // 20, 100),
         key="'load:' || i",
         text="'هشدار'",
         raised_at=at,

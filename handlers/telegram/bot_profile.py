@@ -85,7 +85,7 @@ class ProfilePublisher:
         if channel is None or not channel.ready:
             return 0
         told: dict[int, Role | None] = {}
-        for row_id, chat_id, role in await self._database.read(_changed):
+        for row_id, chat_id, role in await self._database.read(_changed, large=True):
             try:
                 scope = BotCommandScopeChat(chat_id)
                 if role is None:
@@ -121,7 +121,8 @@ def _fingerprint() -> str:
 
 
 def _changed(db: Session) -> list[tuple[int, int, Role | None]]:
-    """(chat.id, the messenger's chat id, its role now) of chats whose menu is another role's."""
+    """(chat.id, the messenger's chat id, its role now) of chats whose menu is another role's. It reads all chats, so
+    beside the loop."""
     acts_as = case((col(Chat.account_id).is_not(None), col(Chat.role)), else_=null())
     query = (
         select(Chat.id, Chat.chat_id, Chat.account_id, Chat.role)

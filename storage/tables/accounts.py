@@ -14,6 +14,7 @@ from storage.tables.columns import (
     bigint_column,
     created,
     enum_column,
+    index_where_set,
     json_dict,
     primary_key,
     reference,
@@ -181,7 +182,11 @@ class Chat(SQLModel, table=True):
     """
 
     __tablename__ = "chat"
-    __table_args__ = (UniqueConstraint("messenger", "chat_id"),)
+    __table_args__ = (
+        UniqueConstraint("messenger", "chat_id"),
+        index_where_set("chat", "show_at"),
+        index_where_set("chat", "rest_until"),
+    )
 
     id: int | None = primary_key()
     messenger: Messenger = enum_column(Messenger)
@@ -206,11 +211,11 @@ class Chat(SQLModel, table=True):
     #: Messages with a button to the pay page stand in it (`pay_message`).
     has_pay_message: bool = Field(default=False, sa_column_kwargs={"server_default": "0"})
     #: The current screen is to be shown (again) at this time: albums, restarts.
-    show_at: datetime | None = timestamp_column(default=None, index=True)
+    show_at: datetime | None = timestamp_column(default=None)
     #: The messenger asked for a long rest: nothing is sent here before `rest_until`. When it asked tells
     #: apart a rest of hours and a clock that was set back.
     rest_since: datetime | None = timestamp_column(default=None)
-    rest_until: datetime | None = timestamp_column(default=None, index=True)
+    rest_until: datetime | None = timestamp_column(default=None)
     version: int = 0
     linked_at: datetime | None = timestamp_column(default=None)
     created_at: datetime = created()

@@ -3,6 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from storage.tables.column_types import BigId, EnumText, Json, UtcDateTime, utcnow
@@ -49,6 +50,13 @@ def json_dict(*, server_default: str | None = None) -> Any:
         {} if server_default is None else {"sa_column_kwargs": {"server_default": server_default}}
     )
     return Field(default_factory=dict, sa_type=Json, **options)
+
+
+def index_where_set(table: str, column: str) -> Index:
+    """An index over the few rows in which a column is set. One over all rows would tell SQLite's ANALYZE that most of
+    them are alike, and it would not be used."""
+    set_ = text(f"{column} IS NOT NULL")
+    return Index(f"ix_{table}_{column}", column, sqlite_where=set_, postgresql_where=set_)
 
 
 def json_list() -> Any:

@@ -11,6 +11,7 @@ from storage.tables.columns import (
     bigint_column,
     created,
     enum_column,
+    index_where_set,
     json_dict,
     primary_key,
     reference,
@@ -31,6 +32,7 @@ class PaymentAttempt(SQLModel, table=True):
             sqlite_where=text("state = 'PAID'"),
             postgresql_where=text("state = 'PAID'"),
         ),
+        index_where_set("payment_attempt", "next_check_at"),
         # What is not settled, and since when: few among all that is paid.
         Index("ix_payment_attempt_state", "state", "state_since"),
         CheckConstraint("amount_rial > 0", name="amount_positive"),
@@ -53,7 +55,7 @@ class PaymentAttempt(SQLModel, table=True):
     answer: dict[str, Any] = json_dict()
     checks: int = 0
     #: The reconciler's next look; of a VERIFYING one, the end of its lease.
-    next_check_at: datetime | None = timestamp_column(default=None, index=True)
+    next_check_at: datetime | None = timestamp_column(default=None)
     #: When the gateway was last asked because the payer came to the pay page or back from the bank.
     looked_at: datetime | None = timestamp_column(default=None)
     created_at: datetime = created()

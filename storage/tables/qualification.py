@@ -12,6 +12,7 @@ from storage.tables.columns import (
     bigint_column,
     created,
     enum_column,
+    index_where_set,
     json_dict,
     json_list,
     primary_key,
@@ -165,6 +166,7 @@ class StoredFile(SQLModel, table=True):
 
     __tablename__ = "stored_file"
     __table_args__ = (
+        index_where_set("stored_file", "preview_key"),
         Index("ix_stored_file_new", "created_at", sqlite_where=text(_NEW), postgresql_where=text(_NEW)),
         Index(
             "ix_stored_file_check", "check_at", sqlite_where=text(_CHECKED), postgresql_where=text(_CHECKED)
@@ -186,7 +188,7 @@ class StoredFile(SQLModel, table=True):
     #: Of the copy that is shown; None in rows of earlier releases (a PDF as it is, a picture as a JPEG).
     shown_media_type: str | None = Field(default=None, max_length=32)
     #: Key of the picture of a PDF's first page.
-    preview_key: str | None = Field(default=None, max_length=80, index=True)
+    preview_key: str | None = Field(default=None, max_length=80)
     #: What the expert is told of a PDF, with commas between: "signed" | "cleaned" | "unlocked"
     remarks: str | None = Field(default=None, max_length=80)
     pages: int | None = None

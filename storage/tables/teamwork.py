@@ -43,6 +43,13 @@ class ExpertLeave(SQLModel, table=True):
             sqlite_where=text("ended_at IS NULL"),
             postgresql_where=text("ended_at IS NULL"),
         ),
+        # Those that are over and whose files are to go back.
+        Index(
+            "ix_expert_leave_ends",
+            "ends_on",
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
         CheckConstraint("starts_on <= ends_on", name="starts_before_it_ends"),
         CheckConstraint("deputy_id <> account_id", name="deputy_is_another"),
     )

@@ -63,7 +63,7 @@ def _list(
         .join(Account, col(Account.id) == col(QualificationRequest.account_id))
         .join(keeper, col(keeper.id) == col(PaymentAttempt.refunded_by), isouter=True)
         .where(condition)
-        .order_by(*(by_time if newest_first else (col(PaymentAttempt.id),)))
+        .order_by(*(by_time if newest_first else (col(PaymentAttempt.state_since), col(PaymentAttempt.id))))
         .limit(limit)
         .offset(offset)
     )

@@ -107,7 +107,10 @@ def unlinked(db: Session) -> Select[Any]:
     """Lines without a link, oldest first, from the least id of the latest links on."""
     latest = select(LINKS.c.event_id).order_by(LINKS.c.position.desc()).limit(LATE).subquery()
     floor = db.execute(select(func.min(latest.c.event_id))).scalar() or 0
-    linked = select(LINKS.c.position).where(LINKS.c.event_id == EVENTS.c.id).exists()
+    # Said twice, for PostgreSQL: it need not read the links of all other lines.
+    linked = (
+        select(LINKS.c.position).where(LINKS.c.event_id == EVENTS.c.id, LINKS.c.event_id > floor).exists()
+    )
     return select(EVENTS).where(EVENTS.c.id > floor, ~linked).order_by(EVENTS.c.id).limit(BATCH)
 
 

@@ -163,7 +163,7 @@ def end_past_leaves(db: Session, *, now: datetime) -> int:
     over = select(ExpertLeave).where(
         col(ExpertLeave.ended_at).is_(None), col(ExpertLeave.ends_on) < leaves.today(now)
     )
-    some = over.order_by(col(ExpertLeave.id)).limit(1)
+    some = over.order_by(col(ExpertLeave.ends_on)).limit(1)
     return sum(_end(db, leave, actor=SYSTEM, now=now) for leave in db.exec(some).all())
 
 

@@ -30,7 +30,15 @@ INDEXES = {
     'ix_upload_day_day': ('upload_day', ['day'], None),
     'ix_payment_attempt_state': ('payment_attempt', ['state', 'state_since'], None),
     'ix_left_group_left_at': ('left_group', ['left_at'], None),
+    'ix_expert_leave_ends': ('expert_leave', ['ends_on'], 'ended_at IS NULL'),
     'ix_staff_alert_told': ('staff_alert', ['notified_at'], 'resolved_at IS NULL'),
+}
+#: Indexes that leave out the many rows in which their column is not set.
+OF_FEW = {
+    'ix_chat_show_at': ('chat', 'show_at'),
+    'ix_chat_rest_until': ('chat', 'rest_until'),
+    'ix_payment_attempt_next_check_at': ('payment_attempt', 'next_check_at'),
+    'ix_stored_file_preview_key': ('stored_file', 'preview_key'),
 }
 ODD = sa.text("state IN ('QUARANTINED', 'FAILED')")
 
@@ -41,6 +49,10 @@ def upgrade() -> None:
     for name, (table, columns, where) in INDEXES.items():
         condition = None if where is None else sa.text(where)
         op.create_index(name, table, columns, sqlite_where=condition, postgresql_where=condition)
+    for name, (table, column) in OF_FEW.items():
+        is_set = sa.text(f'{column} IS NOT NULL')
+        op.drop_index(name, table_name=table)
+        op.create_index(name, table, [column], sqlite_where=is_set, postgresql_where=is_set)
     op.drop_index('ix_inbox_update_odd', table_name='inbox_update')
     op.create_index(
         'ix_inbox_update_odd',
@@ -56,6 +68,9 @@ def downgrade() -> None:
     op.create_index(
         'ix_inbox_update_odd', 'inbox_update', ['state'], sqlite_where=ODD, postgresql_where=ODD
     )
+    for name, (table, column) in OF_FEW.items():
+        op.drop_index(name, table_name=table)
+        op.create_index(name, table, [column])
     for name, (table, _, _) in INDEXES.items():
         op.drop_index(name, table_name=table)
     for table in ('stored_file', 'file_note'):

@@ -1,0 +1,175 @@
+"""Jobs find what is due by an index, a batch a unit: no statement of theirs looks at every row of a table that grows."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from bot.core.context import Actor
+from bot.documents import library
+from bot.jobs import (
+    batches,
+    clock_guard,
+    clock_setback,
+    digest,
+    held_decisions,
+    inbox_purge,
+    lease_recovery,
+    reminders,
+    retention,
+    team_report,
+)
+from bot.messengers.delivery import outbox_store
+from bot.messengers.delivery.outbox_store import RouteCapacity
+from bot.messengers.processing import inbox_store
+from bot.operations.load_test import fill
+from bot.services import payments, team
+from bot.services.directorate import alert_list, document_requirements
+from bot.services.letters import letters
+from bot.services.payments import reconciler
+from bot.services.review import queue_notices, routing
+from bot.services.search import lookup
+from bot.services.shared import audit_chain, notify, rate_limit, upload_quota
+from bot.web import metrics
+from conversations.catalogue import ALL
+from conversations.engine.engine import Engine
+from handlers.telegram import redisplay
+from storage.database.database import Database
+from storage.enums import Messenger, RequestKind, Role
+from storage.migrations.seed import seed
+from storage.tables import Grant, Push, StaffAlert
+from tests.support.plans import whole_reads
+from tests.support.services import rolled_back
+
+#: Nine in the morning of a working day in Tehran.
+NOW = datetime.fromisoformat("2026-11-24T05:30:00+00:00")
+OFFICERS = 2000
+
+#: Units of the jobs, and what the menus of staff and the figures of /metrics read.
+UNITS: dict[str, Callable[..., Any]] = {
+    "decisions": held_decisions.due,
+    "clock": clock_setback.pull_forward,
+    "clock guard": clock_guard.clock_holds,
+    "leases": lease_recovery.release_all_leases,
+    "waiting files": lambda db, now: queue_notices.follow_up(db, universities=some(db), now=now),
+    "alerts: experts": lambda db, now: routing.alert_where_no_expert(db, universities=some(db), now=now),
+    "alerts: tariffs": reminders.watch_tariffs,
+    "alerts: again": notify.repeat_alerts,
+    "reminders of officers": reminders.remind_officers,
+    "reminders of experts": reminders.remind_experts,
+    "abandoned drafts": lambda db, now: [
+        reminders.find_abandoned(db, kind=kind, now=now, after=after)
+        for kind in RequestKind
+        for after in (None, (now - timedelta(days=800), 7))
+    ],
+    "leaves": team.end_past_leaves,
+    "document rules": document_requirements.keep_requirements,
+    "digest": digest.send_digests,
+    "heads' report: who": team_report.next_university,
+    "heads' report: figures": lambda db, now: team_report.read_figures("sums", now, 7, db),
+    "retention": retention.look_at_documents,
+    "retention of notes": retention.look_at_notes,
+    "orphans": lambda db, now: library.known_keys(db, ["o1", "s2"]),
+    "old tries": rate_limit.forget_old_tries,
+    "old searches": lookup.forget_old_searches,
+    "old uploads": upload_quota.remove_old_counts,
+    "old updates": lambda db, now: inbox_purge.purge_inbox(db, now=now, after=3),
+    "old updates that failed": inbox_purge.purge_failed,
+    "expired drafts": lambda db, now: Engine(ALL).delete_expired_drafts(db, now),
+    "audit chain": lambda db, now: db.execute(audit_chain.unlinked(db)).all(),
+    "letters": lambda db, now: letters._unfinished_letters(db, now),
+    "a letter": lambda db, now: letters.send_batch(db, letter_id=1, now=now),
+    "payments": lambda db, now: reconciler._attempts_due(db, gateway="zarinpal", now=now),
+    "screens to show": lambda db, now: redisplay._due(db, now, list(Messenger)),
+    "updates of another process": lambda db, now: (
+        inbox_store.unfinished_updates(db, now),
+        inbox_store.pending_deletions(db, now),
+        inbox_store.show_unanswered(db, now, now),
+    ),
+    "outbox": lambda db, now: outbox_store.due_pushes(
+        db, now, {Messenger.BALE: RouteCapacity(30, 30), None: RouteCapacity(30, 30)}
+    ),
+    "metrics": metrics.read_backlog,
+    "staff's menu": lambda db, now: (
+        alert_list.count_open(db, actor=staff(db)),
+        payments.refunds_due(db, actor=staff(db), limit=99),
+    ),
+    "unread letters": lambda db, now: letters.count_unread(db, actor=Actor(7, Role.OFFICER)),
+}
+#: Tables that a unit may read from one end, up to a limit, with the reason.
+NAMED = {
+    "old searches": ("search_query", "the first 200 by id: who is older has a lower id"),
+    "audit chain": ("audit_link", "the last 2,000 by position"),
+    "metrics": ("audit_event", "the first one by id"),
+    # Nearly every tenth of these few is an expert. Among many officers the role's index is the better way.
+    "digest": ("role_grant account", "PostgreSQL merges two tables of two thousand rows"),
+}
+
+
+def some(db: Session) -> list[str]:
+    return routing.all_codes(db)[: batches.UNIVERSITIES]
+
+
+def staff(db: Session) -> Actor:
+    grant = db.exec(select(Grant).where(col(Grant.role) == Role.STAFF)).first()
+    assert grant is not None
+    return Actor(grant.account_id, Role.STAFF)
+
+
+async def test_units_of_jobs_on_a_database_of_many_officers(database: Database) -> None:
+    await database.run(seed)
+    await database.run(lambda db: fill(db.connection(), officers=OFFICERS, now=NOW))
+    await no_unit_reads_a_growing_table_as_a_whole(database)
+    await database.run(a_unit_does_a_small_batch)
+    await the_same_is_done_in_many_units_as_in_one(database)
+
+
+async def no_unit_reads_a_growing_table_as_a_whole(database: Database) -> None:
+    found: dict[str, list[str]] = {}
+    for name, unit in UNITS.items():
+        exempt = NAMED.get(name, ("", ""))[0].split()
+
+        def explain(db: Session, unit: Callable[..., Any] = unit) -> list[str]:
+            return whole_reads(db, lambda db: unit(db, now=NOW))
+
+        reads = await rolled_back(database, explain)
+        found[name] = [read for read in reads if read.split(" ")[0] not in exempt]
+    assert {name: reads for name, reads in found.items() if reads} == {}
+
+
+def a_unit_does_a_small_batch(db: Session) -> None:
+    """However much is due: what one unit does is bounded, and it is repeated until nothing is left."""
+    assert 0 < reminders.remind_officers(db, now=NOW) <= 2 * reminders.BATCH
+    assert 0 < reminders.remind_experts(db, now=NOW) <= reminders.BATCH + 2 * reminders.UNCLAIMED_BATCH
+    looked, gone = retention.look_at_documents(db, now=NOW)
+    assert looked == retention.LOOKS >= len(gone)
+    assert retention.look_at_notes(db, now=NOW) == retention.LOOKS
+    assert digest.send_digests(db, now=NOW) == digest.BATCH
+    assert inbox_purge.purge_inbox(db, now=NOW).gone <= inbox_purge.PURGE_BATCH
+    later = NOW + timedelta(days=3)
+    assert rate_limit.forget_old_tries(db, now=later) == rate_limit.BATCH
+    assert upload_quota.remove_old_counts(db, now=later) == upload_quota.BATCH
+    for alert in db.exec(select(StaffAlert).where(col(StaffAlert.resolved_at).is_(None))):
+        alert.notified_at = NOW - timedelta(days=2)
+    db.flush()
+    assert notify.repeat_alerts(db, now=NOW) == notify.ALERTS_AT_ONCE
+    assert clock_setback.pull_forward(db, now=NOW - timedelta(days=400)) <= clock_setback.BATCH
+
+
+async def the_same_is_done_in_many_units_as_in_one(database: Database) -> None:
+    """Each file once, in spite of the batches; the experts of a queue are told once a day."""
+    done = 0
+    for remind in (reminders.remind_officers, reminders.remind_experts):
+        while number := await database.run(partial(remind, now=NOW)):
+            done += number
+    assert done > 20
+
+    def look(db: Session) -> None:
+        told = db.exec(select(Push.key).where(Push.kind == "N20")).all()
+        assert len(told) == len(set(told)) > 20
+        queues = [key.split(":")[:2] + key.split(":")[3:] for key in told if key.startswith("late-queue:")]
+        assert len(queues) == len({tuple(one) for one in queues})
+
+    await database.read(look)
