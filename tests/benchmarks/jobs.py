@@ -22,7 +22,7 @@ from storage.database.unit_of_work import T, Unit
 from storage.tables import AuditEvent
 
 #: Seconds of one job.
-LONGEST = 60
+LONGEST = 40
 
 
 class TimedDatabase(Database):
