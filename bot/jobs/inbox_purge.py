@@ -14,7 +14,7 @@ from storage.tables import InboxUpdate, LeftGroup
 #: at.
 INBOX_LIFETIME, FAILED_INBOX_LIFETIME = timedelta(days=14), timedelta(days=90)
 #: Updates that one unit looks at, and that it deletes: their bodies are large.
-LOOKED_AT, PURGE_BATCH = 500, 40
+LOOKED_AT, PURGE_BATCH = 100, 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +34,17 @@ def purge_inbox(db: Session, *, now: datetime, after: int = 0) -> Purged:
         .order_by(col(InboxUpdate.id))
         .limit(LOOKED_AT)
     )
+    rows = db.exec(first).all()
     old = list[int]()
-    for number, state, received_at in db.exec(first):
-        if received_at >= now - INBOX_LIFETIME or len(old) == PURGE_BATCH:
-            break
+    for number, state, received_at in rows:
+        if received_at >= now - INBOX_LIFETIME:
+            return Purged(_delete_updates(db, old), None)
         after = number or 0
         if state is InboxState.ANSWERED:
             old.append(after)
-    else:
-        # Nothing to delete among so many, or the end of the table.
-        return Purged(_delete_updates(db, old), after if old or after else None)
-    return Purged(_delete_updates(db, old), after if len(old) == PURGE_BATCH else None)
+        if len(old) == PURGE_BATCH:
+            return Purged(_delete_updates(db, old), after)
+    return Purged(_delete_updates(db, old), after if len(rows) == LOOKED_AT else None)
 
 
 def purge_failed(db: Session, *, now: datetime) -> int:
