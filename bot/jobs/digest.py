@@ -23,7 +23,7 @@ from storage.tables import Account, Grant
 #: In Tehran. Experts who could not be told in these hours (a downtime) are told the next morning.
 FROM, UNTIL = time(8), time(11)
 #: Experts that one unit looks at.
-BATCH = 2
+BATCH = 1
 
 
 def send_digests(db: Session, *, now: datetime, overdue_days: int = 7) -> int:

@@ -48,7 +48,7 @@ BATCH = 4
 #: Of files that nobody has claimed: all experts of a university may be told of each.
 UNCLAIMED_BATCH = 2
 #: Drafts that one unit looks at.
-PAGE = 15
+PAGE = 8
 #: Files that are counted at most.
 COUNTED = 999
 
