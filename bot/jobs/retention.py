@@ -169,7 +169,7 @@ async def remove_due(resources: Resources, *, now: datetime) -> Total:
 
 def look_at_documents(db: Session, *, now: datetime) -> tuple[int, list[StoredFile]]:
     """Look at a batch of documents: how many, and those that were marked as removed, whose bytes are for the caller. The
-    others are looked at again when their time may be over (`_next_look`)."""
+    others are looked at again when their time may be over."""
     living = col(StoredFile.removed_at).is_(None)
     new = col(StoredFile.check_at).is_(None) & (col(StoredFile.created_at) < now - UNREFERENCED_LIFETIME)
     again = col(StoredFile.check_at) <= now
@@ -177,23 +177,24 @@ def look_at_documents(db: Session, *, now: datetime) -> tuple[int, list[StoredFi
     for due, order in ((again, StoredFile.check_at), (new, StoredFile.created_at)):
         query = select(StoredFile).where(living, due).order_by(col(order)).limit(LOOKS - len(files))
         files += db.exec(query.with_for_update(skip_locked=True)).all()
-    ids = [file.id for file in files if file.id is not None]
-    over = (
-        set(db.exec(select(StoredFile.id).where(col(StoredFile.id).in_(ids), _candidate(now))))
-        if ids
-        else set()
-    )
+    ends = _ends(db, files, now)
+    over = {file.id for file in files if (end := ends[file.id or 0]) is not None and end < now}
     over -= in_use(db, {file.account_id for file in files if file.id in over}, now)
-    next_look = _next_look(db, ids, now)
     for file in files:
-        file.check_at = next_look[file.id or 0]
+        end = ends[file.id or 0]
+        again_at = now + (UNSENT_LOOK if end is not None else LIVING_LOOK)
+        file.check_at = max(again_at, end + timedelta(seconds=1)) if end is not None else again_at
     going = [file for file in files if file.id in over]
     _mark_removed(db, going, now)
     return len(files), going
 
 
-def _next_look(db: Session, ids: Sequence[int], now: datetime) -> dict[int, datetime]:
-    """When each of these documents may go at the earliest, or is to be looked at again."""
+def _ends(db: Session, files: Sequence[StoredFile], now: datetime) -> dict[int, datetime | None]:
+    """When the time of each of these documents is over, as far as letters and requests go; None: not while these live."""
+    ids = [file.id for file in files if file.id is not None]
+    ends: dict[int, datetime | None] = {
+        file.id or 0: file.created_at + UNREFERENCED_LIFETIME for file in files
+    }
     of_request = (
         select(
             RequestFile.file_id,
@@ -203,13 +204,14 @@ def _next_look(db: Session, ids: Sequence[int], now: datetime) -> dict[int, date
         .join(QualificationRequest, col(QualificationRequest.id) == col(RequestFile.request_id))
         .where(col(RequestFile.file_id).in_(ids))
     )
-    looks = dict.fromkeys(ids, now + UNSENT_LOOK)
-    for letter_file in db.exec(select(LetterFile.file_id).where(col(LetterFile.file_id).in_(ids))):
-        looks[letter_file] = now + LIVING_LOOK
-    for file_id, state, since in db.exec(of_request):
-        over_at = since + CLOSED_LIFETIME + timedelta(seconds=1) if state in ENDED else now + LIVING_LOOK
-        looks[file_id] = max(looks[file_id], over_at)
-    return looks
+    sent: dict[int, datetime | None] = {}
+    for file_id, state, since in db.exec(of_request) if ids else ():
+        known = sent.get(file_id, since)
+        over = state in ENDED and known is not None
+        sent[file_id] = max(known, since) if over and known is not None else None
+    ends |= {file_id: since and since + CLOSED_LIFETIME for file_id, since in sent.items()}
+    letters = select(LetterFile.file_id).where(col(LetterFile.file_id).in_(ids))
+    return ends | dict.fromkeys(db.exec(letters) if ids else ())
 
 
 def look_at_notes(db: Session, *, now: datetime) -> int:

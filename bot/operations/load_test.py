@@ -50,7 +50,7 @@ _STATE = """CASE WHEN i % 100 < 5 THEN 'SUBMITTED' WHEN i % 100 < 7 THEN 'IN_REV
     WHEN i % 100 < 30 THEN 'WITHDRAWN' ELSE 'COMPLETED' END"""
 _IS_DRAFT, _IS_COMPLETED = "i % 100 BETWEEN 10 AND 19", "i % 100 >= 30"
 #: Minutes ago: what is open is of the last twenty days, drafts are of a year, what is over is of three years.
-_AGE = "CASE WHEN i % 100 < 10 THEN i % 28000 WHEN i % 100 < 20 THEN i % 520000 ELSE i % 1500000 END"
+_AGE = "CASE WHEN i % 100 < 10 THEN (i * 7919) % 28000 WHEN i % 100 < 20 THEN (i * 7919) % 520000 ELSE (i * 7919) % 1500000 END"
 #: Reminders that were sent: one in fifty is due.
 _REMINDED = f"""CASE WHEN i % 5000 < 100 THEN 0 WHEN i % 100 < 7 THEN ({_AGE}) / 14400
     WHEN i % 100 < 10 AND ({_AGE}) > 10080 THEN 2 WHEN i % 100 < 10 AND ({_AGE}) > 4320 THEN 1 ELSE 0 END"""
@@ -91,7 +91,7 @@ def _people(w: RowWriter, officers: int) -> None:
     role = f"""CASE WHEN i <= {officers} THEN 'officer' WHEN i <= {first_staff} AND i % {EXPERTS} = 0
         THEN 'expert-in-charge' WHEN i <= {first_staff} THEN 'expert' WHEN i <= {first_manager} THEN 'staff'
         ELSE 'distributor' END"""
-    born = w.ago("i % 1500000")
+    born = w.ago("(i * 7919) % 1500000")
     w.write(
         Account,
         everybody,
@@ -205,7 +205,9 @@ def _documents(w: RowWriter, officers: int) -> None:
         original_key="'o' || i",
         shown_key="'s' || i",
         pages="1",
-        created_at=w.ago(f"CASE WHEN i > {officers} AND i % 50 = 0 THEN i % 43000 ELSE i % 1500000 END"),
+        created_at=w.ago(
+            f"CASE WHEN i > {officers} AND i % 50 = 0 THEN (i * 7919) % 43000 ELSE (i * 7919) % 1500000 END"
+        ),
     )
     sent = f"CASE WHEN i > {officers} THEN i - {officers} ELSE i END"
     w.write(
@@ -240,7 +242,7 @@ def _centres(w: RowWriter, officers: int) -> None:
         "university_code": w.university(),
     }
     w.write(Branch, branches, distributor_id=centre, name="'شعبه ' || i", **place)
-    since = w.ago("i % 28000")
+    since = w.ago("(i * 7919) % 28000")
     w.write(
         CooperationRequest,
         branches,
@@ -253,7 +255,7 @@ def _centres(w: RowWriter, officers: int) -> None:
         university_code=w.university(),
         accepted_at=f"CASE WHEN i % 8 <> 4 THEN {since} END",
         closed_at=f"CASE WHEN i % 4 > 0 THEN {since} END",
-        reminders="CASE WHEN i % 8 = 0 THEN (i % 28000) / 14400 ELSE 3 END",
+        reminders="CASE WHEN i % 8 = 0 THEN ((i * 7919) % 28000) / 14400 ELSE 3 END",
         state_since=since,
         created_at=since,
     )
@@ -291,7 +293,7 @@ def _letters(w: RowWriter, officers: int) -> None:
 
 def _messages(w: RowWriter, officers: int) -> None:
     """Pushes that were sent, some that were given up and some that wait; the updates of two weeks."""
-    at = w.ago("10 + i % 1500000")
+    at = w.ago("10 + (i * 7919) % 1500000")
     w.write(
         Push,
         officers,
@@ -356,9 +358,9 @@ def _records(w: RowWriter, officers: int) -> None:
         subject_id="20 * i + 7",
         account_id=expert,
         text="'یادداشت'",
-        created_at=w.ago("i % 1500000"),
+        created_at=w.ago("(i * 7919) % 1500000"),
     )
-    w.write(Throttle, officers // 10, key="'load:' || i", at=w.ago("i % 2940"))
+    w.write(Throttle, officers // 10, key="'load:' || i", at=w.ago("(i * 7919) % 2940"))
     w.write(
         SearchQuery, officers // 100, account_id=expert, text="'محمدی'", created_at=w.ago("1500 - i % 1500")
     )

@@ -76,8 +76,9 @@ def first_time(db: Session, *, key: str, now: datetime, within: timedelta | None
 def forget_old_tries(db: Session, *, now: datetime) -> int:
     """Drop a batch of tries that no window sees any more; say how many. A job repeats it."""
     old = select(Throttle.id).where(col(Throttle.at) < now - TRIES_LIFETIME).order_by(col(Throttle.at))
+    ids = list(db.exec(old.limit(BATCH)))
+    if not ids:
+        return 0
     return db.exec(
-        delete(Throttle)
-        .where(col(Throttle.id).in_(old.limit(BATCH)))
-        .execution_options(synchronize_session=False)
+        delete(Throttle).where(col(Throttle.id).in_(ids)).execution_options(synchronize_session=False)
     ).rowcount

@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlmodel import Session, select
 
-from bot.jobs.digest import send_digests
 from conversations.catalogue import ALL
 from storage.enums import RequestState
 from storage.tables import Grant
@@ -77,7 +76,7 @@ def test_overdue_is_one_number_on_the_desk_in_the_list_at_home_in_digest_and_rep
     maryam.open("desk.team").sees("(۱ بازگشته، ۲ دیرکرد)")
     app.clock.now = NOW.replace(hour=5)
     app.run(lambda db: jobs.send_team_reports(db, now=app.clock(), overdue_days=7))
-    app.run(lambda db: send_digests(db, now=app.clock(), overdue_days=7))
+    app.run(lambda db: jobs.send_digests(db, now=app.clock(), overdue_days=7))
     report, digest = (push.text for push in chief.pushes())
     assert "⏰ دیرکردها: ۴ پرونده" in report
     assert "⏰ دیرکرد: ۴" in digest
