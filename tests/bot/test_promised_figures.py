@@ -220,7 +220,7 @@ PROMISES: list[tuple[str, str, str, Any]] = [
         for words, name, value in (
             (
                 "keeps the raw update for 90 days",
-                "bot.jobs.schedule.FAILED_INBOX_LIFETIME",
+                "bot.jobs.inbox_purge.FAILED_INBOX_LIFETIME",
                 timedelta(days=90),
             ),
             ("its pushes after 90 s", "bot.messengers.delivery.outbox.LEASE", 90),
