@@ -18,12 +18,11 @@ SINCE, LATEST = timedelta(days=8), timedelta(days=2)
 
 def clock_holds(db: Session, *, now: datetime) -> bool:
     """The last thing that happened more than two days ago is not long before that."""
-    # Audit lines by their time; updates backwards by number, as their times have no index: two days are few rows.
-    for at, order in (
-        (AuditEvent.at, col(AuditEvent.at)),
-        (InboxUpdate.received_at, col(InboxUpdate.id)),
-    ):
-        last = db.exec(select(at).where(col(at) < now - LATEST).order_by(order.desc()).limit(1)).first()
+    for table, at in ((AuditEvent, AuditEvent.at), (InboxUpdate, InboxUpdate.received_at)):
+        # Backwards by number: times have no index, and two days are few rows.
+        last = db.exec(
+            select(at).where(col(at) < now - LATEST).order_by(col(table.id).desc()).limit(1)
+        ).first()
         if last is not None and last > now - SINCE:
             return True
     return False

@@ -46,7 +46,8 @@ class Service:
 
     def __init__(self, database: Database, folder: Path) -> None:
         self.database = database
-        self.began = self.now = utcnow()
+        # By day in Tehran, whenever the test runs: a draft is announced by day only.
+        self.began = self.now = utcnow().replace(hour=8)
         self.store = FolderStore(folder)
         self.orphan = new_key()
         self.swept: list[datetime] = []

@@ -102,6 +102,7 @@ UNITS: dict[str, Callable[..., Any]] = {
 }
 #: Tables that a unit may read from one end, up to a limit, with the reason.
 NAMED = {
+    "clock guard": ("audit_event inbox_update", "backwards by number through two days"),
     "old searches": ("search_query", "the first 200 by id: who is older has a lower id"),
     "audit chain": ("audit_link", "the last 2,000 by position"),
     "metrics": ("audit_event", "the first one by id"),
