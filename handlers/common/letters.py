@@ -6,13 +6,14 @@ See R44, docs/specification.md 2.7.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from sqlmodel import Session
 
 from bot.application.resources import Resources
 from bot.application.routes import LOGGED_IN, READS_SUSPENDED, Routes
-from bot.core.context import Turn
+from bot.core.context import Actor, Turn
 from bot.core.incoming import Incoming
 from bot.core.refusals import NotAllowed
 from bot.core.screens import Attachment, Button, Press, Reply, Screen, button
@@ -78,15 +79,19 @@ async def count_audiences(resources: Resources, incoming: Incoming, press: Press
     """How many each audience has, counted where nobody waits for it. Raises NotAllowed."""
     now = resources.clock()
 
-    def unit(db: Session) -> Numbers:
+    def unit(db: Session) -> Actor:
         turn = load_turn(db, incoming, now, resources.public_info, reading=True)
         if turn.account is None:
             raise NotAllowed
-        if press.action == "staff.letter_fix":
-            return counts.count_correction(db, actor=turn.actor, letter_id=press.id)
-        return counts.count_all(db, actor=turn.actor)
+        return turn.actor
 
-    return await resources.database.read(unit, large=True)
+    actor = await resources.database.read(unit)
+    count = (
+        partial(counts.count_correction, actor=actor, letter_id=press.id)
+        if press.action == "staff.letter_fix"
+        else partial(counts.count_all, actor=actor)
+    )
+    return await resources.database.read(count, large=True)
 
 
 def _write(engine: Engine, turn: Turn, corrects: int, answers: dict[str, Any]) -> Reply:

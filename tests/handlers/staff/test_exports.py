@@ -196,7 +196,8 @@ def test_no_piece_sorts_a_table_that_grows(app: App) -> None:
         def note(conn: object, cursor: object, statement: str, values: object, *more: object) -> None:
             asked.append((statement, values))
 
-        for kind in ExportKind:
+        # Of few attempts the state is the better index.
+        for kind in set(ExportKind) - {ExportKind.PAYMENTS, ExportKind.REFUNDS}:
             asked.clear()
             event.listen(connection, "before_cursor_execute", note)
             for days in (0, 30):
