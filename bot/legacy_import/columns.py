@@ -95,8 +95,8 @@ _OF_PERSONS = (
 )
 
 _BY_KEY = {search_key(name): column for column, names in NAMES.items() for name in (column, *names)}
-#: What people add to a heading: «کد ملی (الزامی)», «کدملی شخص».
-_REMARK = re.compile(r"\([^)]*\)|\[[^\]]*\]|\*")
+#: What people add to a heading: «کد ملی (الزامی)», «۱. کد ملی», «کدملی شخص».
+_REMARK = re.compile(r"\([^)]*\)|\[[^\]]*\]|\*|^\s*[0-9۰-۹٠-٩]{1,3}\s*[-–.)/:]")
 _ADDED = tuple(
     search_key(word)
     for word in (
@@ -113,8 +113,9 @@ _ADDED = tuple(
         "میلادی",
     )
 )
-#: How alike a heading and a name are that are taken for a slip, and how long a name is that may stand inside a heading.
-_ALIKE, _INSIDE = 0.8, 5
+#: How alike a heading and a name are that are taken for a slip; how long a name is that may stand inside a heading, and a
+#: heading that may be the beginning of a name.
+_ALIKE, _INSIDE, _BEGINNING = 0.8, 5, 7
 
 
 def label(column: str) -> str:
@@ -132,7 +133,7 @@ def column_of(header: str) -> str | None:
 
 
 def column_like(header: str) -> str | None:
-    """The column that a heading may mean: a slip of the pen, or more words than the name."""
+    """The column that a heading may mean: a slip of the pen, or more words than the name, or fewer."""
     key = search_key(_REMARK.sub(" ", header))[:60]
     if len(key) < 3:
         return None
@@ -140,7 +141,9 @@ def column_like(header: str) -> str | None:
     for known, of in _BY_KEY.items():
         merit = SequenceMatcher(None, key, known).ratio()
         if merit < _ALIKE:
-            merit = _ALIKE + len(known) / 1000 if len(known) >= _INSIDE and known in key else 0
+            inside = len(known) >= _INSIDE and known in key
+            begins = len(key) >= _BEGINNING and known.startswith(key)
+            merit = _ALIKE + len(known) / 1000 if inside or begins else 0
         if merit > best:
             best, column = merit, of
     return column

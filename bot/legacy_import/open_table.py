@@ -102,10 +102,12 @@ def _find_headings(sheets: list[Sheet]) -> ImportTable:
             broken = broken or error
             continue
         for place, row in enumerate(head):
-            merit = (score(_headings(row)), place + 1 < len(head))
-            if best is None or merit > best[0]:
-                table = ImportTable(_headings(row), iter(()), sheet.name, row.number, sheet.size)
-                best, chosen = (merit, table), sheet
+            header = _headings(row)
+            for headings in (header, _below_merged(_headings(head[place - 1]), header) if place else []):
+                merit = (score(headings), place + 1 < len(head))
+                if best is None or merit > best[0]:
+                    table = ImportTable(headings, iter(()), sheet.name, row.number, sheet.size)
+                    best, chosen = (merit, table), sheet
     if best is None:
         raise broken or UnusableFile("empty_file")
     table = best[1]
@@ -119,6 +121,15 @@ def _below(sheet: Sheet, header_row: int) -> Iterator[TableRow]:
         if row.number == header_row:
             break
     yield from rows
+
+
+def _below_merged(above: list[str], header: list[str]) -> list[str]:
+    """Headings of two rows as one: a heading of the upper row goes down over a cell that is empty. No headings where the lower
+    row names no column itself."""
+    if not score(header):
+        return []
+    above, header = (cells + [""] * (max(len(above), len(header)) - len(cells)) for cells in (above, header))
+    return [lower if lower.strip() else upper for upper, lower in zip(above, header, strict=True)]
 
 
 def _headings(row: TableRow) -> list[str]:

@@ -12,11 +12,12 @@ from typing import Any, TypeVar
 
 from bot.core.refusals import InvalidInput
 from bot.legacy_import.columns import Layout, label
+from bot.legacy_import.nothing import says_nothing
 from bot.legacy_import.readers.table import CELL, Cell, Formula, TableRow
 from bot.rules import regions, request_items, validators
 from bot.rules.validators import search_key
 from bot.security import legacy_hashes, passwords
-from bot.texts import t
+from bot.texts import BIDI_MARKS, t
 from bot.texts.formats import TEHRAN, jalali_day
 from bot.texts.written_text import business_name, written
 from storage.enums import DistributorKind
@@ -26,44 +27,22 @@ V = TypeVar("V")
 _USER_CODE = (3, 32)
 #: Years above it are Gregorian.
 GREGORIAN_FROM = 1500
-#: What spreadsheets and databases write where there is nothing, in small letters.
-_NOTHING = {
-    *(
-        "",
-        "#n/a",
-        "#n/a n/a",
-        "#na",
-        "#ref!",
-        "#value!",
-        "#name?",
-        "#div/0!",
-        "#null!",
-        "#num!",
-        "#spill!",
-        "#calc!",
-    ),
-    *(
-        "#field!",
-        "#blocked!",
-        "#getting_data",
-        "n/a",
-        "null",
-        "(null)",
-        "<null>",
-        "[null]",
-        "\\n",
-        "nil",
-        "none",
-        "nan",
-        "undefined",
-    ),
-    *("-", "--", "---", "–", "—", "ـ", "_", "."),
-}
 #: A whole number as programs write it that hold all numbers as fractions.
 _WHOLE = re.compile(r"\s*[0-9۰-۹٠-٩]+\.[0۰٠]+\s*")
+#: A time of day behind a date, with its zone; before it a word, a dash or a blank.
 _TIME = re.compile(
-    r"[ T]+[0-9۰-۹]{1,2}:[0-9۰-۹]{2}(:[0-9۰-۹]{2}([.,][0-9۰-۹]+)?)?\s*([aApP][mM]|Z|ق\.?ظ|ب\.?ظ)?\s*$"
+    r"(?:\s*ساعت\s*|[ T]+|-)[0-9۰-۹٠-٩]{1,2}:[0-9۰-۹٠-٩]{2}(:[0-9۰-۹٠-٩]{2}([.,٫][0-9۰-۹٠-٩]+)?)?"
+    r"\s*([aApP]\.?[mM]\.?|ق\.?ظ\.?|ب\.?ظ\.?)?\s*(Z|UTC|GMT|IRST)?\s*([+-][0-9]{2}:?[0-9]{2})?\s*$"
 )
+#: And one before it.
+_TIME_BEFORE = re.compile(r"^\s*[0-9۰-۹٠-٩]{1,2}:[0-9۰-۹٠-٩]{2}(:[0-9۰-۹٠-٩]{2})?\s+")
+_WEEKDAY = re.compile(
+    r"^\s*(?:(?:یک|دو|سه|چهار|پنج)?[\s\u200c]*[شس]نبه|جمعه|آدینه|(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?)"
+    r"\s*[,،]?\s+",
+    re.IGNORECASE,
+)
+#: A number behind the sign by which people keep its zeros.
+_MARKED = re.compile(r"\s*['`’][0-9۰-۹٠-٩][0-9۰-۹٠-٩/.-]*\s*")
 _YES = {search_key(word) for word in ("بله", "بلی", "آری", "دارد", "yes", "true", "y", "1")}
 _NO = {search_key(word) for word in ("خیر", "نه", "ندارد", "no", "false", "n", "0")}
 _GENDERS = {
@@ -160,7 +139,7 @@ class _Cells:
         """The cell; "" where there is none, or where it says that there is nothing."""
         index = self._column_indexes.get(column)
         cell = self.line.cells[index] if index is not None and index < len(self.line.cells) else ""
-        return "" if isinstance(cell, str) and cell.strip().casefold() in _NOTHING else cell
+        return "" if says_nothing(cell, column) else cell
 
     @property
     def are_empty(self) -> bool:
@@ -179,6 +158,8 @@ class _Cells:
                 return None
             case str() as text if column != "password" and _WHOLE.fullmatch(text):
                 return text.partition(".")[0]
+            case str() as text if column != "password" and _MARKED.fullmatch(text):
+                return text.strip()[1:]
             case str() as text:
                 return text if text.strip() else None
 
@@ -378,8 +359,8 @@ def _day(text: str) -> date:
 
 
 def _bare(text: str) -> str:
-    """Without the time of day that databases write behind a date."""
-    return _TIME.sub("", text)
+    """Without the time of day that databases write behind a date, and the day of the week."""
+    return _WEEKDAY.sub("", _TIME_BEFORE.sub("", _TIME.sub("", BIDI_MARKS.sub("", text))))
 
 
 def _national_code(text: str) -> str:

@@ -30,6 +30,8 @@ _BOMS = (
 #: What a byte that is no letter is read as.
 UNREADABLE = "\ufffd"
 _SEPARATORS = (",", ";", "\t", "|", "؛")
+#: How reports keep the zeros of a number from Excel: ="0012".
+_AS_TEXT = re.compile(r'="([^"]*)"')
 #: Excel's own first line, which names the separator.
 _SEP_LINE = re.compile(r'"?sep=(.)"?,*\s*', re.IGNORECASE)
 
@@ -109,7 +111,13 @@ def _split(lines: list[str], separator: str) -> list[str] | None:
         rows = list(csv.reader(lines, delimiter=separator, strict=True))
     except csv.Error:
         return None
-    return [cell[: CELL + 1] for cell in rows[0]] if len(rows) == 1 else None
+    return [_content(cell) for cell in rows[0]] if len(rows) == 1 else None
+
+
+def _content(cell: str) -> str:
+    if cell.startswith('="') and (as_text := _AS_TEXT.fullmatch(cell)):
+        cell = as_text[1]
+    return cell[: CELL + 1]
 
 
 class _Lines(Iterator[tuple[str | None, int]]):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from datetime import date
 from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 from xml.parsers import expat
 
@@ -104,17 +105,21 @@ def _encoding(start: bytes) -> str:
 class _Cells:
     """The row that is being read; cells and columns beyond the bounds are dropped."""
 
-    def __init__(self) -> None:
+    def __init__(self, held: Mapping[int, int] = MappingProxyType({})) -> None:
+        """`held`: columns over which cells of earlier rows go down, and for how many rows from here."""
         self.cells: list[Cell] = []
         self.words: list[str] | None = None
         self.length = 0
-        self.span = 1
+        self.span = self.down = 1
+        self.held = held
+        #: The same for the next row.
+        self.held_below = {column: rows - 1 for column, rows in held.items() if rows > 1}
         #: Whether a tag of a row was met, which counts as a row even without cells.
         self.begun = False
 
-    def open(self, span: int) -> None:
+    def open(self, span: int, down: int) -> None:
         self.close()
-        self.words, self.length, self.span = [], 0, max(1, span)
+        self.words, self.length, self.span, self.down = [], 0, max(1, span), down
 
     def add(self, text: str) -> None:
         if self.words is not None and self.length <= CELL:
@@ -127,9 +132,14 @@ class _Cells:
         self.words = None
 
     def put(self, cell: Cell) -> None:
+        while len(self.cells) in self.held:
+            self.cells.append("")
+        if self.down > 1:
+            columns = range(len(self.cells), min(len(self.cells) + self.span, COLUMNS))
+            self.held_below |= dict.fromkeys(columns, self.down - 1)
         self.cells += [cell, *[""] * (self.span - 1)]
         del self.cells[COLUMNS:]
-        self.span = 1
+        self.span = self.down = 1
 
 
 class _Html(HTMLParser):
@@ -163,8 +173,8 @@ class _Html(HTMLParser):
             self._end_row()
             self._open[-1][1].begun = True
         elif tag in ("td", "th"):
-            span = dict(attrs).get("colspan") or "1"
-            self._open[-1][1].open(min(int(span), COLUMNS) if span.isascii() and span.isdecimal() else 1)
+            said = dict(attrs)
+            self._open[-1][1].open(_span(said.get("colspan")), _span(said.get("rowspan")))
         elif tag in ("br", "p", "div"):
             self._open[-1][1].add(" ")
 
@@ -188,7 +198,14 @@ class _Html(HTMLParser):
         row.close()
         if row.cells or row.begun:
             self.ready.append((index, row.cells))
-        self._open[-1] = (index, _Cells())
+            self._open[-1] = (index, _Cells(row.held_below))
+        else:
+            self._open[-1] = (index, _Cells(row.held))
+
+
+def _span(said: str | None) -> int:
+    """Columns or rows that a cell goes over."""
+    return min(int(said), COLUMNS) if said and said.isascii() and said.isdecimal() else 1
 
 
 class _ExcelXml:
@@ -249,7 +266,8 @@ class _ExcelXml:
         if tag == "Data" and self._kind is not None:
             text = "".join(self._row.words or [])
             self._row.words = None
-            self._row.put(Formula(self._formula[:CELL]) if self._formula else _value(self._kind, text))
+            unknown = self._formula and not text.strip()  # a value beside a formula is what people see
+            self._row.put(Formula(self._formula[:CELL]) if unknown else _value(self._kind, text))
             self._kind = None
         elif tag == "Cell" and self._row.span > 1:
             self._row.put("")  # nothing in it

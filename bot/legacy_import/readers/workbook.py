@@ -11,7 +11,7 @@ from typing import IO, Any
 from openpyxl.reader.excel import ExcelReader
 from openpyxl.styles.stylesheet import apply_stylesheet
 from openpyxl.utils.cell import coordinate_to_tuple
-from openpyxl.worksheet._reader import FORMULA_TAG, ROW_TAG, WorkSheetParser
+from openpyxl.worksheet._reader import FORMULA_TAG, ROW_TAG, VALUE_TAG, WorkSheetParser
 from openpyxl.xml.constants import SHARED_STRINGS, SHEET_MAIN_NS
 
 from bot.legacy_import.readers.table import CELL, UnusableFile
@@ -148,7 +148,10 @@ class RowParser(WorkSheetParser):  # type: ignore[misc]
     def parse_cell(self, element: Any) -> dict[str, Any]:
         """As openpyxl does it, but for texts in the cell itself: of those it makes an object for every part."""
         inline = element.find(_INLINE) if element.get("t") == "inlineStr" else None
-        if inline is None or element.find(FORMULA_TAG) is not None:
+        formula = element.find(FORMULA_TAG) is not None
+        if inline is None or formula:
+            # Of a formula the value that was stored with it is what people see.
+            self.data_only = formula and _has_value(element)
             return super().parse_cell(element)  # type: ignore[no-any-return]
         coordinate = element.get("r")
         self.col_counter = coordinate_to_tuple(coordinate)[1] if coordinate else self.col_counter + 1
@@ -157,3 +160,9 @@ class RowParser(WorkSheetParser):  # type: ignore[misc]
     def parse_formula(self, element: Any) -> str:
         """That there is one is enough: it is never worked out."""
         return f"={element.findtext(FORMULA_TAG) or ''}"
+
+
+def _has_value(element: Any) -> bool:
+    """Whether a cell has a value beside its formula; an empty text is one."""
+    value = element.find(VALUE_TAG)
+    return value is not None and (bool(value.text) or element.get("t") == "str")

@@ -11,14 +11,15 @@ import xlwt
 from openpyxl import Workbook
 
 from bot.legacy_import import importer
-from bot.legacy_import.columns import column_of
+from bot.legacy_import.columns import column_like, column_of
 from bot.legacy_import.open_table import open_table
 from bot.legacy_import.readers.table import UnusableFile
+from bot.texts import t
 from storage.database.database import Database
 from storage.tables import Account, Distributor, Officer
 from tests.bot.legacy_import.test_importer import Target
 from tests.support.import_files import COLUMNS, Said, employed, move_in, officer, write_csv, write_xlsx
-from tests.support.workbooks import locked_workbook, strict, write_xlsb
+from tests.support.workbooks import locked_workbook, row_of_texts, strict, text, write_workbook, write_xlsb
 
 PERSIAN = [
     *("کد ملی", "کد کاربری", "رمز عبور", "نام", "نام خانوادگی", "تاریخ تولد", "شماره همراه", "مقطع تحصیلی"),
@@ -51,6 +52,13 @@ def cells(row: dict[str, Any]) -> list[Any]:
         date(1989, 7, 23),
         datetime(1989, 7, 23, 8, 30),
         date(1368, 5, 1),
+        "٢٣/٧/١٩٨٩ ٠٠:٠٠:٠٠",
+        "1989-07-23T00:00:00+03:30",
+        "Sunday, July 23, 1989",
+        "یکشنبه ۱ مرداد ۱۳۶۸",
+        "1368/05/01 ساعت 08:30",
+        "08:30 1368/05/01",
+        "\u200e1368/05/01-08:30",
     ],
     ids=str,
 )
@@ -111,6 +119,14 @@ async def test_a_day_that_is_not_here_yet_names_itself(target: Target, column: s
 )
 def test_a_heading_with_a_remark_or_another_word(heading: str, column: str | None) -> None:
     assert column_of(heading) == column
+
+
+def test_a_heading_with_a_number_before_it_and_a_part_of_a_name() -> None:
+    assert [column_of(heading) for heading in ("۱. کد ملی", "2- رمز عبور", "کد_ملی", "«نام:»")] == [
+        *("national_code", "password", "national_code", "first_name")
+    ]
+    assert column_like("تاریخ احراز") == "qualified_on"
+    assert column_like("تاریخ") is None
 
 
 async def test_a_heading_that_resembles_one_is_asked_about_and_nothing_is_stored(target: Target) -> None:
@@ -176,6 +192,28 @@ async def test_titles_above_the_headings(target: Target, kind: str) -> None:
     assert account.name == "سارا کریمی‌نژاد"
 
 
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "html"])
+async def test_headings_in_two_rows(target: Target, kind: str) -> None:
+    """The upper ones merged: «نام و نام خانوادگی» over two columns, the others down over both rows."""
+    upper: list[Any] = [*PERSIAN[:3], "نام و نام خانوادگی", "", *PERSIAN[5:]]
+    lower: list[Any] = ["", "", "", *PERSIAN[3:5], *[""] * 9]
+    path = target.folder / f"a.{kind}"
+    if kind == "html":
+        down = "".join(f"<th rowspan=2>{name}" for name in PERSIAN[:3])
+        across = "<th colspan=2>نام و نام خانوادگی"
+        others = "".join(f"<th rowspan=2>{name}</th>" for name in PERSIAN[5:])
+        below = "".join(f"<td>{cell}" for cell in cells(officer(1)))
+        names = "".join(f"<th>{name}" for name in PERSIAN[3:5])
+        rows = f"<tr>{down}{across}{others}<tr>{names}<tr>{below}"
+        path.write_text(f"<html><meta charset=utf-8><table>{rows}</table>", encoding="utf-8")
+    else:
+        {"csv": csv_of, "xlsx": xlsx_of}[kind](path, {"officers": [upper, lower, cells(officer(1))]})
+    said = await target.read(path)
+    assert (said.counts, said.report) == ((1, 1, 0, 0, 0), [])
+    account, _ = await target.officer(1)
+    assert account.last_name == "کریمی\u200cنژاد"
+
+
 async def test_the_sheet_with_the_data_is_found_and_named(target: Target) -> None:
     sheets = {
         "جلد": [["سامانه قدیم"], ["نام", "گزارش"]],
@@ -203,6 +241,79 @@ async def test_what_says_that_there_is_nothing_is_nothing(target: Target, nothin
     assert {row: list(said.of(row)) for row in (3, 4, 5)} == {3: ["کد کاربری"], 4: ["رمز عبور"], 5: ["نام"]}
     account, file = await target.officer(1)
     assert (account.mobile, file.father_name, file.gender) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    "nothing",
+    [
+        *(
+            "(blank)",
+            "NaT",
+            "n.a.",
+            "#BEZUG!",
+            "Err:502",
+            "__/__/__",
+            "********",
+            "?",
+            "\u200c",
+            "&nbsp;",
+            "'-",
+            "DBNull",
+        ),
+        *("خالی", "ندارد", "نا مشخص", "ثبت نشده", "<NA>", "{null}", "####"),
+    ],
+)
+async def test_other_words_and_signs_for_nothing(target: Target, nothing: str) -> None:
+    """No password of stars, no father called «ندارد»; what need not be there is not missing."""
+    optional = dict.fromkeys(("mobile", "father_name", "field_of_study", "qualified_on"), nothing)
+    rows = [officer(1, **optional), *(officer(n, **{key: nothing}) for n, key in enumerate(NEEDED, 2))]
+    columns = [*COLUMNS[: len(NAMES)], "qualified_on"]
+    said = await target.read(write_csv(target.folder / "a.csv", rows, columns=columns))
+    assert said.counts == (1 + len(NEEDED), 1, 0, 0, len(NEEDED))
+    account, file = await target.officer(1)
+    assert (account.mobile, file.father_name, file.field_note, file.qualified_at) == (None,) * 4
+
+
+NEEDED = ("user_code", "password", "first_name", "last_name")
+
+
+@pytest.mark.parametrize("first", ["0001-01-01 00:00:00", "1/1/0001 12:00:00 AM", "1900-01-01", "0000-00-00"])
+async def test_the_first_day_of_a_database_is_no_day(target: Target, first: str) -> None:
+    row = employed(1, qualified_on=first, contract_from=first)
+    said = await target.read(write_csv(target.folder / "a.csv", [row], columns=list(row)))
+    assert (said.counts, said.report) == ((1, 1, 0, 0, 0), [])
+    _, file = await target.officer(1)
+    assert file.qualified_at is None
+
+
+async def test_numbers_behind_the_signs_that_keep_their_zeros(target: Target) -> None:
+    row = officer(1)
+    kept = {key: f'="{row[key]}"' for key in ("national_code", "user_code", "password", "birth_date")}
+    path = write_csv(target.folder / "a.csv", [row | kept | {"mobile": "'09121234567"}], columns=NAMES)
+    said = await target.read(path)
+    assert (said.counts, said.report) == ((1, 1, 0, 0, 0), [])
+    account, _ = await target.officer(1)
+    assert account.mobile == "+989121234567"
+
+
+async def test_a_formula_has_the_value_that_people_see(target: Target) -> None:
+    """The one that Excel stored with it; it is never worked out."""
+    code, born = officer(1)["national_code"], "1365/04/12"
+    shown = [("n", "1+1", code), ("str", "A1", "old77"), ("str", "A2", "Pass-123"), ("str", "A3", "سارا")]
+    shown += [("str", "A4", "کریمی"), ("str", "A5", born), ("e", "1/0", "#DIV/0!"), ("str", "A6", "")]
+    made = "".join(f'<c t="{kind}"><f>{formula}</f><v>{value}</v></c>' for kind, formula, value in shown)
+    unknown = made.replace("<v>old77</v>", "")
+    heading = row_of_texts(1, list(range(8)))
+    path = write_workbook(
+        target.folder / "a.xlsx",
+        rows=f'{heading}<row r="2">{made}</row><row r="3">{unknown}</row>',
+        strings="".join(map(text, PERSIAN[:8])),
+    )
+    said = await target.read(path)
+    assert said.counts == (2, 1, 0, 0, 1)
+    assert said.of(3) == {"کد کاربری": t("import.formula")}
+    account, _ = await target.officer(1)
+    assert (account.first_name, account.mobile) == ("سارا", None)
 
 
 async def test_errors_of_a_spreadsheet_are_nothing(target: Target) -> None:
