@@ -60,9 +60,10 @@ class RunningBot:
 @asynccontextmanager
 async def open_resources(settings: Settings, database: Database, public_url: str) -> AsyncIterator[Resources]:
     """Documents, gateways and what else services work with, closed at the end."""
+    disk_space = DiskSpace.of(settings)
     resources = Resources(
         database=database,
-        documents=DocumentLibrary(make_store(settings), make_cipher(settings), InspectionPool()),
+        documents=DocumentLibrary(make_store(settings), make_cipher(settings), InspectionPool(), disk_space),
         passwords=Passwords(weak=settings.cheap_password_hashes),
         gateway=payment_gateway(settings),
         sms=sms_gateway(settings),
@@ -75,7 +76,7 @@ async def open_resources(settings: Settings, database: Database, public_url: str
             overdue_days=settings.overdue_working_days,
         ),
         settings=settings,
-        disk_space=DiskSpace.of(settings),
+        disk_space=disk_space,
         daily_uploads=DailyLimit(settings.uploads_per_day, int(settings.upload_size_per_day)),
     )
     try:

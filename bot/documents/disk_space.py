@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.core.refusals import Unavailable
 from storage.database.database import asynchronous
 
 if TYPE_CHECKING:
     from bot.config.settings import Settings
+
+#: Bytes that encryption adds to a document, and those of a block of the disk.
+ENCRYPTED, BLOCK = 128, 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +25,8 @@ class DiskSpace:
 
     folders: Mapping[str, Path] = field(default_factory=dict)
     reserve: int = 0
+    #: Bytes that are being written.
+    _writing: list[int] = field(default_factory=list)
 
     @classmethod
     def of(cls, settings: Settings) -> DiskSpace:
@@ -44,7 +51,19 @@ class DiskSpace:
 
     def takes(self, size: int) -> bool:
         """Whether a file of so many bytes leaves the reserve untouched."""
-        return all(free - size >= self.reserve for free in self.free().values())
+        return all(free - size - sum(self._writing) >= self.reserve for free in self.free().values())
+
+    @contextmanager
+    def room_for(self, *contents: bytes | None) -> Iterator[None]:
+        """While these are written, each as a file of its own. Raises Unavailable where they do not leave the reserve untouched."""
+        size = sum(-(-(len(content) + ENCRYPTED) // BLOCK) * BLOCK for content in contents if content)
+        if not self.takes(size):
+            raise Unavailable("error.disk_reserve")
+        self._writing.append(size)
+        try:
+            yield
+        finally:
+            self._writing.remove(size)
 
 
 def _existing(folder: Path) -> Path:

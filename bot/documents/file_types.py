@@ -44,7 +44,7 @@ class InspectedFile:
     quality_warning: str | None = None
     #: Of `shown`.
     shown_media_type: str = "image/jpeg"
-    #: What the expert is told: "signed" | "cleaned" | "unlocked"
+    #: What the expert is told: "signed" | "cleaned" | "unlocked" | "fonts"
     remarks: tuple[str, ...] = ()
     #: A JPEG of a PDF's first page.
     preview: bytes | None = None

@@ -39,17 +39,17 @@ def inspect(data: bytes) -> InspectedFile:
 def _pdf(data: bytes) -> InspectedFile:
     checked = checked_pdf(data)
     try:
-        preview, blank = first_page(checked.shown)
+        first = first_page(checked.shown)
     except Exception as error:  # what this reader cannot open, no phone opens
         raise damaged_refusal(PDF) from error
     return InspectedFile(
         PDF,
         data if checked.shown == data else checked.shown,
         pages=checked.pages,
-        quality_warning="blank" if blank else None,
+        quality_warning="blank" if first.blank else None,
         shown_media_type=PDF,
-        remarks=checked.remarks,
-        preview=preview,
+        remarks=(*checked.remarks, "fonts") if first.lacks_fonts else checked.remarks,
+        preview=first.jpeg,
     )
 
 

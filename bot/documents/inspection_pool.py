@@ -14,10 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
-import struct
-import sys
 import time
 from collections.abc import AsyncIterator, Hashable
 from contextlib import asynccontextmanager
@@ -26,6 +23,7 @@ from typing import Any
 
 from bot.core.refusals import FileRejected
 from bot.documents.file_types import InspectedFile, check_without_decoding, damaged_refusal
+from bot.documents.inspection_process import WorkerProcess
 from bot.documents.inspection_slots import InspectionSlot, InspectionSlots
 
 #: Seconds of CPU for one file, and how many times as long it may take by the clock.
@@ -40,11 +38,6 @@ SLOW, OF_MESSENGER = 1, 3
 IDLE_WORKERS = 2
 
 _LOOK, _START = 0.1, 20.0
-_ROOT = Path(__file__).resolve().parents[2]
-_COMMAND = (sys.executable, "-m", "bot.documents.inspection_worker")
-
-LENGTH = struct.Struct(">I")
-Process = asyncio.subprocess.Process
 
 
 class Preempted(Exception):
@@ -54,7 +47,9 @@ class Preempted(Exception):
 class ReservedWorker:
     """A reserved worker, for one file."""
 
-    def __init__(self, pool: InspectionPool, slot: InspectionSlot, worker: asyncio.Task[Process]) -> None:
+    def __init__(
+        self, pool: InspectionPool, slot: InspectionSlot, worker: asyncio.Task[WorkerProcess]
+    ) -> None:
         self._pool, self._slot, self._worker = pool, slot, worker
 
     async def inspect(self, data: bytes) -> InspectedFile:
@@ -67,7 +62,7 @@ class InspectionPool:
 
     def __init__(self, *, workers: int = WORKERS, time_limit: float = TIME_LIMIT) -> None:
         self._slots = InspectionSlots(workers, slow=min(SLOW, workers), of_side=min(OF_MESSENGER, workers))
-        self._idle: list[Process] = []
+        self._idle: list[WorkerProcess] = []
         self._renewing: set[asyncio.Task[None]] = set()
         self._workers, self._time_limit = workers, time_limit
         #: What the last worker that was started can no longer do (bot.documents.worker_isolation).
@@ -92,21 +87,20 @@ class InspectionPool:
             await _stop(self._idle.pop())
 
     async def _inspect(
-        self, slot: InspectionSlot, starting: asyncio.Task[Process], data: bytes
+        self, slot: InspectionSlot, starting: asyncio.Task[WorkerProcess], data: bytes
     ) -> InspectedFile:
         media_type = check_without_decoding(data)
         worker = await asyncio.shield(starting)
-        asking = asyncio.create_task(_exchange(worker, data))
+        asking = worker.ask(data)
         try:
             await self._watch(slot, worker, asking)
             answer, shown, preview = asking.result()
-        except (OSError, asyncio.IncompleteReadError):
+        except (OSError, EOFError):
             # Crashed, or out of memory over this file.
             await self._replace(worker)
             raise damaged_refusal(media_type) from None
         except BaseException:
-            asking.cancel()
-            await asyncio.gather(asking, return_exceptions=True)
+            asking.cancel()  # its thread ends with the worker
             await self._replace(worker)
             raise
         if "rejected" in answer:
@@ -114,7 +108,7 @@ class InspectionPool:
         remarks = tuple(answer.pop("remarks"))
         return InspectedFile(shown=shown or data, preview=preview or None, remarks=remarks, **answer)
 
-    async def _watch(self, slot: InspectionSlot, worker: Process, asking: asyncio.Task[Any]) -> None:
+    async def _watch(self, slot: InspectionSlot, worker: WorkerProcess, asking: asyncio.Future[Any]) -> None:
         """Until the answer is there. Raises FileRejected past the limit, Preempted where others wait for a
         slow file."""
         begun, spent = time.monotonic(), _cpu(worker)
@@ -130,7 +124,7 @@ class InspectionPool:
             if used >= SLICE and not slot.slow and self._slots.contended:
                 raise Preempted
 
-    async def _idle_or_new_worker(self) -> Process:
+    async def _idle_or_new_worker(self) -> WorkerProcess:
         """A worker that waits; one that was ended meanwhile (by a system short of memory) is no reason to
         refuse a file."""
         while self._idle or self._renewing:
@@ -141,7 +135,7 @@ class InspectionPool:
                 return worker
         return await self._start()
 
-    async def _give_back(self, starting: asyncio.Task[Process]) -> None:
+    async def _give_back(self, starting: asyncio.Task[WorkerProcess]) -> None:
         (worker,) = await asyncio.gather(starting, return_exceptions=True)
         if isinstance(worker, BaseException) or worker.returncode is not None:
             return
@@ -150,7 +144,7 @@ class InspectionPool:
         else:
             await _stop(worker)
 
-    async def _replace(self, worker: Process) -> None:
+    async def _replace(self, worker: WorkerProcess) -> None:
         """End a worker. Another one is started at once, so that the next file need not wait for that."""
         await _stop(worker)
         if len(self._idle) + len(self._renewing) < self._workers:
@@ -158,58 +152,33 @@ class InspectionPool:
             self._renewing.add(task)
             task.add_done_callback(self._renewing.discard)
 
-    async def _start(self) -> Process:
+    async def _start(self) -> WorkerProcess:
         worker, self.isolation = await _start()
         return worker
 
     async def _renew(self) -> None:
-        with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
+        with contextlib.suppress(OSError, TimeoutError, EOFError):
             self._idle.append(await self._start())
 
 
-async def _start() -> tuple[Process, dict[str, bool]]:
+async def _start() -> tuple[WorkerProcess, dict[str, bool]]:
     """A worker that is ready (its imports are done), and what it can no longer do."""
-    worker = await asyncio.create_subprocess_exec(
-        *_COMMAND,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        cwd=_ROOT,
-        env={"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(_ROOT)},
-        start_new_session=True,  # Ctrl+C is for the bot; workers end with its pipe
-    )
-    assert worker.stdout is not None
+    worker = await WorkerProcess.start()
     try:
         async with asyncio.timeout(_START):
-            isolation = json.loads(await _frame(worker.stdout))
+            return worker, await worker.isolation()
     except BaseException:
         await _stop(worker)
         raise
-    return worker, isolation
 
 
-async def _exchange(worker: Process, data: bytes) -> tuple[dict[str, Any], bytes, bytes]:
-    assert worker.stdin is not None
-    assert worker.stdout is not None
-    worker.stdin.write(LENGTH.pack(len(data)))
-    worker.stdin.write(data)
-    await worker.stdin.drain()
-    answer = await _frame(worker.stdout)
-    return json.loads(answer), await _frame(worker.stdout), await _frame(worker.stdout)
-
-
-async def _frame(stream: asyncio.StreamReader) -> bytes:
-    (length,) = LENGTH.unpack(await stream.readexactly(LENGTH.size))
-    return await stream.readexactly(length)
-
-
-async def _stop(worker: Process) -> None:
+async def _stop(worker: WorkerProcess) -> None:
     with contextlib.suppress(ProcessLookupError):
         worker.kill()
     await asyncio.shield(worker.wait())
 
 
-def _cpu(worker: Process) -> float:
+def _cpu(worker: WorkerProcess) -> float:
     """Seconds of CPU that a worker has used; seconds of the clock where the system does not tell."""
     try:
         fields = Path(f"/proc/{worker.pid}/stat").read_text().rpartition(")")[2].split()

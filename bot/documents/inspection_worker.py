@@ -9,7 +9,8 @@ from typing import Any, BinaryIO
 
 from bot.core.refusals import FileRejected
 from bot.documents.inspection import inspect
-from bot.documents.inspection_pool import BY_THE_CLOCK, LENGTH, TIME_LIMIT
+from bot.documents.inspection_pool import BY_THE_CLOCK, TIME_LIMIT
+from bot.documents.inspection_process import LENGTH
 from bot.documents.worker_isolation import isolate
 
 #: What is answered about a file besides its copies.

@@ -15,6 +15,7 @@ from sqlalchemy import select, union
 from sqlmodel import Session, col
 
 from bot.documents.blob_store import FileStore, StoreDown, new_key
+from bot.documents.disk_space import DiskSpace
 from bot.documents.encryption import DocumentCipher
 from bot.documents.file_names import label
 from bot.documents.file_types import InspectedFile
@@ -31,8 +32,14 @@ _KEYS = (col(StoredFile.original_key), col(StoredFile.shown_key), col(StoredFile
 
 
 class DocumentLibrary:
-    def __init__(self, store: FileStore, sealer: DocumentCipher, inspection: InspectionPool) -> None:
-        self._store = store
+    def __init__(
+        self,
+        store: FileStore,
+        sealer: DocumentCipher,
+        inspection: InspectionPool,
+        disk_space: DiskSpace | None = None,
+    ) -> None:
+        self._store, self._disk_space = store, disk_space or DiskSpace()
         self._sealer = sealer
         self._inspection = inspection
 
@@ -48,7 +55,8 @@ class DocumentLibrary:
         the messenger.
 
         `name` is the name it was sent with: a label for people, nothing more. A slow file that gives way to
-        others is fetched again. Raises FileRejected, Throttled, StoreDown, and what `fetch` raises."""
+        others is fetched again. Raises FileRejected, Throttled, StoreDown, Unavailable where the disk has no room for all of its
+        copies, and what `fetch` raises."""
         while True:
             with contextlib.suppress(Preempted):
                 return await self._store_in_turn(account_id, fetch, name, side)
@@ -64,11 +72,18 @@ class DocumentLibrary:
     async def _kept(
         self, account_id: int, data: bytes, name: str | None, checked: InspectedFile
     ) -> StoredFile:
+        shown = None if checked.shown is data else checked.shown
+        with self._disk_space.room_for(data, shown, checked.preview):
+            return await self._written(account_id, data, name, checked)
+
+    async def _written(
+        self, account_id: int, data: bytes, name: str | None, checked: InspectedFile
+    ) -> StoredFile:
         original_key = await self._keep(data)
         shown_key = original_key if checked.shown is data else await self._keep(checked.shown)
         return StoredFile(
             account_id=account_id,
-            sha256=hashlib.sha256(data).hexdigest(),
+            sha256=await asyncio.to_thread(_digest, data),
             media_type=checked.media_type,
             size=len(data),
             original_name=label(name),
@@ -150,6 +165,10 @@ class DocumentLibrary:
 
     async def _fetch(self, key: str) -> bytes:
         return await asyncio.to_thread(self._sealer.open, await self._store.get(key), key)
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def shown_media_type(file: StoredFile) -> str:

@@ -306,8 +306,10 @@ def _shown(file: StoredFile, caption: str, *, as_picture: bool) -> tuple[bool, A
     """Whether it is sent as a file, and what is sent: of a PDF among all documents a picture of its first page."""
     is_pdf = shown_media_type(file) == "application/pdf"
     told = file.remarks.split(",") if file.remarks else []
-    lines = [caption, *(t(f"desk.remark_{remark}") for remark in told if remark != "unlocked")]
+    lines = [caption, *(t(f"desk.remark_{remark}") for remark in told if remark not in ("unlocked", "fonts"))]
     if is_pdf and as_picture and file.preview_key is not None:
+        if "fonts" in told:
+            lines.append(t("desk.remark_fonts"))
         lines.append(t("desk.first_page", n=formats.digits(file.pages or 1)))
         return False, Attachment(file.id or 0, "\n".join(lines), "preview")
     return is_pdf, Attachment(file.id or 0, "\n".join(lines))

@@ -189,7 +189,7 @@ class StoredFile(SQLModel, table=True):
     shown_media_type: str | None = Field(default=None, max_length=32)
     #: Key of the picture of a PDF's first page.
     preview_key: str | None = Field(default=None, max_length=80)
-    #: What the expert is told of a PDF, with commas between: "signed" | "cleaned" | "unlocked"
+    #: What the expert is told of a PDF, with commas between: "signed" | "cleaned" | "unlocked" | "fonts"
     remarks: str | None = Field(default=None, max_length=80)
     pages: int | None = None
     #: Why people may be unable to read it: "blurred" | "dark" | "glare" | "small" | "blank" | "empty"; of a file of several

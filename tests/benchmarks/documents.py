@@ -4,19 +4,22 @@ import asyncio
 import io
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pikepdf
 from PIL import Image
 from pypdf import PdfReader
 
 from bot.documents.inspection import inspect
-from bot.documents.inspection_pool import InspectionPool
+from bot.documents.inspection_pool import WORKERS
 from bot.documents.pictures.paged import pdf_of
 from tests.support import papers, picture_files
+from tests.support.documents import document_library, given
 
 ROUNDS = 3
-FILES, TICK = 8, 0.002  # files at once, seconds between two looks at the loop
+FILES, TICK = 8, 0.02  # files at once, seconds between two looks at the loop
 
 
 def photo() -> bytes:
@@ -62,20 +65,28 @@ def ratio(ours: Callable[[bytes], object], plain: Callable[[bytes], object], dat
     }
 
 
-async def share_of_loop(data: bytes) -> float:
-    """The part of the bot's own CPU while files are checked in other processes."""
-    pool = InspectionPool()
+async def share_of_loop(data: bytes) -> dict[str, float]:
+    """The part of its time that the loop's thread works while files are checked and stored (hashed, encrypted), and while as
+    long nothing is done but the same looks at the clock."""
+    with TemporaryDirectory() as folder:
+        library = document_library(Path(folder))
+        for account in range(WORKERS):  # all workers are there
+            await library.store_upload(account, given(data), None)
+        uploads = [library.store_upload(account, given(data), None) for account in range(FILES)]
+        busy, seconds = await _share(asyncio.gather(*uploads))
+        idle, _ = await _share(asyncio.sleep(seconds))
+        await library.close()
+    return {"busy": round(busy, 4), "idle": round(idle, 4), "share": round(max(0.0, busy - idle), 4)}
 
-    async def check(account: int) -> None:
-        async with pool.reserve_worker(account) as worker:
-            await worker.inspect(data)
 
-    await check(0)
-    began, before = time.monotonic(), time.process_time()
-    await asyncio.gather(*(check(account) for account in range(1, FILES + 1)))
-    share = (time.process_time() - before) / (time.monotonic() - began)
-    await pool.close()
-    return round(share, 3)
+async def _share(work: Awaitable[object]) -> tuple[float, float]:
+    """CPU of this thread in the time that `work` takes, and that time in seconds."""
+    began, before = time.monotonic(), time.thread_time()
+    task = asyncio.ensure_future(work)
+    while not task.done():
+        await asyncio.wait([task], timeout=TICK)
+    passed = time.monotonic() - began
+    return (time.thread_time() - before) / passed, passed
 
 
 def measured() -> dict[str, object]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Stream, String
+from PIL import ImageCms
 
 SCRIPT = {"/S": Name.JavaScript, "/JS": String("this.print({bUI: true});")}
 UNC, FILE = r"\\evil.example\share\a.pdf", "file:///C:/Windows/System32/calc.exe"
@@ -23,6 +24,31 @@ def document(pages: int = 1) -> pikepdf.Pdf:
         page.Resources = Dictionary(Font=Dictionary(F1=font))
         page.Contents = made.make_stream(f"BT /F1 24 Tf 72 700 Td (Certificate {n + 1}) Tj ET".encode())
     return made
+
+
+def persian_without_its_font() -> bytes:
+    """As Word writes it where the font may not be embedded: what viewers find on their own machine is shown."""
+    made = document()
+    words = "گواهی"
+    pairs = "".join(f"<{n:04x}> <{ord(letter):04x}>" for n, letter in enumerate(words, 1))
+    cmap = f"/CIDInit /ProcSet findresource begin begincmap 1 begincodespacerange <0000> <ffff> endcodespacerange {len(words)} beginbfchar {pairs} endbfchar endcmap end"
+    descriptor = Dictionary(
+        Type=Name.FontDescriptor, FontName=Name("/BNazanin"), Flags=4, FontBBox=Array([0, -200, 1000, 900]),
+        ItalicAngle=0, Ascent=900, Descent=-200, CapHeight=700, StemV=80,
+    )  # fmt: skip
+    below = Dictionary(
+        Type=Name.Font, Subtype=Name.CIDFontType2, BaseFont=Name("/BNazanin"), FontDescriptor=made.make_indirect(descriptor),
+        CIDSystemInfo=Dictionary(Registry=pikepdf.String("Adobe"), Ordering=pikepdf.String("Identity"), Supplement=0),
+    )  # fmt: skip
+    font = Dictionary(
+        Type=Name.Font, Subtype=Name.Type0, BaseFont=Name("/BNazanin"), Encoding=Name("/Identity-H"),
+        DescendantFonts=Array([made.make_indirect(below)]), ToUnicode=made.make_stream(cmap.encode()),
+    )  # fmt: skip
+    page = made.pages[0]
+    page.Resources.Font.F2 = made.make_indirect(font)
+    shown = "".join(f"{n:04x}" for n in range(1, len(words) + 1))
+    page.contents_add(f"BT /F2 24 Tf 72 500 Td <{shown}> Tj ET".encode())
+    return written(made)
 
 
 def written(made: pikepdf.Pdf, **options: Any) -> bytes:
@@ -174,8 +200,46 @@ def plain(data: bytes) -> str:
     return PdfReader(io.BytesIO(data)).pages[0].extract_text()
 
 
+def of_libreoffice() -> bytes:
+    """What its export adds to the pages: where to begin, a tree of the structure, an empty form, the language."""
+    made = document(2)
+    page = made.pages[0].obj
+    tree = made.make_indirect(Dictionary(Type=Name.StructTreeRoot, ParentTree=Dictionary(Nums=Array([]))))
+    part = made.make_indirect(Dictionary(Type=Name.StructElem, S=Name.Document, P=tree, K=Array([])))
+    link = made.make_indirect(Dictionary(Type=Name.StructElem, S=Name.Link, P=part, Pg=page, K=Array([0])))
+    part.K.append(link)
+    tree.K = Array([part])
+    made.Root.StructTreeRoot, made.Root.MarkInfo = tree, Dictionary(Marked=True)
+    made.Root.OpenAction = Array([page, Name.XYZ, None, None, 0])
+    made.Root.Lang, made.Root.ViewerPreferences = pikepdf.String("fa-IR"), Dictionary(DisplayDocTitle=True)
+    made.Root.AcroForm = Dictionary(Fields=Array([]), NeedAppearances=True)
+    return written(made, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+
+
+def of_ocrmypdf() -> bytes:
+    """A scan with a layer of writing that is not drawn, as PDF/A: a profile of the colours, a description in XML."""
+    made = document()
+    profile = made.make_stream(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes(), N=3)
+    made.Root.OutputIntents = Array(
+        [
+            Dictionary(
+                Type=Name.OutputIntent,
+                S=Name("/GTS_PDFA1"),
+                OutputConditionIdentifier=pikepdf.String("sRGB"),
+                DestOutputProfile=profile,
+            )
+        ]
+    )
+    with made.open_metadata() as described:
+        described["pdfaid:part"], described["pdfaid:conformance"] = "2", "B"
+    made.pages[0].contents_add(b"q BT 3 Tr /F1 12 Tf 72 400 Td (read by a machine) Tj ET Q")
+    return written(made, linearize=True)
+
+
 SOUND: Mapping[str, Any] = {
     "plain": lambda: written(document()),
+    "as LibreOffice makes them": of_libreoffice,
+    "as ocrmypdf makes them": of_ocrmypdf,
     "object streams": lambda: written(document(3), object_stream_mode=pikepdf.ObjectStreamMode.generate),
     "linearized": lambda: written(document(3), linearize=True),
     "byte order mark before it": lambda: b"\xef\xbb\xbf" + written(document()),

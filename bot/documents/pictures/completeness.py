@@ -18,6 +18,8 @@ _MARKER = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")
 _START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
 #: Tags of a TIFF: where its strips or tiles are, and how many bytes each has.
 _PARTS = ((273, 279), (324, 325))
+#: Bytes of a value of each of its types.
+_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
 #: What a JPEG decoder fills missing blocks with.
 _FILL = range(127, 130)
 
@@ -188,7 +190,9 @@ def _chunks_run_out(data: bytes) -> bool:
 def _strips_run_out(data: bytes) -> bool:
     """Of a TIFF: its directory, or what that points to, is behind the end."""
     order = "<" if data.startswith(b"II") else ">"
-    if len(data) < 8 or struct.unpack_from(f"{order}I", data, 4)[0] + 2 > len(data):
+    if len(data) < 8 or (start := struct.unpack_from(f"{order}I", data, 4)[0]) + 2 > len(data):
+        return True
+    if data[2:4] in (b"*\0", b"\0*") and _directory_runs_out(data, order, start):
         return True
     try:
         tags: Any = Image.open(io.BytesIO(data), formats=["TIFF"]).tag_v2  # type: ignore[attr-defined]
@@ -196,6 +200,19 @@ def _strips_run_out(data: bytes) -> bool:
         return any(at + size > len(data) for each in parts for at, size in each)
     except Exception:  # a decoder of files from outside raises anything
         return False
+
+
+def _directory_runs_out(data: bytes, order: str, start: int) -> bool:
+    """Of a TIFF: its first directory, or a value that it has elsewhere, is behind the end."""
+    (entries,) = struct.unpack_from(f"{order}H", data, start)
+    if start + 6 + 12 * entries > len(data):
+        return True
+    for number in range(entries):
+        _, kind, count, at = struct.unpack_from(f"{order}HHII", data, start + 2 + 12 * number)
+        size = _SIZES.get(kind, 0) * count
+        if size > 4 and at < len(data) < at + size:
+            return True
+    return False
 
 
 def _boxes_run_out(data: bytes) -> bool:

@@ -11,6 +11,7 @@ from pillow_heif import register_heif_opener
 from bot.core.refusals import FileRejected
 from bot.documents.pictures.colours import flattened, scalable
 from bot.documents.pictures.completeness import is_cut, load_jpeg, load_tolerantly
+from bot.documents.pictures.metadata import with_readable_metadata
 from bot.documents.pictures.orientation import upright
 
 #: Longest side of a page that is shown, in pixels; messengers refuse photos of width + height over 10,000.
@@ -55,6 +56,8 @@ AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 
 def decoded_pages(data: bytes, media_type: str) -> Iterator[Image.Image]:
     """Each page, "L" or "RGB". Raises FileRejected, and whatever a decoder raises."""
+    if media_type in ("image/jpeg", "image/png"):
+        data = with_readable_metadata(data, _PILLOW[media_type])
     with _opened(data, media_type) as image:
         frames = getattr(image, "n_frames", 1)
         if frames > 1 and media_type in _MOVING:

@@ -15,9 +15,6 @@ from storage.database.unit_of_work import run_when_available
 
 log = logging.getLogger(__name__)
 
-#: Encrypted, a picture lies there twice: as it came, and as it is shown.
-_COPIES = 2
-
 
 class Uploads:
     """Whatever may be refused by what the messenger says of a file is refused before anything is fetched."""
@@ -34,6 +31,8 @@ class Uploads:
             return await self._store(incoming, offered, account_id)
         except Refusal as refusal:
             self.resources.counters.uploads_refused[refusal.key.removeprefix("error.")] += 1
+            if refusal.key == "error.disk_reserve":
+                log.error("MIN_FREE_DISK: the disk is nearly full; a file was not taken")
             raise
 
     async def drop_unused(self, taken: Iterable[FileTaken], removed: Iterable[str]) -> None:
@@ -45,8 +44,8 @@ class Uploads:
     async def _store(self, incoming: Incoming, offered: OfferedFile, account_id: int) -> FileTaken:
         if offered.size is not None and offered.size > LARGEST:
             raise FileRejected("error.too_large")
-        if not self.resources.disk_space.takes(_COPIES * (offered.size or LARGEST)):
-            log.error("MIN_FREE_DISK: the disk is nearly full; a file was not taken")
+        # As it came; whether there is room for all of its copies is known when they are made (DocumentLibrary).
+        if not self.resources.disk_space.takes(offered.size or 0):
             raise Unavailable("error.disk_reserve")
         await self._count(account_id, offered.size or 0)
         counted = offered.size or 0

@@ -18,7 +18,7 @@ async def test_doctor_says_which_restrictions_hold(
 ) -> None:
     start = inspection_pool._start
 
-    async def started() -> tuple[inspection_pool.Process, dict[str, bool]]:
+    async def started() -> tuple[inspection_pool.WorkerProcess, dict[str, bool]]:
         worker, _ = await start()
         return worker, held
 

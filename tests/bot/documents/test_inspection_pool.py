@@ -12,7 +12,8 @@ import pytest_asyncio
 from bot.core.refusals import FileRejected
 from bot.documents import inspection_pool
 from bot.documents.inspection import inspect
-from bot.documents.inspection_pool import LENGTH, InspectionPool
+from bot.documents.inspection_pool import InspectionPool
+from bot.documents.inspection_process import LENGTH, WorkerProcess
 from bot.documents.inspection_worker import run_worker
 from tests.support import files, hostile_pdfs
 from tests.support.documents import check as checked
@@ -95,7 +96,6 @@ async def test_a_file_that_hangs_is_refused_and_the_next_is_taken(checker: Inspe
 async def test_a_worker_ends_when_the_bot_is_gone(checker: InspectionPool) -> None:
     await checked(checker, files.pdf())
     worker = checker._idle.pop()
-    assert worker.stdin is not None
 
     worker.stdin.close()
 
@@ -114,7 +114,7 @@ async def test_giving_up_leaves_no_worker(checker: InspectionPool, monkeypatch: 
     started = []
     start = inspection_pool._start
 
-    async def noted() -> asyncio.subprocess.Process:
+    async def noted() -> tuple[WorkerProcess, dict[str, bool]]:
         started.append(await start())
         return started[-1]
 

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session
 
-from bot.core.refusals import FileRejected
+from bot.core.refusals import FileRejected, Unavailable
+from bot.documents.disk_space import BLOCK, DiskSpace
 from bot.documents.encryption import DecryptionFailed
 from bot.documents.library import DocumentLibrary, shown_media_type
 from storage.database.database import Database
 from storage.tables import StoredFile
-from tests.support import files
+from tests.support import files, pdf_files
 from tests.support.documents import document_library, given
 from tests.support.factories.people import account
 
@@ -90,3 +91,42 @@ async def test_old_files_without_a_row_are_swept(
     assert await library.open(committed)
     assert await library.open(fresh)
     assert len(kept(folder)) == 4
+
+
+@pytest.mark.parametrize("kind", ["picture", "pdf", "cleaned pdf"])
+@pytest.mark.parametrize("missing", [0, 1])
+async def test_a_file_is_taken_where_the_disk_has_room_for_all_of_its_copies(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, kind: str, missing: int
+) -> None:
+    """To the block: the original, the copy that is shown, the picture of the first page."""
+    make = {"picture": files.photo_from_a_phone, "pdf": files.pdf, "cleaned pdf": pdf_files.number_format}[
+        kind
+    ]
+    library = document_library(folder)
+    await library.store_upload(1, given(make()), None)
+    files_now = kept(folder)
+    assert len(files_now) == (3 if kind == "cleaned pdf" else 2)
+    lies_there = sum(-(-path.stat().st_size // BLOCK) * BLOCK for path in files_now)
+    disk_space = DiskSpace({"documents": folder}, reserve=10**9)
+    monkeypatch.setattr(DiskSpace, "free", lambda _: {"documents": 10**9 + lies_there - missing})
+    bounded = DocumentLibrary(library._store, library._sealer, library._inspection, disk_space)
+    if missing:
+        with pytest.raises(Unavailable) as refused:
+            await bounded.store_upload(1, given(make()), None)
+        assert refused.value.key == "error.disk_reserve"
+        assert kept(folder) == files_now
+    else:
+        await bounded.store_upload(1, given(make()), None)
+        assert len(kept(folder)) == 2 * len(files_now)
+    await bounded.close()
+
+
+def test_files_that_are_being_written_count_as_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk_space = DiskSpace({"documents": tmp_path}, reserve=100)
+    monkeypatch.setattr(DiskSpace, "free", lambda _: {"documents": 100 + 2 * BLOCK})
+    with disk_space.room_for(b"x", None), disk_space.room_for(b"x"):
+        assert not disk_space.takes(1)
+    with disk_space.room_for(b"x", b"x"):
+        pass

@@ -103,3 +103,10 @@ def test_the_first_page_is_there_as_a_picture() -> None:
     found = inspect(pdf_files.written(pdf_files.document(2)))
     assert found.preview is not None
     assert found.preview.startswith(b"\xff\xd8\xff")
+
+
+def test_writing_that_the_preview_cannot_show_is_told() -> None:
+    """Its font is not in the file; Latin letters in one of the usual fonts are shown all the same."""
+    assert inspect(pdf_files.persian_without_its_font()).remarks == ("fonts",)
+    assert inspect(pdf_files.written(pdf_files.document())).remarks == ()
+    assert inspect(files.pdf()).remarks == ()

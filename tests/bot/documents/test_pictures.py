@@ -2,6 +2,8 @@
 phone showed."""
 
 import io
+import struct
+import zlib
 
 import pypdfium2
 import pytest
@@ -201,3 +203,48 @@ def test_a_tall_stitched_scan_is_shown_in_legible_pages() -> None:
 
 def test_a_picture_as_slim_as_a_phones_screen_stays_a_photo() -> None:
     assert inspect(picture_files.jpeg(sheet(900, 2100))).shown_media_type == "image/jpeg"
+
+
+def png_with(*parts: tuple[bytes, bytes, bool], behind: bool = False) -> bytes:
+    """With these chunks (name, content, whether their checksum is right) before its pixels, or behind them."""
+    plain = files.saved(files.noise(240, 180), "PNG")
+    made = b"".join(
+        struct.pack(">I", len(content))
+        + name
+        + content
+        + struct.pack(">I", zlib.crc32(name + content) + (not right))
+        for name, content, right in parts
+    )
+    at = len(plain) - 12 if behind else 33
+    return plain[:at] + made + plain[at:]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(png_with((b"tEXt", b"Comment\0x", False)), id="a remark with a wrong checksum"),
+        pytest.param(png_with((b"tEXt", b"Comment\0x", False), behind=True), id="the same at the end"),
+        pytest.param(png_with((b"pHYs", b"ab", True)), id="half a resolution"),
+        pytest.param(
+            png_with((b"zTXt", b"a\0\0" + zlib.compress(bytes(80_000_000)), True)), id="a text of 80 MB"
+        ),
+        pytest.param(
+            picture_files.jpeg()[:2] + b"\xff\xee\0\x07Adobe" + picture_files.jpeg()[2:],
+            id="half a mark of Adobe",
+        ),
+    ],
+)
+def test_faulty_remarks_of_a_picture_decide_nothing(data: bytes) -> None:
+    assert inspect(data).quality_warning in (None, "small", "blurred")
+
+
+def test_a_picture_whose_remarks_are_dropped_lies_as_it_did() -> None:
+    turned = with_exif(exif(SIX))
+    data = turned[:2] + b"\xff\xee\0\x07Adobe" + turned[2:]
+    assert inspect(data).width == 1200
+
+
+def test_a_tiff_without_its_last_byte_is_incomplete() -> None:
+    with pytest.raises(FileRejected) as caught:
+        inspect(picture_files.of_kind("image/tiff")[:-1])
+    assert caught.value.key == "error.incomplete_file"

@@ -47,6 +47,15 @@ def test_a_pdf_is_a_picture_among_all_documents_and_a_file_by_a_tap(
     assert "📎 فایل اصلی" not in maryam.labels
 
 
+def test_an_expert_knows_that_the_preview_lacks_writing(app: App, sara: Person, maryam: Person) -> None:
+    file_id = becomes_pdf(app, sara, "fonts")
+    maryam.tap("📌 برداشتن پرونده")
+    (degree,) = [one for one in maryam.files if one.file_id == file_id]
+    assert "قلم‌های این فایل در پیش‌نمایش دیده نمی‌شوند" in degree.caption
+    maryam.tap("📎 مدارک").tap("مدرک تحصیلی (۱)")
+    assert "قلم" not in maryam.files[0].caption  # the PDF itself
+
+
 def test_the_original_of_a_picture_is_sent_and_recorded(app: App, sara: Person, maryam: Person) -> None:
     maryam.tap("📎 مدارک")
     assert "📎 فایل اصلی" not in maryam.labels

@@ -91,7 +91,7 @@ async def test_a_file_is_counted_once_with_its_bytes(
     assert taken.file.size == len(CONTENT)
     assert await arranged.counted() == [(1, counted)]
     arranged.download.assert_awaited_once_with("handle", limit=LARGEST)
-    arranged.has_room.assert_called_once_with(2 * (said or LARGEST))
+    arranged.has_room.assert_called_once_with(said or 0)
 
 
 async def test_the_day_ends_with_its_limit(arranged: Arrangement) -> None:
