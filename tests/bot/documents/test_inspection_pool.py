@@ -71,9 +71,14 @@ async def test_a_file_that_kills_its_worker_is_refused_and_the_next_is_taken(che
     """Its sender waits for the new worker, no other user."""
     for _ in range(2):
         await checked(checker, files.pdf())
-        os.kill(checker._idle[0].pid, signal.SIGKILL)
+        pid = checker._idle[0].pid
+        os.kill(pid, signal.SIGSTOP)
+        asked = asyncio.create_task(checked(checker, files.pdf()))
+        while checker._idle:  # until it has the file
+            await asyncio.sleep(0)
+        os.kill(pid, signal.SIGKILL)
         with pytest.raises(FileRejected) as caught:
-            await checked(checker, files.pdf())
+            await asked
         assert caught.value.key == "error.damaged_pdf"
     await asyncio.gather(*checker._renewing)
     assert [worker.returncode for worker in checker._idle] == [None]
