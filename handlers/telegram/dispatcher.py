@@ -64,7 +64,7 @@ class UpdateDispatcher:
         self._processor = processor
         self.beside = SideUpdates(processor)
         self._shared = shared
-        self._mine: set[int] = set()
+        self._mine: set[tuple[int, int]] = set()
         #: Updates whose screen was shown and whose message with a password is still there.
         self._undeleted: set[int] = set()
         #: Chats of which more waits in the inbox than is held → whether more came since that was last read.
@@ -75,7 +75,7 @@ class UpdateDispatcher:
         for row in rows:
             channel = self._channels.get(row.messenger)
             # Not connected yet: `recover` fetches it then.
-            if row.id in self._mine or channel is None or not channel.ready:
+            if row.key in self._mine or channel is None or not channel.ready:
                 continue
             key = (row.messenger, row.lane)
             if row.lane is not None and (
@@ -90,7 +90,7 @@ class UpdateDispatcher:
         await self.lanes.wait_until_below(limit, messenger)
 
     def _enter(self, row: InboxRow, again: bool = False) -> None:
-        self._mine.add(row.id)
+        self._mine.add(row.key)
         self.lanes.put((row.messenger, row.lane), partial(self._carry, row, again))
 
     async def _refill(self, row: InboxRow) -> None:
@@ -110,7 +110,7 @@ class UpdateDispatcher:
                 log.exception("what waits could not be read; the sweep will find it")
                 return
             more = self._behind.pop(key)
-            rows = [inbox_row for inbox_row in rows_read if inbox_row.id not in self._mine]
+            rows = [inbox_row for inbox_row in rows_read if inbox_row.key not in self._mine]
             for inbox_row in rows:
                 self._enter(inbox_row)
             if more or len(rows_read) == MAX_ROWS_IN_MEMORY:
@@ -135,8 +135,8 @@ class UpdateDispatcher:
         there."""
         for row in rows:
             channel = self._channels.get(row.messenger)
-            if row.id not in self._mine and channel is not None and channel.ready:
-                self._mine.add(row.id)
+            if row.key not in self._mine and channel is not None and channel.ready:
+                self._mine.add(row.key)
                 self.lanes.put((row.messenger, row.lane), partial(self._forget, row))
 
     async def _forget(self, row: InboxRow) -> None:
@@ -147,7 +147,7 @@ class UpdateDispatcher:
             if len(self._undeleted) < MOST_UNDELETED:
                 self._undeleted.add(row.id)
         finally:
-            self._mine.discard(row.id)
+            self._mine.discard(row.key)
 
     async def adopt(self, channel: Channel) -> None:
         """Call before anything is taken: what came before a bot's id was noted is taken for this bot's."""
@@ -208,7 +208,7 @@ class UpdateDispatcher:
                     await self._process_row(UpdateScope(earlier, again))
             await self._process_row(UpdateScope(row, again))
         finally:
-            self._mine.discard(row.id)
+            self._mine.discard(row.key)
             await self._refill(row)
 
     async def _process_row(self, update_scope: UpdateScope) -> None:

@@ -165,9 +165,7 @@ class UpdateProcessor:
         def unit(db: Session) -> bool:
             if secret:
                 inbox_store.wipe_body(db, row)
-            return inbox_store.mark_finished(
-                db, row.id, self.resources.clock(), InboxState.FAILED, note=number
-            )
+            return inbox_store.mark_finished(db, row, self.resources.clock(), InboxState.FAILED, note=number)
 
         try:
             ours = await self._run(None, unit, lane=lane_of(row.messenger, row.lane))
@@ -200,7 +198,7 @@ class UpdateProcessor:
             if needed is not None and (needed.work is not None or needed.file):
                 return _Needed(needed, stands, turn.account.id if turn.account is not None else None)
             prepared = _Prepared(stands, secret=needed is not None and needed.secret)
-        if not inbox_store.mark_finished(db, update_scope.row.id, turn.now):
+        if not inbox_store.mark_finished(db, update_scope.row, turn.now):
             if not update_scope.doubtful:
                 return None
             # Our own commit, whose word was lost: only the answer is missing.

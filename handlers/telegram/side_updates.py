@@ -46,7 +46,7 @@ class SideUpdates:
 
         def unit(db: Session) -> Answer | None:
             now = self._resources.clock()
-            if not inbox_store.mark_finished(db, row.id, now, InboxState.QUARANTINED, note=reason):
+            if not inbox_store.mark_finished(db, row, now, InboxState.QUARANTINED, note=reason):
                 return None
             if not answer or row.lane is None:
                 return None
@@ -65,7 +65,7 @@ class SideUpdates:
 
         def unit(db: Session) -> None:
             if (
-                inbox_store.mark_finished(db, row.id, self._resources.clock(), InboxState.ANSWERED)
+                inbox_store.mark_finished(db, row, self._resources.clock(), InboxState.ANSWERED)
                 and row.lane is not None
             ):
                 turn = inbox_store.load_turn(
@@ -90,7 +90,7 @@ class SideUpdates:
 
         def unit(db: Session) -> tuple[bool, bool]:
             now = self._resources.clock()
-            if not inbox_store.mark_finished(db, row.id, now, InboxState.ANSWERED):
+            if not inbox_store.mark_finished(db, row, now, InboxState.ANSWERED):
                 return False, False
             return groups.note_group_update(db, row.messenger, chat_id, now)
 
@@ -106,7 +106,7 @@ class SideUpdates:
         row = update_scope.row
         await self._run(
             lambda db: inbox_store.mark_finished(
-                db, row.id, self._resources.clock(), InboxState.ANSWERED, note=note
+                db, row, self._resources.clock(), InboxState.ANSWERED, note=note
             ),
         )
         log.info("update done", extra=log_fields(update_scope) | {"asked": note})

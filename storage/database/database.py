@@ -1,6 +1,7 @@
 """The database as the rest of the program sees it: it runs units of work."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import URL
@@ -20,11 +21,16 @@ class Database(ABC):
     outage: Outage
 
     @abstractmethod
-    async def run(self, unit: Unit[T], *, lane: str | None = None) -> T:
+    async def run(
+        self, unit: Unit[T], *, lane: str | None = None, before_commit: Callable[[T], None] | None = None
+    ) -> T:
         """Run a unit that writes, in one transaction; return after the commit. Raises what the unit raises.
 
         `lane` names the person whose units exclude each other, also across processes. Cancelling the caller
-        does not cancel the unit."""
+        does not cancel the unit.
+
+        `before_commit` is given the unit's result as early as units that it starts can join the same transaction; on
+        PostgreSQL after the commit. The transaction may still fail, and the unit be run again: then it is called again."""
 
     @abstractmethod
     async def read(self, unit: Unit[T], *, large: bool = False) -> T:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Any
 
 from sqlmodel import Session
@@ -27,10 +28,12 @@ class JobDatabase(Database):
         #: The job whose unit runs at this moment ("timer:reminders"); "" between units.
         self.running = ""
 
-    async def run(self, unit: Unit[T], *, lane: str | None = None) -> T:
+    async def run(
+        self, unit: Unit[T], *, lane: str | None = None, before_commit: Callable[[T], None] | None = None
+    ) -> T:
         async with self._turn:
             await self._pause()
-            return await self._database.run(self._noted(unit), lane=lane)
+            return await self._database.run(self._noted(unit), lane=lane, before_commit=before_commit)
 
     async def read(self, unit: Unit[T], *, large: bool = False) -> T:
         if large:

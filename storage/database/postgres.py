@@ -68,17 +68,22 @@ class PostgresDatabase(Database):
         await self.read(lambda session: None)  # an unreachable server is known at once
         return self
 
-    async def run(self, unit: Unit[T], *, lane: str | None = None) -> T:
+    async def run(
+        self, unit: Unit[T], *, lane: str | None = None, before_commit: Callable[[T], None] | None = None
+    ) -> T:
         if self._closing:
             raise RuntimeError("the database is closed")
         task = asyncio.create_task(self._run([unit], lane))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         try:
-            return (await asyncio.shield(task))[0]  # type: ignore[no-any-return]
+            result: T = (await asyncio.shield(task))[0]
         except asyncio.CancelledError:
             task.add_done_callback(lambda done: _report(unit, done))
             raise
+        if before_commit is not None:
+            before_commit(result)
+        return result
 
     async def read(self, unit: Unit[T], *, large: bool = False) -> T:
         return await self._try(lambda connection: connection.run_sync(run_reading, unit), read_only=True)

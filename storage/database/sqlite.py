@@ -6,7 +6,9 @@ import logging
 import sqlite3
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -27,6 +29,9 @@ log = logging.getLogger(__name__)
 
 #: Units committed together at most.
 GROUP = 32
+#: Turns of the loop that a transaction stays open for the units that follow from its first ones: a task is begun, and asks for
+#: its unit.
+TURNS = 2
 #: Seconds that a `run_in_background` unit waits for company.
 LINGER = 0.2
 #: The same while the database is unavailable.
@@ -82,6 +87,9 @@ class Job:
     unit: Unit[Any]
     #: None where no caller waits.
     future: asyncio.Future[Any] | None = field(repr=False)
+    #: See `Database.run`.
+    before_commit: Callable[[Any], None] | None = field(default=None, repr=False)
+    told: bool = False
     #: The caller is elsewhere: the writer is a task of its own.
     correlation_id: str | None = field(default_factory=CORRELATION_ID.get)
 
@@ -89,7 +97,14 @@ class Job:
         CORRELATION_ID.set(self.correlation_id)
         return self.unit(session)
 
+    def tell(self, result: Any) -> None:
+        if self.before_commit is not None:
+            self.told = True
+            self.before_commit(result)
+
     def succeed(self, result: Any) -> None:
+        if not self.told:
+            self.tell(result)
         if self.future is not None and not self.future.done():
             self.future.set_result(result)
 
@@ -127,12 +142,14 @@ class SqliteDatabase(Database):
         self._drain = asyncio.create_task(self._drain_jobs(), name="sqlite writer")
         return self
 
-    async def run(self, unit: Unit[T], *, lane: str | None = None) -> T:
+    async def run(
+        self, unit: Unit[T], *, lane: str | None = None, before_commit: Callable[[T], None] | None = None
+    ) -> T:
         # One writer excludes everybody, so the chat queue needs nothing more.
         if self._closing:
             raise RuntimeError("the database is closed")
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._jobs.append(Job(unit, future))
+        self._jobs.append(Job(unit, future, before_commit))
         self._wake.set()
         return await future
 
@@ -186,15 +203,32 @@ class SqliteDatabase(Database):
         group, self._later = self._later[:GROUP], self._later[GROUP:]
         if self._later:
             self._linger = asyncio.get_running_loop().call_soon(self._wake.set)
-        while self._jobs and len(group) < GROUP:
-            group.append(self._jobs.popleft())
+        group += self._waiting(GROUP - len(group))
         return group
+
+    def _waiting(self, most: int) -> list[Job]:
+        return [self._jobs.popleft() for _ in range(min(most, len(self._jobs)))]
+
+    def _followers(self, group: list[Job], results: list[Any]) -> list[Job]:
+        """Inside the transaction: tell who asked for it what came out, and take in the units that follow from it. Added to
+        `group`."""
+        if self._closing or all(job.before_commit is None for job in group):
+            return []
+        for job, result in zip(group, results, strict=True):
+            job.tell(result)
+        for _ in range(TURNS):
+            await_only(asyncio.sleep(0))
+        followers = self._waiting(GROUP - len(group))
+        group += followers
+        return followers
 
     async def _commit(self, group: list[Job]) -> None:
         try:
             await self._mend()
             before = self._changes
-            results = await self._writer.run_sync(run_together, group)
+            results = await self._writer.run_sync(
+                run_together, list(group), followers=partial(self._followers, group)
+            )
         except BaseException as error:  # whatever a unit raises: everybody waits for this task
             self.outage.note(error)
             if outage_reason(error) is not None:

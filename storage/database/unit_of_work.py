@@ -69,11 +69,15 @@ def forget_failure(connection: Connection) -> None:
 
 
 def run_together(
-    connection: Connection, units: Sequence[Unit[Any]], before: tuple[str, tuple[Any, ...]] | None = None
+    connection: Connection,
+    units: Sequence[Unit[Any]],
+    before: tuple[str, tuple[Any, ...]] | None = None,
+    followers: Callable[[list[Any]], Sequence[Unit[Any]]] = lambda results: (),
 ) -> list[Any]:
     """Run units in one transaction and commit it. Any error rolls back all of them and is raised.
 
-    `before` is a driver's statement, with its values, that the transaction begins with."""
+    `before` is a driver's statement, with its values, that the transaction begins with. `followers` is given the results and
+    returns the units that are run after them."""
     forget_failure(connection)
     session = Session(
         bind=connection, expire_on_commit=False, autoflush=False, join_transaction_mode="rollback_only"
@@ -81,8 +85,9 @@ def run_together(
     with connection.begin() as transaction, session:
         if before is not None:
             connection.exec_driver_sql(*before)
-        results = []
-        for unit in units:
+        results: list[Any] = []
+
+        def run(unit: Unit[Any]) -> None:
             results.append(unit(session))
             if transaction.is_active:
                 session.flush()
@@ -91,6 +96,11 @@ def run_together(
             # The next unit reads for itself.
             session.expunge_all()
             session.info.clear()
+
+        for unit in units:
+            run(unit)
+        for unit in followers(results):
+            run(unit)
         return results
 
 

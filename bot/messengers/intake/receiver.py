@@ -113,35 +113,43 @@ class Intake:
         return webhook_path(self._secret_key, messenger, self._bots[messenger])
 
     async def store_updates(self, messenger: Messenger, updates: list[Any]) -> int:
-        """Store a batch in one transaction and put what is new into the chat queues; how many were new. Raises what the
-        database raises."""
+        """Store a batch in one transaction and put what is new into the chat queues; how many were new. Returns after the
+        commit: only then may the messenger forget the batch. Raises what the database raises."""
         more = {"received_at": self.resources.clock(), "bot_id": self._bots[messenger]}
         values = [_row(messenger, update) | more for update in updates]
-        try:
-            new = await self.resources.database.run(lambda db: inbox_store.insert(db, values))
-            rows = [row for row in new if row.waits]
-            if messenger in self._doubtful:
-                # Sent again they are not new, and would wait for the sweep.
-                waiting = await self.resources.database.read(inbox_store.unfinished_updates)
-                rows = [row for row in waiting if row.messenger is messenger]
-        except Exception:
-            self._doubtful.add(messenger)
-            raise
-        self._doubtful.discard(messenger)
-        self.resources.counters.received[messenger] += len(rows)
-        self.resources.counters.repeated[messenger] += len(values) - len(new)
-        notes = {value["update_id"]: value["note"] for value in values}
-        for row in new:
-            if not row.waits:
-                self._note_quarantined(messenger, row.update_id, notes[row.update_id])
-        self._received()
         # Most are looked at next: they need not be read again.
         read = {
             value["raw"]: update
             for value, update in zip(values, updates, strict=True)
             if len(value["raw"]) <= KEPT_READ
         }
-        self.queues.put(replace(row, update=read.get(row.raw)) for row in rows)
+
+        def put(rows: list[InboxRow]) -> None:
+            # What their chats' units write is committed together with the rows, where nothing else waits for these chats.
+            self.queues.put(replace(row, update=read.get(row.raw)) for row in rows if row.waits)
+
+        doubtful = messenger in self._doubtful
+        try:
+            new = await self.resources.database.run(
+                lambda db: inbox_store.insert(db, values), before_commit=None if doubtful else put
+            )
+            waiting = [row for row in new if row.waits]
+            if doubtful:
+                # Sent again they are not new, and would wait for the sweep.
+                unfinished = await self.resources.database.read(inbox_store.unfinished_updates)
+                waiting = [row for row in unfinished if row.messenger is messenger]
+                put(waiting)
+        except Exception:
+            self._doubtful.add(messenger)
+            raise
+        self._doubtful.discard(messenger)
+        self.resources.counters.received[messenger] += len(waiting)
+        self.resources.counters.repeated[messenger] += len(values) - len(new)
+        notes = {value["update_id"]: value["note"] for value in values}
+        for row in new:
+            if not row.waits:
+                self._note_quarantined(messenger, row.update_id, notes[row.update_id])
+        self._received()
         return len(new)
 
     async def keep_unreadable(

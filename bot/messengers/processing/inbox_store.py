@@ -38,6 +38,11 @@ class InboxRow:
     #: `raw` as it was read, where it just came and is small: not to be changed.
     update: dict[str, Any] | None = field(default=None, compare=False, repr=False)
 
+    @property
+    def key(self) -> tuple[int, int]:
+        """What it is known by in memory: see `mark_finished`."""
+        return self.id, self.update_id
+
 
 #: Whether the role that the chat acts in is in force. With the chat, so that no step needs a statement more.
 _HOLDS = (
@@ -78,7 +83,13 @@ _LOCK = (
 _INBOX = table_of(InboxUpdate)
 _MARK = Prepared(
     update(_INBOX)
-    .where(_INBOX.c.id == bindparam("row_id"), _INBOX.c.state == bindparam("old"))
+    .where(
+        _INBOX.c.id == bindparam("row_id"),
+        # The row may have been stored in a transaction that failed, and its id given to another.
+        _INBOX.c.update_id == bindparam("number"),
+        _INBOX.c.messenger == bindparam("of"),
+        _INBOX.c.state == bindparam("old"),
+    )
     .values(state=bindparam("new"), done_at=bindparam("at"), note=bindparam("why"))
 )
 _WIPE = update(_INBOX).where(_INBOX.c.id == bindparam("row_id")).values(raw=WIPED, identity=bindparam("what"))
@@ -191,10 +202,18 @@ def load_again(turn: Turn) -> None:
 
 
 def mark_finished(
-    db: Session, row_id: int, now: datetime, new: InboxState = InboxState.DONE, note: str | None = None
+    db: Session, row: InboxRow, now: datetime, new: InboxState = InboxState.DONE, note: str | None = None
 ) -> bool:
     """RECEIVED → `new`; False where that happened before."""
-    values = {"row_id": row_id, "old": InboxState.RECEIVED, "new": new, "at": now, "why": note}
+    values = {
+        "row_id": row.id,
+        "number": row.update_id,
+        "of": row.messenger,
+        "old": InboxState.RECEIVED,
+        "new": new,
+        "at": now,
+        "why": note,
+    }
     return bool(_MARK.change(connection_of(db), values))
 
 
