@@ -199,7 +199,8 @@ class UpdateProcessor:
                 return _Needed(needed, stands, turn.account.id if turn.account is not None else None)
             prepared = _Prepared(stands, secret=needed is not None and needed.secret)
         if not inbox_store.mark_finished(db, update_scope.row, turn.now):
-            if not update_scope.doubtful:
+            if not update_scope.doubtful or not inbox_store.is_stored(db, update_scope.row):
+                # Done before; or its row was rolled back with a transaction that failed, and the messenger sends it again.
                 return None
             # Our own commit, whose word was lost: only the answer is missing.
             return Answer(

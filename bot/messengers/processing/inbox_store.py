@@ -217,6 +217,14 @@ def mark_finished(
     return bool(_MARK.change(connection_of(db), values))
 
 
+def is_stored(db: Session, row: InboxRow) -> bool:
+    """Whether the row is there, and of this update still."""
+    number = select(InboxUpdate.update_id).where(
+        InboxUpdate.id == row.id, InboxUpdate.messenger == row.messenger
+    )
+    return bool(db.exec(number).first() == row.update_id)
+
+
 def wipe_body(db: Session, row: InboxRow) -> None:
     """Forget the body: it held a password. What tells it from other updates stays."""
     connection_of(db).execute(_WIPE, {"row_id": row.id, "what": identity_of(row.raw)})
