@@ -47,7 +47,7 @@ EXPERTS = STAFF = 5
 #: Of a hundred requests. The first five wait for an expert, ten are drafts.
 _STATE = """CASE WHEN i % 100 < 5 THEN 'SUBMITTED' WHEN i % 100 < 7 THEN 'IN_REVIEW' WHEN i % 100 < 8 THEN 'DEFICIENT'
     WHEN i % 100 < 10 THEN 'AWAITING_PAYMENT' WHEN i % 100 < 20 THEN 'DRAFT' WHEN i % 100 < 28 THEN 'REJECTED'
-    WHEN i % 100 < 30 THEN 'WITHDRAWN' ELSE 'COMPLETED' END"""
+    WHEN i % 100 < 29 THEN 'WITHDRAWN' WHEN i % 100 < 30 THEN 'REVOKED' ELSE 'COMPLETED' END"""
 _IS_DRAFT, _IS_COMPLETED = "i % 100 BETWEEN 10 AND 19", "i % 100 >= 30"
 #: Minutes ago: what is open is of the last twenty days, drafts are of a year, what is over is of three years.
 _AGE = "CASE WHEN i % 100 < 10 THEN (i * 7919) % 28000 WHEN i % 100 < 20 THEN (i * 7919) % 520000 ELSE (i * 7919) % 1500000 END"

@@ -192,9 +192,10 @@ def show_worklist(turn: Turn, press: Press) -> Screen:
         listing = fetch(offset=place.page * PAGE)
     filters = _filter_row(press.action, view, place) if listing.whole > 1 else ()
     others = _other_lists_rows(turn, press.action, view, place)
+    together = bulk.queue_row(turn, press.action, listing.whole)
     if len(listing.lines) > PAGE - 2:  # so many rows that a phone shows the way on
         others = [(others_button(place), home_button())]
-    together = bulk.queue_row(turn, press.action, listing.whole)
+        together = () if view.has_kinds else together  # then it is among all lists
     last_rows = (*(row for row in (filters, together) if row), *others)
     lines = [_university_line(turn, place)] if turn.role is Role.STAFF else []
     if not listing.total:
@@ -322,6 +323,9 @@ def show_lists(turn: Turn, press: Press) -> Screen:
             if number or action in ("desk.queue", "desk.mine"):
                 buttons.append(button(label, action, arg=place))
         rows += button_grid(buttons, columns=2)
+    queue = "desk.queue"
+    if together := bulk.queue_row(turn, queue, list_counts(turn, QUALIFICATION_LISTS, code)[queue]):
+        rows.append(together)
     search = button(t("desk.search"), "desk.search")
     back = (back_button("desk.universities"),) if staff else ()
     return Screen("\n".join(lines), (*rows, (search, *back, home_button())))

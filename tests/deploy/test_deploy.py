@@ -70,7 +70,7 @@ def test_the_containers_are_reached_whatever_the_settings_file_says() -> None:
     assert bot["LISTEN"].endswith(f":{services['bot']['expose'][0]}")
     assert bot["UPDATES"] == "webhook"
     assert [name for name, service in services.items() if service.get("ports")] == ["proxy"]
-    assert f"bot {services['bot']['expose'][0]}" in (DEPLOY / "Caddyfile.compose").read_text()
+    assert f"bot:{services['bot']['expose'][0]}" in (DEPLOY / "Caddyfile.compose").read_text()
     network = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["networks"]["default"]["ipam"]["config"]
     assert bot["TRUSTED_PROXIES"] == network[0]["subnet"]
     assert services["backup"]["command"][2] == "backup"

@@ -124,7 +124,7 @@ def compose(folder: Path, bots: list[int], server: WebServer) -> list[str]:
         (DEPLOY / "Caddyfile.compose").read_text(),
         (r"\A([^{]*)\{", rf"\1{{\n\tadmin off\n\tauto_https disable_redirects\n\thttp_port {free_port()}"),
         (r"^\{\$DOMAIN\} \{", f"https://localhost:{server.https} {{\n\ttls {cert} {key}"),
-        (r"dynamic a bot 8080", "to " + " ".join(f"127.0.0.1:{port}" for port in bots)),
+        (r"bot:8080", " ".join(f"127.0.0.1:{port}" for port in bots)),
     )
     (folder / "Caddyfile").write_text(text)
     return ["caddy", "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"]
@@ -260,9 +260,10 @@ async def test_nobody_can_invent_an_address(name: str, tmp_path: Path) -> None:
     assert arrived.addresses["/pay/one"] == ["127.0.0.1"]
 
 
-@pytest.mark.parametrize("name", SERVERS)
+@pytest.mark.parametrize("name", [one for one in SERVERS if one != "compose"])
 async def test_a_process_that_is_gone_is_passed_over(name: str, tmp_path: Path) -> None:
-    """As in a rolling restart: all are answered, also updates (POST)."""
+    """As in a rolling restart: all are answered, updates (POST) first. Not with the containers' file, where the processes are
+    addresses of one name."""
     arrived = Arrived()
     async with (
         serving(arrived.app()) as url,
@@ -270,8 +271,8 @@ async def test_a_process_that_is_gone_is_passed_over(name: str, tmp_path: Path) 
         browser(server) as client,
     ):
         for number in range(6):
-            assert (await client.get(f"/pay/{number}")).status_code == 200
             assert (await client.post("/hook/bale/x", json={"update_id": number})).status_code == 200
+            assert (await client.get(f"/pay/{number}")).status_code == 200
 
 
 @pytest.mark.parametrize("name", ["nginx", "haproxy"])

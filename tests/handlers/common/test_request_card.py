@@ -50,7 +50,7 @@ def paid(state: str) -> str:
 @pytest.mark.parametrize("fee", [FEE, 0, None])
 def test_the_fee_stands_where_it_is_due_or_was_paid(state: RequestState, fee: int | None) -> None:
     text = shown(request(state, fee_rial=fee))
-    due = bool(fee) and state in (S.AWAITING_PAYMENT, S.COMPLETED)
+    due = bool(fee) and state in (S.AWAITING_PAYMENT, S.COMPLETED, S.REVOKED)
     assert (paid("CREATED") in text) == due
     assert (formats.toman(FEE) in text) == due
     assert t(f"status.{state}") in text

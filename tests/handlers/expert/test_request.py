@@ -71,6 +71,7 @@ def test_four_hundred_files_are_comfortable(app: App) -> None:
     maryam.open("desk.queue", arg="9999").sees("صفحه ۴۰ از ۴۰").open("desk.queue", arg="x")
     maryam.sees("صفحه ۱ از ۴۰")
     assert len(list(maryam.screen.rows)) <= 8
+    maryam.tap("📂 همه فهرست‌ها", "📌 برداشتن چند پرونده").sees("چند پرونده")
 
 
 def test_the_next_file(app: App) -> None:
