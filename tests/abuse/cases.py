@@ -17,6 +17,7 @@ from bot.services.payments import attempts
 from bot.services.payments import verification as payments_verification
 from bot.services.qualification import decisions
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
+from bot.services.revocation.revoking import revoke
 from storage import tables
 from storage.enums import (
     AttemptState,
@@ -63,6 +64,7 @@ class Cases:
         self.registrations()
         self.cooperations()
         self.contracts()
+        self.revoked()
         self.letters()
         self.waiting_for_staff()
         self.lose_files()
@@ -257,6 +259,22 @@ class Cases:
             public_info=PUBLIC_INFO,
             now=NOW,
             death=True,
+        )
+
+    def revoked(self) -> None:
+        """Qualified and employed, then the qualification was revoked."""
+        request = self.approved("revoked", AttemptState.CREATED)
+        self._bank_says(Verified("201000002"))
+        self.officers["revoked"], _ = self.requests["revoked"]
+        at = self.people.arad
+        active_contract(self.db, at, self.officers["revoked"], self.people.ali, branch=self.branch(at))
+        revoke(
+            self.db,
+            actor=self.people.staff,
+            request_id=request.id or 0,
+            reason="مدرک تحصیلی جعلی بود",
+            public_info=PUBLIC_INFO,
+            now=NOW,
         )
 
     def _employed(self, name: str, at: ManagedDistributor) -> tables.Contract:

@@ -217,7 +217,7 @@ async def approve(expert: Person, name: str) -> None:
 async def confirm_approval(expert: Person) -> None:
     """From the card of a file, which is taken where nobody has it."""
     approved = re.compile("✅ پرونده .* تأیید")
-    if any("برداشتن پرونده" in label for label in expert.screen().labels):
+    if any("برداشتن پرونده" in label for shown in expert.new() for label in shown.labels):
         await follow(expert, ("📌 برداشتن پرونده", "🔍 در حال بررسی"))
     await follow(expert, ("✅ تأیید", "تأیید شود؟"), ("بله، تأیید می‌کنم", approved))
 
