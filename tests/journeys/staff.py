@@ -49,7 +49,7 @@ async def desk(setup: JourneySetup) -> None:
     await mina.tap("📗 فایل XLSX")
     sheet = load_workbook(BytesIO((await mina.sees_file()).file.content)).active
     assert sheet is not None
-    assert sheet["A1"].value == "📁 پرونده‌ها"
+    assert sheet["A1"].value == "پرونده‌ها"
 
     boss = (await founded(setup)).person
     await boss.command("menu").tap("➕ شعبه جدید").sees("نام شعبه را بنویسید")
