@@ -156,12 +156,18 @@ class _Cells:
             case str() as text if len(text) > CELL:
                 self.bad(column, "import.long_cell")
                 return None
-            case str() as text if column != "password" and _WHOLE.fullmatch(text):
-                return text.partition(".")[0]
-            case str() as text if column != "password" and _MARKED.fullmatch(text):
-                return text.strip()[1:]
             case str() as text:
-                return text if text.strip() else None
+                return self._plain_text(column, text)
+
+    @staticmethod
+    def _plain_text(column: str, text: str) -> str | None:
+        """Without what stands around a number; a password as it is. The signs are looked for first: most cells have none."""
+        if column != "password":
+            if "." in text and _WHOLE.fullmatch(text):
+                return text.partition(".")[0]
+            if not text[:1].isalnum() and _MARKED.fullmatch(text):
+                return text.strip()[1:]
+        return text if text.strip() else None
 
     def day(self, column: str) -> date | None:
         """A day in either calendar, told apart by its year; None where there is none, or a bad one. A date of a

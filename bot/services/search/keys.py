@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import permutations
 
 from bot.rules.validators import ZWNJ, normalise, search_key
@@ -31,10 +32,11 @@ _NUMBER = re.compile(r"(?<!\d)\+?\d(?:[ -]?\d)*(?!\d)")
 _RUN = re.compile(r"\d+")
 
 
-def words_of(text: str) -> list[str]:
-    """The folded words of a name."""
+@lru_cache(maxsize=256)
+def words_of(text: str) -> tuple[str, ...]:
+    """The folded words of a name. Kept for a moment: the keys of one name are made of them twice."""
     words = (search_key(part) for part in _BETWEEN_WORDS.split(normalise(text[:TEXT_LENGTH])))
-    return [word for word in words if word]
+    return tuple(word for word in words if word)
 
 
 def name_keys(name: str) -> set[str]:
