@@ -76,10 +76,12 @@ def says_nothing(cell: Cell, column: str) -> bool:
     if not isinstance(cell, str):
         return column in _DAYS and cell in _FIRST_DAYS
     text = cell.strip()
-    first = text[:1]
+    if not text:
+        return True
+    first = text[0]
     # Most cells begin with a letter or digit: these are told first, since a table has millions of them.
     if first in _DIGITS:
-        return not first or (column in _DAYS and _FIRST_DAY.fullmatch(text) is not None)
+        return column in _DAYS and _FIRST_DAY.fullmatch(text) is not None
     if len(text) > _LONGEST:
         return _SIGNS.fullmatch(cell) is not None
     if first.isalpha():

@@ -315,16 +315,17 @@ def show_lists(turn: Turn, press: Press) -> Screen:
         university.name if university else reference_data.university_name(turn.db, turn.actor.university_code)
     )
     lines, rows = [t("menu.expert", university=name)], list[ButtonRow]()
+    counts: dict[str, int] = {}
     for view in VIEWS:
         buttons = []
-        for action, number in list_counts(turn, view, code).items():
+        for action, number in (of_view := list_counts(turn, view, code)).items():
             label = t(LABELS[action])
             lines.append(t("desk.list_count", list=label, n=formats.number(number)))
             if number or action in ("desk.queue", "desk.mine"):
                 buttons.append(button(label, action, arg=place))
         rows += button_grid(buttons, columns=2)
-    queue = "desk.queue"
-    if together := bulk.queue_row(turn, queue, list_counts(turn, QUALIFICATION_LISTS, code)[queue]):
+        counts |= of_view
+    if together := bulk.queue_row(turn, "desk.queue", counts["desk.queue"]):
         rows.append(together)
     search = button(t("desk.search"), "desk.search")
     back = (back_button("desk.universities"),) if staff else ()

@@ -104,28 +104,28 @@ def nginx(folder: Path, bots: list[int], server: WebServer) -> list[str]:
 
 
 def caddy(folder: Path, bots: list[int], server: WebServer) -> list[str]:
-    cert, key = certificate(folder)
-    text = replaced(
-        (DEPLOY / "Caddyfile").read_text(),
-        (r"\A([^{]*)\{", rf"\1{{\n\tadmin off\n\tauto_https disable_redirects\n\thttp_port {free_port()}"),
-        (r"^pay\.example\.ir \{", f"https://localhost:{server.https} {{\n\ttls {cert} {key}"),
-        (r"/var/log/caddy", str(folder)),
-        (r"127\.0\.0\.1:8080", " ".join(f"127.0.0.1:{port}" for port in bots)),
-    )
-    server.http = None  # Caddy's own redirection takes port 80 and cannot be moved apart
-    (folder / "Caddyfile").write_text(text)
-    return ["caddy", "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"]
+    logs = (r"/var/log/caddy", str(folder))
+    return _caddy(folder, bots, server, "Caddyfile", r"^pay\.example\.ir \{", r"127\.0\.0\.1:8080", logs)
 
 
 def compose(folder: Path, bots: list[int], server: WebServer) -> list[str]:
     """Caddy with the file of the containers."""
+    return _caddy(folder, bots, server, "Caddyfile.compose", r"^\{\$DOMAIN\} \{", "bot:8080")
+
+
+def _caddy(
+    folder: Path, bots: list[int], server: WebServer, file: str, site: str, bot: str, *more: tuple[str, str]
+) -> list[str]:
+    """`site` and `bot` are what the file calls the site and the address of the bot."""
     cert, key = certificate(folder)
     text = replaced(
-        (DEPLOY / "Caddyfile.compose").read_text(),
+        (DEPLOY / file).read_text(),
         (r"\A([^{]*)\{", rf"\1{{\n\tadmin off\n\tauto_https disable_redirects\n\thttp_port {free_port()}"),
-        (r"^\{\$DOMAIN\} \{", f"https://localhost:{server.https} {{\n\ttls {cert} {key}"),
-        (r"bot:8080", " ".join(f"127.0.0.1:{port}" for port in bots)),
+        (site, f"https://localhost:{server.https} {{\n\ttls {cert} {key}"),
+        (bot, " ".join(f"127.0.0.1:{port}" for port in bots)),
+        *more,
     )
+    server.http = None  # Caddy's own redirection takes port 80 and cannot be moved apart
     (folder / "Caddyfile").write_text(text)
     return ["caddy", "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"]
 

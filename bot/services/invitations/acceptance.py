@@ -14,9 +14,9 @@ from bot.rules.validators import Mobile, NationalCode
 from bot.services import accounts
 from bot.services.accounts import experts, queries
 from bot.services.invitations.lists import is_open
-from bot.services.invitations.sending import SUBJECT, forget_sms, is_code, place_of, token_hash
+from bot.services.invitations.sending import forget_sms, is_code, place_of, record_event, token_hash
 from bot.services.review import routing
-from bot.services.shared import audit, notify
+from bot.services.shared import notify
 from bot.texts import t
 from storage.enums import AccountState, Role
 from storage.tables import Account, Chat, Invitation
@@ -100,19 +100,7 @@ def accept(
     db.add(invitation)
     db.flush()
     forget_sms(db, invitation)
-    assert invitation.id is not None
-    audit.record(
-        db,
-        now=now,
-        actor=actor,
-        event=event,
-        subject=SUBJECT,
-        subject_id=invitation.id,
-        account=account.id,
-        role=invitation.role,
-        university=invitation.university_code,
-        distributor=invitation.distributor_id,
-    )
+    record_event(db, invitation, actor=actor, event=event, account_id=account.id, now=now)
     if invitation.account_id is None:
         _tell(db, invitation, account, chat, now)
         if invitation.university_code is not None:

@@ -282,6 +282,15 @@ def _send(
             tokens=(code,),
             now=now,
         )
+    record_event(db, invitation, actor=actor, event=event, account_id=invitation.account_id, now=now)
+    return Invited(invitation, message)
+
+
+def record_event(
+    db: Session, invitation: Invitation, *, actor: Actor, event: str, account_id: int | None, now: datetime
+) -> None:
+    """Into the audit: for which role, where, and whose account it is."""
+    assert invitation.id is not None
     audit.record(
         db,
         now=now,
@@ -292,9 +301,8 @@ def _send(
         role=invitation.role,
         university=invitation.university_code,
         distributor=invitation.distributor_id,
-        account=invitation.account_id,
+        account=account_id,
     )
-    return Invited(invitation, message)
 
 
 def _sms_key(invitation: Invitation) -> str:

@@ -76,7 +76,7 @@ def latest_of_request(db: Session, *, actor: Actor, request_id: int) -> LatestPa
 def changes_of_request(db: Session, *, actor: Actor, request_id: int) -> list[PaymentChange]:
     """What became of the attempts of one file, oldest first; for staff. Raises NotAllowed."""
     require(db, actor, Role.STAFF)
-    return _changes(db, request_id)
+    return changes_for_operator(db, request_id)
 
 
 def of_tracking_code(db: Session, code: str) -> tuple[QualificationRequest, list[PaymentRecord]] | None:
@@ -86,11 +86,6 @@ def of_tracking_code(db: Session, code: str) -> tuple[QualificationRequest, list
         return None
     found = _records(db, col(PaymentAttempt.request_id) == request.id, 1000, 0)
     return request, found[::-1]
-
-
-def changes_for_operator(db: Session, request_id: int) -> list[PaymentChange]:
-    """`changes_of_request`, for an operator's command."""
-    return _changes(db, request_id)
 
 
 def tracking_code(db: Session, attempt_id: int) -> str:
@@ -124,7 +119,8 @@ def _latest(db: Session, condition: ColumnElement[bool]) -> LatestPayment | None
     return LatestPayment(newest[0], db.exec(count.where(condition)).one())
 
 
-def _changes(db: Session, request_id: int) -> list[PaymentChange]:
+def changes_for_operator(db: Session, request_id: int) -> list[PaymentChange]:
+    """`changes_of_request`, for an operator's command."""
     attempts: dict[Any, int] = dict(
         db.exec(
             select(PaymentAttempt.id, PaymentAttempt.amount_rial).where(
