@@ -12,7 +12,7 @@ from bot.services import payments
 from bot.services.directorate import alert_list
 from bot.services.shared import reference_data
 from bot.texts import quoted, t
-from bot.texts.formats import digits
+from bot.texts.formats import bounded, digits
 from conversations.account.credentials import is_unseen
 from conversations.engine.engine import Engine
 from handlers.common.letters import inbox_button
@@ -23,7 +23,7 @@ from handlers.officer import home
 from handlers.staff import menu as staff_menu
 from storage.enums import AccountState, Role
 
-#: Refunds that are counted at most; more are shown as «۹۹».
+#: Alerts and refunds that are counted at most; more are shown as «۹۹+».
 COUNTED = 99
 
 
@@ -122,14 +122,14 @@ def _expert_rows(turn: Turn) -> list[ButtonRow]:
 
 
 def _staff_rows(turn: Turn) -> list[ButtonRow]:
-    open_alerts = alert_list.count_open(turn.db, actor=turn.actor)
-    due = len(payments.refunds_due(turn.db, actor=turn.actor, limit=COUNTED))
+    open_alerts = alert_list.count_open(turn.db, actor=turn.actor, most=COUNTED)
+    due = payments.count_due(turn.db, actor=turn.actor, most=COUNTED)
     return [
         (button(t("letters.button"), "staff.letters"),),
         (button(t("staff.experts"), "staff.experts"), button(t("staff.distributors"), "staff.dists")),
         (
-            button(t("staff.alerts", n=digits(open_alerts)), "staff.alerts"),
-            button(t("staff.refunds", n=digits(due)), "staff.refunds"),
+            button(t("staff.alerts", n=bounded(open_alerts, COUNTED)), "staff.alerts"),
+            button(t("staff.refunds", n=bounded(due, COUNTED)), "staff.refunds"),
         ),
         *staff_menu.menu_rows(),
     ]

@@ -127,7 +127,7 @@ class FromDay(DayToCome):
         touched = document_requirements.drafts_touched(
             turn.db, actor=turn.actor, code=str(answers.get(CODE) or "-"), required=required
         )
-        return replace(prompt, below=(t("document_types.touches", n=formats.number(touched)),))
+        return replace(prompt, below=(touched.told(),))
 
 
 def _is_required(turn: Turn, answers: Answers) -> bool:

@@ -36,12 +36,13 @@ def routes(engine: Engine) -> Routes:
 
 def show_alerts(turn: Turn, press: Press) -> Screen:
     """What waits for staff, oldest first."""
-    total = alert_list.count_open(turn.db, actor=turn.actor)
-    if not total:
+    page = page_of(press)
+    found = alert_list.open_alerts(turn.db, actor=turn.actor, limit=LINES + 1, offset=page * LINES)
+    if not found and page:
+        return show_alerts(turn, Press(press.action))  # the last ones were settled meanwhile
+    if not found:
         return Screen(t("error.empty"), ((home_button(),),))
-    pages = -(-total // LINES)
-    page = min(page_of(press), pages - 1)
-    shown = alert_list.open_alerts(turn.db, actor=turn.actor, limit=LINES, offset=page * LINES)
+    shown = found[:LINES]
     first = page * LINES + 1
     lines = [
         t("staff.alert_line", i=digits(i), alert=alert.text, time=jalali_time(alert.raised_at))
@@ -50,7 +51,7 @@ def show_alerts(turn: Turn, press: Press) -> Screen:
     buttons = [button(digits(i), "staff.alert", alert.id or 0) for i, alert in enumerate(shown, start=first)]
     rows = [
         *button_grid(buttons, columns=LINES),
-        *pager_rows(Press("staff.alerts"), page=page, pages=pages),
+        *pager_rows(Press("staff.alerts"), page=page, pages=page + len(found) // (LINES + 1) + 1),
         (home_button(),),
     ]
     return Screen("\n".join([t("staff.alerts_title"), *lines]), tuple(rows))

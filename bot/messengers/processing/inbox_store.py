@@ -19,7 +19,7 @@ from bot.messengers.processing.duplicate_updates import WIPED, identity_of, is_s
 from storage.database.unit_of_work import connection_of, table_of
 from storage.enums import InboxState, Messenger
 from storage.prepared import LoadedRow, Prepared, is_direct
-from storage.tables import Account, Chat, Draft, FileHandle, Grant, InboxUpdate
+from storage.tables import Account, Chat, Draft, Grant, InboxUpdate
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,9 +293,7 @@ def assign_bot_id(db: Session, messenger: Messenger, bot_id: int) -> None:
     updates = update(InboxUpdate).where(
         col(InboxUpdate.messenger) == messenger, col(InboxUpdate.bot_id) == 0, ~taken
     )
-    handles = update(FileHandle).where(col(FileHandle.messenger) == messenger, col(FileHandle.bot_id) == 0)
-    for statement in (updates, handles):
-        db.execute(statement.values(bot_id=bot_id).execution_options(synchronize_session=False))
+    db.execute(updates.values(bot_id=bot_id).execution_options(synchronize_session=False))
 
 
 def unfinished_updates(db: Session, before: datetime | None = None) -> list[InboxRow]:

@@ -17,11 +17,11 @@ from storage.tables import StaffAlert
 AT_ONCE = 500
 
 
-def count_open(db: Session, *, actor: Actor) -> int:
-    """How many alerts are unsettled. Raises NotAllowed for anyone but staff and the system."""
+def count_open(db: Session, *, actor: Actor, most: int) -> int:
+    """How many alerts are unsettled, counted to `most` + 1. Raises NotAllowed for anyone but staff and the system."""
     require(db, actor, Role.STAFF, Role.SYSTEM)
-    query = select(func.count()).select_from(StaffAlert).where(col(StaffAlert.resolved_at).is_(None))
-    return db.exec(query).one()
+    some = select(StaffAlert.id).where(col(StaffAlert.resolved_at).is_(None)).limit(most + 1).subquery()
+    return db.exec(select(func.count()).select_from(some)).one()
 
 
 def open_alerts(db: Session, *, actor: Actor, limit: int, offset: int = 0) -> list[StaffAlert]:

@@ -5,9 +5,11 @@ See docs/specification.md 3.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, true
+from sqlalchemy import ColumnElement, and_, case, func, true
 from sqlmodel import Session, col, select
 
 from bot.core.context import SYSTEM, Actor
@@ -19,12 +21,12 @@ from bot.services.qualification.drafts import FORM
 from bot.services.shared import audit, notify, reference_data
 from bot.services.shared.permissions import require
 from bot.texts import t
-from bot.texts.formats import TEHRAN, jalali_day
+from bot.texts.formats import TEHRAN, jalali_day, number
 from storage.enums import AccountState, Role
 from storage.tables import Account, DocumentType, Draft
 
-#: Drafts that one unit of the job looks at.
-BATCH = 25
+#: Drafts that one unit of the job looks at; drafts that a screen counts.
+BATCH, COUNTED = 25, 1000
 
 
 def today_of(now: datetime) -> date:
@@ -32,18 +34,45 @@ def today_of(now: datetime) -> date:
     return now.astimezone(TEHRAN).date()
 
 
-def _lacks(code: str, required: str) -> ColumnElement[bool]:
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Drafts without a document; `at_least`: there are older drafts, which were not looked at."""
+
+    number: int
+    at_least: bool
+
+    def told(self) -> str:
+        return t(
+            "document_types.touches_more" if self.at_least else "document_types.touches",
+            n=number(self.number),
+        )
+
+
+def _lacks(answers: Any, code: str, required: str) -> ColumnElement[bool]:
     """Of a draft of a request: the document is not in it, and would have to be."""
-    sent = col(Draft.answers)[request_items.document(code)].as_string()
-    men = col(Draft.answers)["gender"].as_string() == "male"
-    return and_(col(Draft.dialogue) == FORM, sent.is_(None), men if required == "men" else true())
+    sent = answers[request_items.document(code)].as_string()
+    men = answers["gender"].as_string() == "male"
+    return and_(sent.is_(None), men if required == "men" else true())
 
 
-def drafts_touched(db: Session, *, actor: Actor, code: str, required: str) -> int:
-    """How many drafts would have to send this document as well. Raises NotAllowed."""
+def drafts_touched(db: Session, *, actor: Actor, code: str, required: str) -> Touched:
+    """How many drafts would have to send this document as well, of those that somebody went on with lately. Raises
+    NotAllowed."""
     require(db, actor, Role.STAFF)
-    query = select(func.count()).select_from(Draft).where(_lacks(code, required))
-    return db.exec(query).one() if required != "no" else 0
+    if required == "no":
+        return Touched(0, at_least=False)
+    lately = (
+        select(Draft.id, Draft.answers)
+        .where(Draft.dialogue == FORM)
+        .order_by(col(Draft.updated_at).desc())
+        .limit(COUNTED)
+        .subquery()
+    )
+    lacks = case((_lacks(lately.c.answers, code, required), 1), else_=0)
+    looked, number = db.exec(
+        select(func.count(), func.coalesce(func.sum(lacks), 0)).select_from(lately)
+    ).one()
+    return Touched(number, at_least=looked == COUNTED)
 
 
 def require_from(

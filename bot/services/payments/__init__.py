@@ -21,6 +21,7 @@ from bot.services.payments.reconciler import reconcile
 from bot.services.payments.refunds import (
     RefundDue,
     correct_refund,
+    count_due,
     count_refunded,
     record_refund,
     record_wrong_amount,
@@ -41,6 +42,7 @@ __all__ = [
     "attempt_of_return",
     "check_request",
     "correct_refund",
+    "count_due",
     "count_refunded",
     "latest",
     "open_attempt",

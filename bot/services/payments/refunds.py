@@ -52,6 +52,13 @@ def refunds_due(db: Session, *, actor: Actor, limit: int = 50, offset: int = 0) 
     return _list(db, col(PaymentAttempt.state) == AttemptState.REFUND_DUE, limit=limit, offset=offset)
 
 
+def count_due(db: Session, *, actor: Actor, most: int) -> int:
+    """How many wait to be returned, counted to `most` + 1; for staff. Raises NotAllowed."""
+    require(db, actor, Role.STAFF)
+    due = select(PaymentAttempt.id).where(PaymentAttempt.state == AttemptState.REFUND_DUE).limit(most + 1)
+    return db.exec(select(func.count()).select_from(due.subquery())).one()
+
+
 def _list(
     db: Session, condition: ColumnElement[bool], *, limit: int, offset: int, newest_first: bool = False
 ) -> list[RefundDue]:

@@ -393,7 +393,7 @@ def ask_document_change(turn: Turn, press: Press) -> Screen:
             touched = document_requirements.drafts_touched(
                 turn.db, actor=turn.actor, code=code, required=values["required"]
             )
-            text = "\n" + t("document_types.touches", n=number(touched))
+            text = "\n" + touched.told()
             later = button(t("document_types.later"), "staff.document_from", 0, press.version, press.arg)
             rows.append((later,))
     elif "next_from" in values:

@@ -95,8 +95,14 @@ UNITS: dict[str, Callable[..., Any]] = {
     ),
     "metrics": metrics.read_backlog,
     "staff's menu": lambda db, now: (
-        alert_list.count_open(db, actor=staff(db)),
-        payments.refunds_due(db, actor=staff(db), limit=99),
+        alert_list.count_open(db, actor=staff(db), most=99),
+        payments.count_due(db, actor=staff(db), most=99),
+    ),
+    "start: updates of before bots were told apart": lambda db, now: inbox_store.assign_bot_id(
+        db, Messenger.BALE, 7
+    ),
+    "drafts that lack a document": lambda db, now: document_requirements.drafts_touched(
+        db, actor=staff(db), code="degree", required="men"
     ),
     "unread letters": lambda db, now: letters.count_unread(db, actor=Actor(7, Role.OFFICER)),
 }

@@ -61,7 +61,7 @@ ADMITTED: tuple[tuple[frozenset[Role], str], ...] = (
         payments.history: changes_of_request latest_of_account latest_of_request
         payments.history: payments_of_account payments_of_request
         payments.refunds: correct_refund count_refunded refunded view_refund
-        payments.refunds: record_refund record_wrong_amount refunds_due wrong_amounts
+        payments.refunds: count_due record_refund record_wrong_amount refunds_due wrong_amounts
         qualification.fees: delete_tariff former upcoming
         revocation.consequences: consequences_of
         revocation.revoking: revoke

@@ -313,6 +313,20 @@ def test_alerts_are_seen_and_settled(app: App, boss: Person) -> None:
     assert len(app.all(OPEN_ALERTS)) == 6
 
 
+def test_a_hundred_alerts_are_told_as_more_than_ninety_nine_and_all_of_them_listed(
+    app: App, boss: Person
+) -> None:
+    def alert(db: Session) -> None:
+        for n in range(105):
+            notify.alert_staff(db, key=f"k{n}", text=f"هشدار شماره {n}", now=NOW)
+
+    app.run(alert)
+    boss.command("menu").tap("⚠️ هشدارها (۹۹+)").sees("۵. هشدار شماره 4")
+    for _ in range(20):
+        boss.tap("بعدی")
+    assert "بعدی" not in " ".join(boss.sees("۱۰۵. هشدار شماره 104").labels)
+
+
 def test_an_alert_leads_to_what_removes_its_cause_and_is_closed_by_it(app: App) -> None:
     """«کارشناس فعال ندارد» has the button that invites one; once one has come, nobody need close the alert."""
     app.resources.public_info.bot_links[Messenger.TELEGRAM] = "https://t.me/bot"

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlmodel import select
 
 from bot.services.directorate import document_requirements
@@ -23,6 +24,15 @@ def add(boss: Person, *, day: str) -> Person:
     boss.open("staff.new_document").type("گواهی دوره جدید", "دوره جدید").tap("الزامی", "۱ فایل")
     boss.sees("این مدرک از چه روزی الزامی باشد؟", "۲ پیش‌نویس این مدرک را ندارد")
     return (boss.tap(day) if day == "از امروز" else boss.type(day)).tap("✅ تأیید")
+
+
+def test_of_many_drafts_the_newest_are_counted(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(document_requirements, "COUNTED", 2)
+    for name in ("سارا", "مینا", "رعنا"):
+        begin_form(officer(app, name))
+    staff(app).open("staff.new_document").type("گواهی دوره جدید", "دوره جدید").tap("الزامی", "۱ فایل").sees(
+        "دست‌کم ۲ پیش‌نویس این مدرک را ندارد"
+    )
 
 
 def test_required_from_today(app: App) -> None:
