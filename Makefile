@@ -49,7 +49,7 @@ hostile: $(READY) ## Hostile updates at full size, on both intakes and both data
 
 ## Measure and attack it
 
-bench: $(READY) ## Cost of a step against a plain bot; writes bench.json
+bench: $(READY) ## Costs and waits against other bots, under ten minutes (QUICK=1: two; FULL=1: all sizes); writes bench.json
 	$(BIN)/python -m tests.benchmarks
 
 races: $(READY) ## Two people at one instant, a thousand times each, on SQLite and PostgreSQL

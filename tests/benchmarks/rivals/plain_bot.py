@@ -42,21 +42,26 @@ async def last_name(update: Update, context: Context) -> int:
     return FIRST
 
 
-def main() -> None:
+def conversation(*, persistent: bool = False) -> ConversationHandler[Context]:
+    """Two questions, to and fro."""
     text = filters.TEXT & ~filters.COMMAND
+    return ConversationHandler(
+        entry_points=[CommandHandler("start", start)],
+        states={FIRST: [MessageHandler(text, first_name)], LAST: [MessageHandler(text, last_name)]},
+        fallbacks=[CommandHandler("start", start)],
+        name="questions",
+        persistent=persistent,
+    )
+
+
+def main() -> None:
     app = (
         Application.builder()
         .token(os.environ["TELEGRAM_TOKEN"])
         .base_url(f"{os.environ['TELEGRAM_API_URL']}/bot")
         .build()
     )
-    app.add_handler(
-        ConversationHandler(
-            entry_points=[CommandHandler("start", start)],
-            states={FIRST: [MessageHandler(text, first_name)], LAST: [MessageHandler(text, last_name)]},
-            fallbacks=[CommandHandler("start", start)],
-        )
-    )
+    app.add_handler(conversation())
     app.run_polling()
 
 
