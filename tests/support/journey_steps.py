@@ -179,6 +179,8 @@ def form(
         ("تلفن ثابت", send("۰۷۱۳۲۱۲۳۴۵۶")),
         ("این مدارک اختیاری است", tap("هیچ‌کدام را ندارم")),
         ("همین فایل را برای", tap("🗑 حذف این فایل")),
+        # A photo that was sent again for want of an answer may have been taken for the document asked for next.
+        ("این فایل کدام مدرک است؟", tap("🗑 حذف این فایل")),
         ("📎 «تصویر کارت ملی", document(album=True)),
         ("📎 «تصویر مدرک تحصیلی", document(file=("مدرک تحصیلی.pdf", files.pdf))),
         ("📎", document()),
