@@ -38,6 +38,9 @@ log = logging.getLogger("bot")
 
 #: Seconds for a look at some documents at the start.
 KEY_CHECK = 10.0
+#: Seconds from the start to the first run of a job: also a process that is restarted every few seconds asks the
+#: gateway about payments and sends letters.
+FIRST_RUN = 1.0
 #: Seconds that SIGTERM leaves to the updates in hand.
 GRACE = 3.0
 
@@ -192,7 +195,7 @@ async def _repeat(timer: Timer, service: Service) -> None:
     """One timer, at its interval; a failure is logged and never stops the others."""
     CORRELATION_ID.set(f"timer:{timer.name}")
     while True:
-        await asyncio.sleep(min(timer.interval, 5.0))
+        await asyncio.sleep(min(timer.interval, FIRST_RUN))
         while True:
             try:
                 await timer.work()
