@@ -16,6 +16,7 @@ from bot.cli import (
     legacy_import,
     load_test,
     run,
+    setup,
     tariffs,
     users,
 )
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 
 _COMMANDS: dict[str, Callable[..., None]] = {
+    "setup": setup.setup,
     "run": run.run,
     "migrate": database.migrate,
     "check-migrations": database.check_migrations,

@@ -146,7 +146,7 @@ class Settings(BaseSettings):
     def load(cls, **overrides: Any) -> Self:
         """Raises BadSettingError."""
         if (file := overrides.get("_env_file", cls.model_config.get("env_file"))) is not None:
-            _check_encoding(Path(file))
+            check_encoding(Path(file))
         try:
             return cls(**overrides)
         except ValidationError as error:
@@ -275,14 +275,18 @@ class Settings(BaseSettings):
         merchant = self.merchant_id()
         if merchant is None:
             raise BadSettingError(f"{self.payment_gateway.upper()}_MERCHANT_ID: must be set")
-        if not re.search(r"\d|@|://", self.support_contact):
-            raise BadSettingError(
-                "SUPPORT_CONTACT: must be set to a phone number, a link or an e-mail address where people get help"
-            )
+        self.require_support_contact()
         if self.metrics_address is not None and _overlap(self.address, self.metrics_address):
             raise BadSettingError("METRICS_LISTEN: is the address of LISTEN; choose another port")
         if self.sms_gateway == "kavenegar" and self.kavenegar_api_key is None:
             raise BadSettingError("KAVENEGAR_API_KEY: must be set where SMS_GATEWAY=kavenegar")
+
+    def require_support_contact(self) -> None:
+        """People can be told whom to ask. Raises BadSettingError."""
+        if not re.search(r"\d|@|://", self.support_contact):
+            raise BadSettingError(
+                "SUPPORT_CONTACT: must be set to a phone number, a link or an e-mail address where people get help"
+            )
 
     def messengers(self) -> dict[Messenger, MessengerSettings]:
         """Those with a token."""
@@ -396,7 +400,7 @@ def renew_kept_key() -> None:
         raise BadSettingError(f"SECRET_KEY: {KEY_FILE} cannot be replaced ({error.strerror})") from None
 
 
-def _check_encoding(file: Path) -> None:
+def check_encoding(file: Path) -> None:
     """Raises BadSettingError where the file of settings is not in UTF-8."""
     try:
         data = file.read_bytes() if file.is_file() else b""

@@ -13,7 +13,7 @@ from telegram import WebhookInfo
 from telegram.error import InvalidToken, TelegramError
 
 from bot.config.settings import BadSettingError, MessengerSettings, Settings
-from bot.doctor.finding import Finding
+from bot.doctor.finding import Because, Finding
 from bot.gateways.factory import payment_gateway, sms_gateway
 from bot.gateways.interfaces import GatewayDown, GatewayRefused
 from bot.messengers.intake.receiver import webhook_path
@@ -78,7 +78,7 @@ async def messenger(
     except InvalidToken:
         return Finding(name, False, f"refuses the token; take {name.upper()}_TOKEN from BotFather again")
     except (TelegramError, TimeoutError) as error:
-        return Finding(name, False, await _silence(name, messenger_settings, str(error)))
+        return Finding(name, False, await _silence(name, messenger_settings, str(error)), Because.SILENT)
     except Exception as error:  # an answer that PTB cannot read ends in anything
         words = f"what answers at {messenger_settings.api_url} is no messenger; check {name.upper()}_API_URL and the proxy ({type(error).__name__})"
         return Finding(name, False, words)
@@ -86,9 +86,9 @@ async def messenger(
         await channel.request.shutdown()
     if second_poller and not info.url:
         words = f"{channel.link}, but another process polls with this token (409), so some people get no answer; stop it, or take a new token from BotFather"
-        return Finding(name, False, words)
+        return Finding(name, False, words, Because.ATTENTION)
     if (trouble := _intake_trouble(channel, info, settings)) is not None:
-        return Finding(name, False, f"{channel.link}, but {trouble}")
+        return Finding(name, False, f"{channel.link}, but {trouble}", Because.ATTENTION)
     return Finding(name, True, channel.link)
 
 
@@ -153,7 +153,7 @@ async def public_address(settings: Settings) -> Finding:
         return Finding(name, True, words)
     if url and not await is_ours(url):
         words = f"does not lead to the bot at {settings.listen}; check DNS, TLS and the web server before it"
-        return Finding(name, False, words)
+        return Finding(name, False, words, Because.ATTENTION)
     if not url or local:
         return Finding(name, True, "leads to this machine only: nobody else can pay")
     return Finding(name, True, f"{url} leads here")
@@ -195,7 +195,7 @@ async def gateway(settings: Settings) -> Finding:
         await client.check()
     except GatewayDown as down:
         words = f"{host} does not answer; check the network and {kind.upper()}_URL ({down})"
-        return Finding(name, False, words)
+        return Finding(name, False, words, Because.SILENT)
     except GatewayRefused as refused:
         words = f"refuses the merchant (code {refused.code}); check {kind.upper()}_MERCHANT_ID and the terminal's state there"
         return Finding(name, False, words)
@@ -216,13 +216,14 @@ async def sms(settings: Settings) -> Finding:
         credit = await client.credit()
     except GatewayDown as down:
         words = f"{host} does not answer; check the network and KAVENEGAR_URL ({down})"
-        return Finding(name, False, words)
+        return Finding(name, False, words, Because.SILENT)
     except GatewayRefused as refused:
         return Finding(name, False, f"refuses the key (status {refused.code}); check KAVENEGAR_API_KEY")
     finally:
         await client.aclose()
     if credit is not None and credit < LOW_CREDIT:
-        return Finding(name, False, f"only {credit:,} rial of credit are left; charge the account")
+        words = f"only {credit:,} rial of credit are left; charge the account"
+        return Finding(name, False, words, Because.ATTENTION)
     return Finding(
         name, True, f"{host}, {credit:,} rial of credit" if credit is not None else f"{host} answers"
     )

@@ -59,7 +59,8 @@ def check_service(db: Session, settings: Settings) -> Iterator[Finding]:
         yield finding
 
 
-def _staff(db: Session) -> Finding:
+def count_staff(db: Session) -> int:
+    """Accounts that can log in as staff."""
     working = (
         select(func.count())
         .select_from(Grant)
@@ -68,7 +69,11 @@ def _staff(db: Session) -> Finding:
             Grant.role == Role.STAFF, col(Grant.active).is_(True), col(Account.state) == AccountState.ACTIVE
         )
     )
-    count = db.exec(working).one()
+    return db.exec(working).one()
+
+
+def _staff(db: Session) -> Finding:
+    count = count_staff(db)
     words = "nobody can log in as staff; run `bot.py create-user --role staff --name …`"
     return Finding("staff", count > 0, f"{count} accounts" if count else words)
 

@@ -69,6 +69,16 @@ async def current_is_head(url: str) -> bool:
     return revisions == _newest()
 
 
+async def is_empty(url: str) -> bool:
+    """Whether the database has no schema of ours, old or new. Changes nothing. Raises DatabaseUnusable."""
+    parsed = asynchronous(url)
+    if parsed.get_backend_name() == "sqlite" and not os.path.exists(parsed.database or ""):  # noqa: ASYNC240  once
+        return True
+    with explained_errors(parsed):
+        async with _connection(url, read_only=True) as connection:
+            return not await connection.run_sync(_revisions)
+
+
 async def schema_differences(url: str | None = None) -> list[str]:
     """What distinguishes the migrated schema from the tables in the code; empty where all is well.
 

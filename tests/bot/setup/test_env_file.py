@@ -1,0 +1,72 @@
+"""Changing one name of `.env` leaves everything else of it as it is, and what was written is what is read."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.config.settings import BadSettingError
+from bot.setup import env_file
+
+MINE = "# my notes\nA=1  # why\nexport B='two words'\n#C=3\n\nA=4\n"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / ".env"
+    path.write_text(MINE)
+    return path
+
+
+def test_a_name_is_changed_where_it_stands(file: Path) -> None:
+    env_file.write(file, {"A": "5", "B": "x y", "C": "6", "D": "7"})
+    assert file.read_text() == "# my notes\nA=5\nB='x y'\nC=6\n\nD=7\n"
+
+
+def test_what_is_cleared_is_empty(file: Path) -> None:
+    env_file.write(file, {"A": ""})
+    assert env_file.read(file) == {"A": "", "B": "two words"}
+
+
+@given(
+    st.text(
+        st.characters(codec="utf-8", exclude_characters="\0\r\n\x85\u2028\u2029\x0b\x0c\x1c\x1d\x1e"),
+        max_size=40,
+    )
+)
+def test_whatever_is_written_is_read_again_or_refused(value: str) -> None:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / ".env"
+        path.write_text(MINE)
+        value = value.strip()
+        try:
+            env_file.write(path, {"D": value})
+        except BadSettingError:
+            assert path.read_text() == MINE
+            assert "$" in value or "\\" in value
+        else:
+            assert env_file.read(path) == {"A": "4", "B": "two words", "D": value}
+
+
+def test_a_value_over_several_lines_is_refused_and_nothing_is_lost(file: Path) -> None:
+    with pytest.raises(BadSettingError, match="D"):
+        env_file.write(file, {"D": "one\nA=two"})
+    assert file.read_text() == MINE
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_what_root_owns_and_a_group_reads_stays_so(file: Path) -> None:
+    file.chmod(0o644)
+    os.chown(file, 0, 1234)
+    env_file.write(file, {"A": "5"})
+    there = file.stat()
+    assert (there.st_uid, there.st_gid, stat.S_IMODE(there.st_mode)) == (0, 1234, 0o640)
+    os.chown(file, 1234, 1234)
+    env_file.write(file, {"A": "6"})
+    there = file.stat()
+    assert (there.st_uid, there.st_gid, stat.S_IMODE(there.st_mode)) == (1234, 1234, 0o600)
