@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from demo.botapi import files
-from demo.botapi.state import Chat, File, Json, Message
+from demo.botapi.state import Chat, File, Json, Message, User
 from demo.reader import PATIENCE, Reader
 from demo.seen import Seen, SeenButton, Wanted, choose, keyboard_rows
 from demo.steps import step
@@ -27,9 +27,9 @@ class Person(Reader):
     # ── acting ──
 
     @step
-    async def type(self, text: str, *, chat: Chat | None = None) -> Seen:
-        """Write a text (in a group, where `chat` is one)."""
-        return self._put(chat, text=text)
+    async def type(self, text: str, *, chat: Chat | None = None, reply_to: int | None = None) -> Seen:
+        """Write a text (in a group, where `chat` is one), perhaps as the reply to a message."""
+        return self._put(chat, text=text, reply_to=reply_to)
 
     @step
     async def command(self, name: str, payload: str = "") -> Seen:
@@ -51,6 +51,15 @@ class Person(Reader):
         """Forward a contact card, the own one or another person's, so that it looks shared."""
         origin = of.user if of is not None else self.user
         return self._put(None, contact=self._card(of, ""), forwarded_from=origin)
+
+    @step
+    async def forward(self, stored: Message, origin: User) -> Seen:
+        """Send on a message that `origin` (the bot's id for the bot) wrote in a chat with this bot."""
+        parts = {
+            name: getattr(stored, name)
+            for name in ("text", "caption", "spans", "photo", "document", "voice", "sticker", "contact")
+        }
+        return self._put(None, forwarded_from=stored.forwarded_from or origin, **parts)
 
     def _card(self, other: Person | str | None, name: str) -> Json:
         if isinstance(other, str):

@@ -79,6 +79,8 @@ class Demo:
         self.users: DemoUsers
         self.bot: BotProcess
         self.page: PageServer
+        #: Where the bot tells its figures, as host:port.
+        self.metrics_address = ""
 
     async def __aenter__(self) -> Demo:
         async with contextlib.AsyncExitStack() as stack:
@@ -99,7 +101,12 @@ class Demo:
                 await self.bot.start()
             port = _free(self.options.host, self.options.port)
             self.page = PageServer(
-                self.users, host=self.options.host, port=port, bot=self.bot, others=self.options.others
+                self.users,
+                host=self.options.host,
+                port=port,
+                bot=self.bot,
+                others=self.options.others,
+                metrics_url=f"http://{self.metrics_address}/metrics",
             )
             await self.page.start()
             stack.push_async_callback(self.page.stop)
@@ -114,10 +121,12 @@ class Demo:
     def _settings(self) -> dict[str, str]:
         folder, host = self.options.folder, self.options.host
         port = _free(host, self.options.port + 1 if self.options.port else 0)
+        self.metrics_address = f"127.0.0.1:{_free('127.0.0.1', 0)}"
         return self.emulators.env() | {
             "DATABASE_URL": f"sqlite:///{folder / 'bot.db'}",
             "FILES_URL": str(folder / "files"),
             "LISTEN": f"{host}:{port}",
+            "METRICS_LISTEN": self.metrics_address,
             "PUBLIC_URL": f"http://{host}:{port}",
             "SUPPORT_CONTACT": "۰۲۱۰۰۰۰۰۰۰۰",
             "LOG_LEVEL": "INFO",

@@ -115,7 +115,7 @@ class Shapes:
             for name in ("file_unique_id", "width", "height", "file_size"):
                 shape.pop(name, None)
 
-    def message(self, bot: Bot, message: Message) -> Json:
+    def message(self, bot: Bot, message: Message, *, quoted: bool = False) -> Json:
         shape: Json = {
             "message_id": message.id,
             "date": self.date(message.date),
@@ -139,7 +139,13 @@ class Shapes:
         if message.inline:
             shape["reply_markup"] = {"inline_keyboard": message.inline}
         if message.forwarded_from is not None:
-            self._forward(shape, message, message.forwarded_from)
+            self._forward(shape, bot, message, message.forwarded_from)
+        if message.reply_to is not None and not quoted:
+            chat = bot.conversations.get(message.chat.id)
+            replied = chat.messages.get(message.reply_to) if chat is not None else None
+            if replied is not None and not replied.deleted:
+                # The quoted message comes without the one that it replies to itself.
+                shape["reply_to_message"] = self.message(bot, replied, quoted=True)
         return shape
 
     def _files(self, shape: Json, bot: Bot, message: Message) -> None:
@@ -160,14 +166,15 @@ class Shapes:
         length = len(command.encode("utf-16-le")) // 2
         shape["entities"] = [{"type": "bot_command", "offset": 0, "length": length}]
 
-    def _forward(self, shape: Json, message: Message, origin: User) -> None:
+    def _forward(self, shape: Json, bot: Bot, message: Message, origin: User) -> None:
+        sender = self.bot(bot) if origin.id == bot.id else self.user(origin)
         if self.bale:
-            shape |= {"forward_from": self.user(origin), "forward_date": message.date - 60}
+            shape |= {"forward_from": sender, "forward_date": message.date - 60}
         else:
             shape["forward_origin"] = {
                 "type": "user",
                 "date": message.date - 60,
-                "sender_user": self.user(origin),
+                "sender_user": sender,
             }
 
     def callback(self, bot: Bot, *, id: str, sender: User, message: Message, data: str) -> Json:

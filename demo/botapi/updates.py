@@ -56,6 +56,8 @@ class Queue:
     duplicates: int = 0
     #: Holds all deliveries back, as an outage does.
     held: Callable[[], bool] = lambda: False
+    #: Told of updates that the bot confirmed: it has them now.
+    on_taken: Callable[[list[Waiting]], None] = lambda taken: None
     deliveries: int = 0
     _poller: asyncio.Future[None] | None = None
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -178,6 +180,7 @@ class Queue:
         waiting.copies -= 1
         if not waiting.copies and waiting in self.waiting:
             self.waiting.remove(waiting)
+            self.on_taken([waiting])
 
     async def _wait(self, mine: asyncio.Future[None], left: float) -> None:
         change = asyncio.create_task(self._changed.wait())
@@ -199,13 +202,17 @@ class Queue:
             return
         if offset > 0:
             unconfirmed: deque[Waiting] = deque()
+            taken = []
             for waiting in self.waiting:
                 if waiting.id < offset:
                     waiting.copies -= 1
                     if not waiting.copies:
+                        taken.append(waiting)
                         continue
                 unconfirmed.append(waiting)
             self.waiting = unconfirmed
+            if taken:
+                self.on_taken(taken)
         elif offset < 0:
             self.waiting = deque(list(self.waiting)[offset:])
 

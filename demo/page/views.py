@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Collection
 from dataclasses import asdict
 from typing import Any
 
@@ -16,6 +18,10 @@ from demo.users import DemoUser, DemoUsers
 
 def person_id(person: Person) -> str:
     return f"{person.state.kind}-{person.user.id}"
+
+
+#: Messages of a chat that the page asks for at once.
+PAGE = 40
 
 
 def emulators(users: DemoUsers) -> Json:
@@ -47,14 +53,33 @@ def role(role: DemoUser) -> Json:
     }
 
 
-def chat(role: DemoUser) -> Json:
-    """The whole screen of one phone."""
+def chat(role: DemoUser, *, last: int | None = None, before: int | None = None) -> Json:
+    """The screen of one phone: all of its messages, or the `last` ones (of those before a message).
+    "earlier": how many there are before them."""
     person = role.person
+    shown = [one for one in person.conversation.live() if before is None or one.id < before]
+    earlier = 0 if last is None else max(0, len(shown) - last)
+    waiting = not_taken(person)
     return {
         "id": person_id(person),
-        "messages": [message(person, shown_message) for shown_message in person.conversation.live()],
+        "earlier": earlier,
+        "messages": [message(person, one, waiting) for one in shown[earlier:]],
         **chat_state(role),
     }
+
+
+def not_taken(person: Person) -> set[int]:
+    """Messages of this person that still wait at the messenger for the bot."""
+    queue = person.state.queues[person.bot.token]
+    bodies = [waiting.body.get("message") for waiting in queue.waiting]
+    return {
+        body["message_id"] for body in bodies if isinstance(body, dict) and chat_of(body) == person.user.id
+    }
+
+
+def chat_of(body: Json) -> int | None:
+    chat = body.get("chat")
+    return chat.get("id") if isinstance(chat, dict) and "message_id" in body else None
 
 
 def chat_state(role: DemoUser) -> Json:
@@ -68,15 +93,35 @@ def chat_state(role: DemoUser) -> Json:
     return {
         "keyboard": [[_button(key) for key in row] for row in keyboard_rows(conversation.keyboard)],
         "action": conversation.action,
+        "commands": _commands(person),
+        "pressed": _pressed(person),
         "blocked": conversation.blocked,
         "suggestions": [asdict(suggestion) for suggestion in suggestions],
     }
 
 
+def _commands(person: Person) -> list[Json]:
+    """The menu of commands that this chat has."""
+    menus = person.bot.commands
+    return menus.get(f"chat:{person.user.id}") or menus.get("default") or []
+
+
+def _pressed(person: Person) -> list[Json]:
+    """Buttons whose press the bot has not answered yet; a client gives up after a while."""
+    found = []
+    for query in reversed(person.bot.queries.values()):
+        if query.made < time.time() - person.state.callback_window:
+            break
+        if query.chat_id == person.user.id and not query.answered:
+            found.append({"message": query.message_id, "data": query.data})
+    return found
+
+
 EMPTY = Seen(0, "", "", (), (), (), True, None, False, False, 0)
 
 
-def message(person: Person, message: Message) -> Json:
+def message(person: Person, message: Message, waiting: Collection[int] = ()) -> Json:
+    """`waiting`: ids of messages that the bot has not taken yet."""
     seen = Seen.of(message)
     return {
         "id": message.id,
@@ -91,11 +136,22 @@ def message(person: Person, message: Message) -> Json:
         "date": message.date,
         "changed": message.changed,
         "album": message.album,
+        "taken": message.from_bot or message.id not in waiting,
+        "reply": _quote(person, message.reply_to),
     }
 
 
 def seen(person: Person, seen: Seen) -> Json:
-    return message(person, person.conversation.messages[seen.id])
+    return message(person, person.conversation.messages[seen.id], {seen.id})
+
+
+def _quote(person: Person, id: int | None) -> Json | None:
+    """The message that is replied to, as its quote shows it."""
+    quoted = person.conversation.messages.get(id) if id is not None else None
+    if quoted is None:
+        return None
+    words = quoted.words or (quoted.files[0].name or "📎" if quoted.files else "👤")
+    return {"id": quoted.id, "from_bot": quoted.from_bot, "text": "" if quoted.deleted else words[:120]}
 
 
 def _button(button: SeenButton) -> Json:

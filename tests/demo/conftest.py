@@ -1,20 +1,24 @@
 """The emulators, and PTB's own client against it."""
 
 import io
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from PIL import Image
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, Locator, Page, async_playwright
 from telegram import Bot
 from telegram.request import HTTPXRequest
 
+from demo.botapi.state import Message
 from demo.emulators import EmulatedMessenger, Emulators
 from demo.page.server import PageServer
 from demo.person import Person
 from demo.users import DemoUsers
+from tests.demo.toy import ToyBot
 
 CHROMIUM = Path("/usr/bin/chromium")
 
@@ -75,6 +79,44 @@ async def browser() -> AsyncIterator[Browser]:
         browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
         yield browser
         await browser.close()
+
+
+@pytest.fixture
+async def toys(emulators: Emulators) -> AsyncIterator[None]:
+    """Somebody who answers, on both messengers."""
+    async with ToyBot(emulators.telegram), ToyBot(emulators.bale):
+        yield
+
+
+@pytest.fixture
+async def page(browser: Browser, server: PageServer, toys: None) -> Page:
+    return await open_page(browser, server)
+
+
+async def open_page(browser: Browser, server: PageServer, **options: Any) -> Page:
+    """The demo's page as a first visit finds it; an error of a script fails the test."""
+    options = {"viewport": {"width": 1400, "height": 860}} | options
+    page = await (await browser.new_context(**options)).new_page()
+    page.set_default_timeout(10_000)
+    page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
+    await page.goto(server.url)
+    await page.locator(".phone").first.wait_for()
+    return page
+
+
+def phone(page: Page, messenger: str) -> Locator:
+    return page.get_by_role("region", name=re.compile(f"در {messenger}$"))
+
+
+def arrive(person: Person, *texts: str, **parts: Any) -> list[Message]:
+    """Messages of the bot that come at once, faster than a messenger would take them."""
+    made = []
+    for text in texts:
+        message = person.state.write_message(person.bot, person.conversation, text=text, **parts)
+        person.conversation.started = True
+        person.state.tell("message", person.bot, person.conversation, message)
+        made.append(message)
+    return made
 
 
 class Raw:

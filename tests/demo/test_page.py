@@ -1,44 +1,24 @@
 """The page in a real browser, and the control API under it."""
 
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Page, expect
 
 from demo.emulators import Emulators
 from demo.page.server import PageServer
-from tests.demo.conftest import Raw, picture
-from tests.demo.toy import ToyBot
+from tests.demo.conftest import Raw, phone, picture
+
+pytestmark = pytest.mark.usefixtures("toys")
 
 XSS = "<img src=x onerror=document.title='hacked'>"
 
 
-@pytest.fixture(autouse=True)
-async def toys(emulators: Emulators) -> AsyncIterator[None]:
-    async with ToyBot(emulators.telegram), ToyBot(emulators.bale):
-        yield
-
-
-@pytest.fixture
-async def page(browser: Browser, server: PageServer) -> Page:
-    page = await browser.new_page(viewport={"width": 1400, "height": 860})
-    page.set_default_timeout(10_000)
-    page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
-    await page.goto(server.url)
-    await page.locator(".phone").first.wait_for()
-    return page
-
-
-def phone(page: Page, messenger: str) -> Locator:
-    return page.get_by_role("region", name=re.compile(f"در {messenger}$"))
-
-
 async def test_a_visitor_walks_with_sample_answers(page: Page, emulators: Emulators) -> None:
     sara = phone(page, "تلگرام")
-    await sara.get_by_role("button", name="✨ /start").click()
+    await sara.get_by_role("button", name="شروع").click()
     await expect(sara.get_by_text("خوش آمدید.")).to_be_visible()
     labels = await sara.locator(".rows > div").first.locator("button").all()
     boxes = [await one.bounding_box() for one in labels]

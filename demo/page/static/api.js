@@ -1,30 +1,73 @@
-// Talking to the emulators: requests, and the stream of what happens.
+// Talking to the demo's server: requests, uploads with progress, and the stream of what happens.
+
+export const DISCONNECTED = "پیام فرستاده نشد؛ ارتباط با نسخه نمایشی قطع است.";
+const SECONDS = 20;
 
 async function read(answer) {
-  const body = await answer.json().catch(() => ({ error: `خطای ${answer.status}` }));
-  if (!answer.ok || body.ok === false) throw new Error(body.error || `خطای ${answer.status}`);
+  const body = await answer.json().catch(() => ({}));
+  if (!answer.ok || body.ok === false) throw new Error(body.error || "درخواست انجام نشد؛ دوباره تلاش کنید.");
   return body;
 }
 
-export const look = (path) => fetch(path, { cache: "no-store" }).then(read);
+// What the browser says of a lost connection is English and names no remedy.
+const reach = (path, options) =>
+  fetch(path, { signal: AbortSignal.timeout(SECONDS * 1000), ...options }).catch(() => { throw new Error(DISCONNECTED); }).then(read);
+
+export const look = (path) => reach(path, { cache: "no-store" });
 
 export const act = (path, body = {}) =>
-  fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }).then(read);
+  reach(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 
-export const upload = (path, form) => fetch(path, { method: "POST", body: form }).then(read);
+// → {done: promise, cancel()}; `onProgress` gets 0…1.
+export function upload(path, form, onProgress) {
+  const request = new XMLHttpRequest();
+  const done = new Promise((resolve, reject) => {
+    request.open("POST", path);
+    request.responseType = "json";
+    request.upload.onprogress = (event) => { if (event.lengthComputable) onProgress(event.loaded / event.total); };
+    request.onload = () => (request.status === 200 ? resolve(request.response) : reject(new Error(request.response?.error || "فایل فرستاده نشد؛ دوباره تلاش کنید.")));
+    request.onerror = () => reject(new Error(DISCONNECTED));
+    request.onabort = () => reject(new DOMException("", "AbortError"));
+    request.send(form);
+  });
+  return { done, cancel: () => request.abort() };
+}
 
-// `again` runs at every (re)connection: whatever was missed is read anew.
-export function follow(onEvent, again) {
-  const stream = new EventSource("/emulators/events");
-  stream.onopen = again;
-  stream.onmessage = (event) => onEvent(JSON.parse(event.data));
+// Used once, so that a message that is sent again after a lost answer is not doubled.
+export const newKey = () => Array.from(crypto.getRandomValues(new Uint32Array(3)), (part) => part.toString(36)).join("");
+
+const WAITS = [500, 1000, 2000, 4000];
+
+// A WebSocket: six streams of events would take all connections that a browser opens to one address.
+// `again` runs at every (re)connection: whatever was missed is read anew. `onState` is told true or false.
+export function follow(onEvents, again, onState) {
+  let failed = 0;
+  (function connect() {
+    const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/emulators/live`);
+    let opened = false;
+    socket.onopen = () => { opened = true; failed = 0; onState(true); again(); };
+    socket.onmessage = (event) => onEvents(JSON.parse(event.data));
+    socket.onclose = () => {
+      // The first try may meet a server that is still starting.
+      if (opened || failed) onState(false);
+      setTimeout(connect, WAITS[Math.min(failed, WAITS.length - 1)]);
+      failed += 1;
+    };
+  })();
 }
 
 const notice = document.getElementById("notice");
 let hide;
-export function complain(error) {
-  notice.textContent = error.message || String(error);
+export function tell(text, bad = false) {
+  notice.textContent = text;
+  notice.classList.toggle("bad", bad);
   notice.hidden = false;
   clearTimeout(hide);
-  hide = setTimeout(() => { notice.hidden = true; }, 5000);
+  hide = setTimeout(() => { notice.hidden = true; }, bad ? 8000 : 3000);
 }
+export const complain = (error) => { if (error.name !== "AbortError") tell(error.message || String(error), true); };
+
+export const copy = (text) => navigator.clipboard.writeText(text).then(
+  () => tell("کپی شد."),
+  () => tell("مرورگر اجازه رونوشت نداد؛ متن را برگزینید و کپی کنید.", true),
+);

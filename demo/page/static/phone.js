@@ -1,37 +1,58 @@
 // One phone: a chat with the bot in one messenger.
+//
+// What tests and the tour may rely on: every phone is `section.phone[data-phone="<messenger>-<user id>"]` (the id of
+// the person in the API; "sms" for the text messages), named «گوشی … در تلگرام/بله». In it a message is
+// `.message[data-id]` (`.mine` where the person wrote it), its buttons are in `.rows`, the reply keyboard is
+// `.keyboard`, sample answers and «شروع» are in `.suggestions`, the text box is named «پیام». Everything else is to
+// be found by its role and text.
 
-import { act, complain, look, upload } from "./api.js";
-import { draw, element } from "./message.js";
+import { act, complain, copy, look } from "./api.js";
+import { Chat } from "./chat.js";
+import { Composer } from "./composer.js";
+import { button, element, refill } from "./dom.js";
+import { closeMenu, openMenu } from "./menu.js";
+import { view } from "./viewer.js";
 
 const template = document.getElementById("phone");
-const MESSENGER = { telegram: "تلگرام", bale: "بله" };
+export const MESSENGER = { telegram: "تلگرام", bale: "بله" };
+const PAGE = 40;
+// Seconds after which messengers give up waiting for the answer to a pressed button.
+const PATIENCE = 60;
 
 export class Phone {
-  constructor(person, documents, onClose) {
+  // page: {documents, phones(messenger) → others, trouble(messenger) → sentence or "", close(id)}
+  constructor(person, page) {
     this.person = person;
+    this.page = page;
     this.path = `/emulators/people/${person.id}`;
     this.node = template.content.firstElementChild.cloneNode(true);
     this.node.classList.add(person.messenger);
-    this.node.dataset.person = person.id;
+    this.node.dataset.phone = person.id;
     this.node.setAttribute("aria-label", `گوشی ${person.name} در ${MESSENGER[person.messenger]}`);
     this.find = (selector) => this.node.querySelector(selector);
-    this.chat = this.find(".chat");
-    this.find(".close").onclick = onClose;
-    // The last message stays in sight when a keyboard or a drawer takes room.
-    let atBottom = true;
-    this.chat.onscroll = () => { atBottom = this.chat.scrollHeight - this.chat.scrollTop - this.chat.clientHeight < 60; };
-    new ResizeObserver(() => { if (atBottom) this.chat.scrollTop = this.chat.scrollHeight; }).observe(this.chat);
-    this.name();
+    this.state = { keyboard: [], suggestions: [], commands: [], pressed: [], action: null, blocked: person.blocked };
+    this.tapped = new Map();
+    this.find(".close").onclick = () => page.close(person.id);
+    this.find(".chat").setAttribute("aria-label", `گفت‌وگوی ${person.name}`);
+    this.chat = new Chat(this.find(".chat"), this.find(".jump"), {
+      earlier: (id) => look(`${this.path}?last=${PAGE}&before=${id}`),
+      own: (message) => this.composer.arrived(message),
+      drawn: () => this.around(),
+      menu: (message, node, at) => this.openMessageMenu(message, node, at),
+      show: (id) => this.chat.show(id).catch(complain),
+      view: (file, message) => view(file, message, this.chat.pictures()),
+      tap: (message, one) => this.tap(message, one),
+      leave: () => page.leave(person.id),
+      focus: () => this.composer.focus(),
+      copy,
+    });
+    this.composer = new Composer(this);
+    this.find(".face").textContent = person.name.slice(0, 1);
+    this.find(".who h2").textContent = this.find(".who h2").title = person.name;
+    this.version = 0;
+    document.addEventListener("pointerdown", (event) => { if (!this.node.contains(event.target)) this.focused = false; });
     this.wireMenu();
-    this.wireWriting();
-    this.wireDocuments(documents);
-  }
-
-  name() {
-    const { name, role, messenger } = this.person;
-    this.find(".face").textContent = name.slice(0, 1);
-    this.find(".who h2").textContent = name;
-    this.find(".who p").textContent = `${MESSENGER[messenger]} · ${role}`;
+    this.around();
   }
 
   run(action, body) {
@@ -40,117 +61,125 @@ export class Phone {
 
   wireMenu() {
     const menu = this.find(".menu");
-    const more = this.find(".more");
-    const open = (shown) => { more.hidden = !shown; menu.setAttribute("aria-expanded", shown); };
-    menu.onclick = () => open(more.hidden);
-    more.onclick = (event) => {
-      const what = event.target.dataset.do;
-      if (!what) return;
-      open(false);
-      this.run(what, what === "block" ? { blocked: !this.blocked } : {});
-    };
-    this.node.addEventListener("keydown", (event) => { if (event.key === "Escape") open(false); });
-  }
-
-  wireWriting() {
-    const form = this.find(".write");
-    const box = this.find("textarea");
-    form.onsubmit = (event) => {
-      event.preventDefault();
-      const text = box.value.trim();
-      if (!text) return;
-      box.value = "";
-      box.style.height = "";
-      this.run("send", { text });
-    };
-    box.oninput = () => { box.style.height = ""; box.style.height = `${box.scrollHeight + 2}px`; };
-    box.onkeydown = (event) => {
-      if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); form.requestSubmit(); }
+    menu.onclick = () => {
+      if (menu.getAttribute("aria-expanded") === "true") return closeMenu();
+      menu.setAttribute("aria-expanded", "true");
+      const { blocked } = this.state;
+      const block = { label: blocked ? "✅ باز کردن ربات" : "⛔️ مسدود کردن ربات", run: () => this.run("block", { blocked: !blocked }) };
+      const send = [
+        { label: "📱 فرستادن شماره خودم", run: () => this.run("contact") },
+        { label: "🙂 فرستادن استیکر", run: () => this.run("sticker") },
+        { label: "🎤 فرستادن صدا", run: () => this.run("voice") },
+      ];
+      openMenu([...(blocked ? [] : send), block], { at: menu, from: menu, label: "کارهای دیگر", onClose: () => menu.setAttribute("aria-expanded", "false") });
     };
   }
 
-  wireDocuments(documents) {
-    const drawer = this.find(".documents");
-    const attach = this.find(".attach");
-    attach.onclick = () => {
-      drawer.hidden = !drawer.hidden;
-      attach.setAttribute("aria-expanded", !drawer.hidden);
-      this.find(".keyboard").hidden = !drawer.hidden;
-    };
-    for (const radio of this.node.querySelectorAll(".form input")) radio.name = `form-${this.person.id}`;
-    const form = () => this.find(".form input:checked").value;
-    this.find(".samples").append(...documents.map((sample) => {
-      const made = element("button", { type: "button", textContent: sample.name });
-      made.onclick = () => this.run("document", { code: sample.code, as: form() });
-      return made;
-    }));
-    const own = this.find(".own input");
-    own.onchange = () => {
-      const body = new FormData();
-      body.append("as", form() === "file" || form() === "pdf" ? "file" : "photo");
-      for (const file of own.files) body.append("file", file, file.name);
-      own.value = "";
-      upload(`${this.path}/upload`, body).catch(complain);
-    };
+  openMessageMenu(message, node, at) {
+    const picture = this.chat.pictures().find((one) => one.message.id === message.id);
+    const others = this.page.phones(this.person.messenger);
+    const items = [
+      ...(this.state.blocked ? [] : [{ label: "↩ پاسخ", run: () => this.composer.replyTo(message) }]),
+      ...(message.text ? [{ label: "⧉ رونوشت متن", run: () => copy(message.text) }] : []),
+      ...(picture ? [{ label: "🔍 دیدن تصویر", run: () => view(picture.file, message, this.chat.pictures()) }] : []),
+      { label: "↪ هدایت به…", run: () => openMenu(others.map((other) => ({
+        label: other.id === this.person.id ? `${other.name} (همین گفت‌وگو)` : other.name, hint: other.role,
+        run: () => act(`/emulators/people/${other.id}/forward`, { from: this.person.id, message: message.id }).catch(complain),
+      })), { at, from: node, label: "هدایت به" }) },
+    ];
+    openMenu(items, { at, from: node, label: "کارهای این پیام" });
   }
 
-  // What happens while the chat is being read may be missing in what was read: read it again then.
-  async load() {
-    this.loads = (this.loads || 0) + 1;
-    const mine = this.loads;
-    const whole = await look(this.path);
-    if (mine !== this.loads) return;
-    this.loads = 0;
-    this.chat.replaceChildren(...whole.messages.map((message) => this.drawn(message)));
-    this.around(whole);
-    this.bottom();
+  // A pressed button turns until the bot answers, or the messenger gives up.
+  tap(message, one) {
+    const name = `${message.id} ${one.data}`;
+    this.tapped.set(name, performance.now());
+    this.spin();
+    const forget = () => { this.tapped.delete(name); this.spin(); };
+    setTimeout(forget, PATIENCE * 1000);
+    return act(`${this.path}/tap`, { message: message.id, data: one.data, label: one.text }).catch((error) => { forget(); complain(error); });
   }
 
-  drawn(message) {
-    return draw(message, {
-      tap: (on, button) => this.run("tap", { message: on.id, data: button.data, label: button.text }),
-      copy: (text) => navigator.clipboard.writeText(text).then(() => this.toast("کپی شد."), complain),
-    });
+  spin() {
+    const turning = new Set([...this.tapped.keys(), ...this.state.pressed.map((one) => `${one.message} ${one.data}`)]);
+    for (const made of this.chat.list.querySelectorAll(".spin")) {
+      if (!turning.has(`${made.closest(".message").dataset.id} ${made.dataset.press}`)) { made.classList.remove("spin"); made.removeAttribute("aria-busy"); }
+    }
+    for (const name of turning) {
+      const [id, data] = [name.slice(0, name.indexOf(" ")), name.slice(name.indexOf(" ") + 1)];
+      const made = this.chat.nodes.get(Number(id))?.querySelector(`[data-press="${CSS.escape(data)}"]`);
+      if (made) { made.classList.add("spin"); made.setAttribute("aria-busy", "true"); }
+    }
   }
 
   // What is around the messages.
-  around({ keyboard, suggestions, action, blocked }) {
-    this.blocked = blocked;
-    this.find('[data-do="block"]').textContent = blocked ? "✅ باز کردن ربات" : "⛔️ مسدود کردن ربات";
-    this.find(".write").inert = blocked;
-    this.find(".who p").textContent =
-      blocked ? "ربات مسدود است" : action ? "سامانه در حال نوشتن…" : `${MESSENGER[this.person.messenger]} · ${this.person.role}`;
-    this.find(".keyboard").replaceChildren(...keyboard.map((row) => element("div", {}, ...row.map((key) => {
-      const made = element("button", { type: "button", textContent: key.text });
-      made.onclick = () => (key.asks_contact ? this.run("contact") : this.run("send", { text: key.text }));
-      return made;
-    }))));
-    this.find(".suggestions").replaceChildren(...(blocked ? [] : suggestions).map((one) => {
-      const made = element("button", { type: "button", textContent: `${one.document ? "📎" : "✨"} ${one.label}`, title: "پاسخ نمونه" });
-      made.onclick = () => (one.document ? this.run("document", { code: one.document, as: "photo" }) : this.run("send", { text: one.text }));
-      return made;
-    }));
-    if (!this.chat.querySelector(".message")) {
-      this.chat.replaceChildren(element("p", { className: "empty", textContent: "هنوز پیامی نیست" }));
-    }
+  around() {
+    const { keyboard, suggestions, action, blocked } = this.state;
+    const { messenger, role } = this.person;
+    const held = this.holdsFocus();
+    const line = this.find(".who p");
+    const words = blocked ? "ربات مسدود است" : this.page.trouble(messenger) || (action ? "سامانه در حال نوشتن…" : `${MESSENGER[messenger]} · ${role}`);
+    if (line.textContent !== words) line.textContent = words;
+    this.node.classList.toggle("blocked", blocked);
+    if (blocked !== this.wasBlocked) for (const key of this.node.querySelectorAll(".rows button")) key.disabled = blocked;
+    this.wasBlocked = blocked;
+    this.find(".write").hidden = blocked;
+    this.find(".unblock").hidden = !blocked;
+    this.find(".unblock").onclick = () => this.run("block", { blocked: false });
+    const empty = !this.chat.nodes.size;
+    refill(this.find(".keyboard"), blocked ? [] : keyboard, () => (blocked ? [] : keyboard).map((row) => element("div", {}, ...row.map((key) =>
+      button({ textContent: key.text, onclick: () => (key.asks_contact ? this.run("contact") : this.composer.send(key.text)) })))));
+    // A link to the bot may carry words for its start.
+    const start = (empty || this.payload) && !blocked;
+    const shown = blocked ? [] : suggestions.filter((one) => one.text !== "/start");
+    refill(this.find(".suggestions"), [start, shown, this.payload], () => [
+      ...(start ? [button({ className: "start", textContent: "شروع", onclick: () => { this.composer.send(`/start ${this.payload || ""}`.trim()); this.payload = null; } })] : []),
+      ...shown.map((one) => button({ title: "پاسخ نمونه", textContent: `${one.document ? "📎" : "✨"} ${one.label}`,
+        onclick: () => (one.document ? this.run("document", { code: one.document, as: "photo" }) : this.composer.send(one.text)) })),
+    ]);
+    const hint = this.chat.list.querySelector(".empty");
+    if (empty && !hint) this.chat.list.append(element("p", { className: "empty", textContent: "هنوز پیامی نیست" }));
+    this.composer.around();
+    this.spin();
+    if (held) this.keepFocus();
+  }
+
+  holdsFocus() {
+    if (this.node.contains(document.activeElement)) this.focused = true;
+    else if (document.activeElement !== document.body) this.focused = false;
+    return this.focused;
+  }
+
+  // What had the focus may be gone: it goes to the newest buttons, or to the text box.
+  keepFocus() {
+    if (document.activeElement !== document.body || !this.node.isConnected) return;
+    this.composer.focus();
+  }
+
+  async load() {
+    const { version } = this;
+    this.fill(await look(`${this.path}?last=${PAGE}`), version);
+  }
+
+  // `version`: how much had happened when the chat was asked for; what came since is newer than the chat.
+  fill(whole, version) {
+    const current = version === this.version;
+    if (current) this.state = whole;
+    this.holdsFocus();
+    this.chat.merge(whole, current);
+    this.around();
   }
 
   happened(event) {
+    this.version += 1;
     this.person = event.person;
-    if (this.loads) this.load();
-    const { message } = event;
-    if (message) {
-      const old = this.chat.querySelector(`[data-id="${message.id}"]`);
-      if (event.kind === "delete") old?.remove();
-      else {
-        const shown = this.drawn(message);
-        if (old) old.replaceWith(shown);
-        else { shown.classList.add("fresh"); this.chat.querySelector(".empty")?.remove(); this.chat.append(shown); }
-      }
-    }
+    this.state = event.chat;
+    if (!event.chat.pressed.length) this.tapped.clear();
+    // Once a frame: a burst of messages is drawn together.
+    this.holdsFocus();
+    if (event.message && event.kind !== "toast") this.chat.happened(event.kind, event.message);
+    else this.chat.refresh();
     if (event.kind === "toast") this.toast(event.text);
-    this.around(event.chat);
-    if (message) this.bottom();
   }
 
   toast(text) {
@@ -159,14 +188,5 @@ export class Phone {
     line.hidden = false;
     clearTimeout(this.hideToast);
     this.hideToast = setTimeout(() => { line.hidden = true; }, 4500);
-  }
-
-  bottom() {
-    this.chat.scrollTop = this.chat.scrollHeight;
-    // Pictures grow when they arrive.
-    for (const picture of this.chat.querySelectorAll("img:not([data-watched])")) {
-      picture.dataset.watched = "1";
-      picture.onload = () => { this.chat.scrollTop = this.chat.scrollHeight; };
-    }
   }
 }

@@ -1,0 +1,149 @@
+"""Reading a chat: the place in it is the reader's, however much arrives."""
+
+import asyncio
+import itertools
+
+import pytest
+from playwright.async_api import Browser, Locator, Page, expect
+
+from demo.page.server import PageServer
+from demo.person import Person
+from tests.demo.conftest import arrive, open_page, phone, picture
+
+LONG = [f"پیام {n} " + "متن " * 30 for n in range(60)]
+
+
+@pytest.fixture
+def sara(server: PageServer) -> Person:
+    return server.users.roles[0].person
+
+
+async def above_end(chat: Locator) -> float:
+    return float(await chat.evaluate("one => one.scrollHeight - one.scrollTop - one.clientHeight"))
+
+
+async def read_up(page: Page, chat: Locator, pixels: int = 2000) -> None:
+    """Turn the wheel, and wait until the chat rests."""
+    await chat.hover()
+    await page.mouse.wheel(0, -pixels)
+    await chat.evaluate(
+        """one => new Promise(done => { let last = -1; const look = () => {
+            if (one.scrollTop === last) done(); else { last = one.scrollTop; setTimeout(look, 150); } }; look(); })"""
+    )
+
+
+async def test_older_messages_are_read_in_peace_and_the_new_ones_are_counted(
+    page: Page, sara: Person
+) -> None:
+    arrive(sara, *LONG)
+    chat = phone(page, "تلگرام").get_by_role("log")
+    await expect(chat.get_by_text("پیام 59")).to_be_visible()
+    await read_up(page, chat)
+    words = chat.get_by_text("پیام 50 ")
+    before = await words.bounding_box()
+    for n in range(3):
+        arrive(sara, f"تازه {n}")
+    edited = next(iter(sara.conversation.messages.values()))
+    edited.text, edited.edit_date = "عوض شد", 1
+    sara.state.tell("edit", sara.bot, sara.conversation, edited)
+    jump = phone(page, "تلگرام").get_by_role("button", name="رفتن به پایان، ۳ پیام تازه")
+    await expect(jump).to_have_text("۳↓")
+    after = await words.bounding_box()
+    assert abs(after["y"] - before["y"]) < 2
+    await jump.click()
+    await expect(chat.get_by_text("تازه 2")).to_be_in_viewport()
+    await expect(jump).to_be_hidden()
+
+
+async def test_an_own_message_leads_to_the_end(page: Page, sara: Person) -> None:
+    arrive(sara, *LONG)
+    chat = phone(page, "تلگرام").get_by_role("log")
+    await expect(chat.get_by_text("پیام 59")).to_be_visible()
+    await read_up(page, chat)
+    assert await above_end(chat) > 1000
+    await phone(page, "تلگرام").get_by_role("textbox").fill("من اینجایم")
+    await page.keyboard.press("Enter")
+    await expect(chat.get_by_text("گفتید: من اینجایم")).to_be_in_viewport()
+
+
+async def test_pictures_that_load_while_scrolling_up_do_not_pull_down(
+    browser: Browser, server: PageServer, toys: None, sara: Person
+) -> None:
+    for _ in range(9):
+        await sara.send_photo(picture(900, 1200))
+        arrive(sara, "دریافت شد.")
+    page = await open_page(browser, server)
+    chat = phone(page, "تلگرام").get_by_role("log")
+    await expect(chat.locator("img")).to_have_count(18)
+    await chat.hover()
+    places = []
+    for _ in range(10):
+        await page.mouse.wheel(0, -400)
+        await asyncio.sleep(0.12)
+        places.append(await above_end(chat))
+    assert all(later >= earlier - 5 for earlier, later in itertools.pairwise(places)), places
+    assert places[-1] > 1500
+
+
+@pytest.mark.parametrize("width", [1280, 768])
+async def test_after_a_reload_every_phone_shows_its_last_buttons(
+    browser: Browser, server: PageServer, toys: None, width: int
+) -> None:
+    for role in server.users.roles:
+        role.shown = True
+        arrive(role.person, *LONG[:20])
+        arrive(role.person, "آخرین", inline=[[{"text": "دکمه", "callback_data": "x"}]])
+    page = await open_page(browser, server, viewport={"width": width, "height": 800})
+    for _ in range(2):
+        await expect(page.get_by_role("button", name="دکمه")).to_have_count(3)
+        await page.evaluate("() => new Promise(done => setTimeout(done, 300))")
+        for chat in await page.get_by_role("log").all():
+            assert await above_end(chat) < 2
+        await page.reload()
+
+
+async def test_earlier_messages_come_when_one_scrolls_to_the_top(
+    browser: Browser, server: PageServer, toys: None, sara: Person
+) -> None:
+    arrive(sara, *(f"{n}: {text}" for n, text in enumerate(LONG * 2)))
+    page = await open_page(browser, server)
+    chat = phone(page, "تلگرام").get_by_role("log")
+    await expect(chat.get_by_text("119: ")).to_be_visible()
+    assert await chat.locator(".message").count() < 60
+    for _ in range(12):
+        await read_up(page, chat, 6000)
+        if await chat.locator(".message").count() == 120:
+            break
+    await expect(chat.locator(".message")).to_have_count(120)
+    ids = await chat.locator(".message").evaluate_all("all => all.map(one => Number(one.dataset.id))")
+    assert ids == sorted(ids)
+    assert len(await chat.locator(".day").all()) == 1
+
+
+async def test_a_burst_of_messages_all_arrives_and_the_last_is_in_sight(page: Page, sara: Person) -> None:
+    chat = phone(page, "تلگرام").get_by_role("log")
+    for n in range(6):
+        arrive(sara, *(f"شماره {n * 100 + m}." for m in range(100)))
+        await asyncio.sleep(0)
+    await expect(chat.get_by_text("شماره 599.")).to_be_in_viewport()
+    assert await above_end(chat) < 2
+    assert await chat.locator(".message").count() <= 200
+    await chat.hover()
+    for _ in range(30):
+        await page.mouse.wheel(0, -20_000)
+        if await chat.get_by_text("شماره 0.").count():
+            break
+        await asyncio.sleep(0.1)
+    await expect(chat.get_by_text("شماره 0.")).to_have_count(1)
+
+
+async def test_days_are_named_and_an_album_is_one_group(page: Page, sara: Person) -> None:
+    first = arrive(sara, "دیروزی")[0]
+    first.date -= 86400
+    sara.state.tell("edit", sara.bot, sara.conversation, first)
+    await page.reload()
+    await sara.send_album([picture(400, 300), picture(400, 300), picture(300, 400)])
+    chat = phone(page, "تلگرام").get_by_role("log")
+    await expect(chat.get_by_text("دیروز", exact=True)).to_be_visible()
+    await expect(chat.get_by_text("امروز", exact=True)).to_be_visible()
+    await expect(chat.get_by_role("group", name="آلبوم").locator(".message.mine img")).to_have_count(3)
