@@ -19,7 +19,6 @@ from storage.tables import (
     AuditLink,
     Branch,
     Chat,
-    ChatCommands,
     Contract,
     CooperationRequest,
     Distributor,
@@ -119,9 +118,14 @@ def _people(w: RowWriter, officers: int) -> None:
         created_at=born,
     )
     messenger = "CASE WHEN i % 2 = 0 THEN 'telegram' ELSE 'bale' END"
-    chat = {"messenger": messenger, "chat_id": "500000000 + i", "account_id": "i", "role": role}
+    chat = {
+        "messenger": messenger,
+        "chat_id": "500000000 + i",
+        "account_id": "i",
+        "role": role,
+        "menu_role": role,
+    }
     w.write(Chat, everybody, view="'home'", created_at=born, **chat)
-    w.write(ChatCommands, everybody, chat_row_id="i", role=role)
     for scope in ("'*'", w.university("a.id / 100")):
         w.run(
             f"INSERT INTO search_key (scope, key, kind, subject_id) SELECT {scope}, k.key, 'account', a.id FROM account a "

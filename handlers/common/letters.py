@@ -254,6 +254,7 @@ def show_progress(turn: Turn, press: Press) -> Screen:
         ),
         t("letters.card_state", state=t(f"letters.state.{letter.state}")),
         *_start_lines(turn, letter),
+        *_work_lines(letter),
         "",
         _progress_bar(letter.delivered, letter.recipients),
         t("letters.delivered", delivered=number(letter.delivered), recipients=number(letter.recipients)),
@@ -278,6 +279,13 @@ def _start_lines(turn: Turn, letter: Letter) -> list[str]:
     if letter.sms:
         lines.append(t("letters.card_sms"))
     return lines
+
+
+def _work_lines(letter: Letter) -> list[str]:
+    """What is under way for many recipients."""
+    if letter.state is LetterState.SENDING and letter.unlisted is not None:
+        return [t("letters.listing", n=number(letter.recipients))]
+    return [t("letters.taking_back")] if letter.taking_back is not None else []
 
 
 def _progress_bar(done: int, of: int) -> str:

@@ -10,8 +10,9 @@ import hashlib
 import json
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from sqlalchemy import case, null, update
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 from telegram import BotCommand, BotCommandScopeChat
 from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
@@ -20,7 +21,7 @@ from bot.application.resources import Resources
 from bot.messengers.transport.channel import Channel
 from bot.texts import t
 from storage.enums import Messenger, Role
-from storage.tables import BotProfile, Chat, ChatCommands
+from storage.tables import BotProfile, Chat
 
 log = logging.getLogger(__name__)
 
@@ -70,11 +71,8 @@ class ProfilePublisher:
             db.add(row := row or BotProfile(messenger=channel.messenger, bot_id=0, fingerprint=""))
             row.bot_id, row.fingerprint = channel.bot_id, told
             if channel.messenger is Messenger.TELEGRAM:
-                # The menus of all who are logged in are told anew.
-                logged_in = select(Chat.id).where(col(Chat.account_id).is_not(None))
-                db.execute(
-                    update(ChatCommands).where(col(ChatCommands.chat_row_id).in_(logged_in)).values(role=None)
-                )
+                # The menus of all who are logged in are told anew, some at a time.
+                row.menus_after = 0
 
         await self._database.run(note)
 
@@ -85,7 +83,8 @@ class ProfilePublisher:
         if channel is None or not channel.ready:
             return 0
         told: dict[int, Role | None] = {}
-        for row_id, chat_id, role in await self._database.read(_changed, large=True):
+        due = await self._database.read(_due)
+        for row_id, chat_id, role in due.chats:
             try:
                 scope = BotCommandScopeChat(chat_id)
                 if role is None:
@@ -97,8 +96,8 @@ class ProfilePublisher:
                 if _passes(error):
                     break
             told[row_id] = role
-        if told:
-            await self._database.run(lambda db: _note_chats(db, told))
+        if told or due.again is not None:
+            await self._database.run(lambda db: _note_chats(db, told, due))
         return len(told)
 
 
@@ -120,29 +119,43 @@ def _fingerprint() -> str:
     return hashlib.sha256(json.dumps([whole, texts], sort_keys=True).encode()).hexdigest()
 
 
-def _changed(db: Session) -> list[tuple[int, int, Role | None]]:
-    """(chat.id, the messenger's chat id, its role now) of chats whose menu is another role's. It reads all chats, so
-    beside the loop."""
-    acts_as = case((col(Chat.account_id).is_not(None), col(Chat.role)), else_=null())
-    query = (
-        select(Chat.id, Chat.chat_id, Chat.account_id, Chat.role)
-        .join(ChatCommands, col(ChatCommands.chat_row_id) == col(Chat.id), isouter=True)
-        .where(
-            Chat.messenger == Messenger.TELEGRAM,
-            col(Chat.dead).is_(False),
-            acts_as.is_distinct_from(col(ChatCommands.role)),
-        )
-        .order_by(col(Chat.id))
-        .limit(BATCH)
-    )
-    return [
-        (row_id or 0, chat_id, Role(role) if account_id is not None and role is not None else None)
-        for row_id, chat_id, account_id, role in db.exec(query)
-    ]
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """Chats whose menus are to be told: (chat.id, the messenger's chat id, its role now). `again`: those after this
+    chat.id are told anew, up to `last`, None where there are no more."""
+
+    chats: list[tuple[int, int, Role | None]]
+    again: int | None
+    last: int | None
 
 
-def _note_chats(db: Session, told: Mapping[int, Role | None]) -> None:
+def _due(db: Session) -> _Due:
+    """Chats whose menu is another role's, by their index; else the next of those that are told anew."""
+    telegram = Chat.messenger == Messenger.TELEGRAM, col(Chat.dead).is_(False)
+    query = select(Chat.id, Chat.chat_id, Chat.role).where(*telegram).order_by(col(Chat.id)).limit(BATCH)
+    changed = db.exec(query.where(col(Chat.role).is_distinct_from(col(Chat.menu_role)))).all()
+    again = db.exec(select(BotProfile.menus_after).where(BotProfile.messenger == Messenger.TELEGRAM)).first()
+    if changed or again is None:
+        return _Due([_line(row) for row in changed], None, None)
+    rest = db.exec(query.where(col(Chat.id) > again, col(Chat.account_id).is_not(None))).all()
+    last = rest[-1][0] if len(rest) == BATCH else None
+    return _Due([_line(row) for row in rest], again, last)
+
+
+def _line(row: tuple[int | None, int, str | None]) -> tuple[int, int, Role | None]:
+    row_id, chat_id, role = row
+    return row_id or 0, chat_id, Role(role) if role is not None else None
+
+
+def _note_chats(db: Session, told: Mapping[int, Role | None], due: _Due) -> None:
     for row_id, role in told.items():
-        row = db.get(ChatCommands, row_id) or ChatCommands(chat_row_id=row_id)
-        row.role = role
-        db.add(row)
+        db.execute(update(Chat).where(col(Chat.id) == row_id).values(menu_role=role))
+    if due.again is None:
+        return
+    # Where the messenger refused in between, the next go begins after the last one that it took.
+    after = due.last if len(told) == len(due.chats) else max(told, default=due.again)
+    db.execute(
+        update(BotProfile)
+        .where(col(BotProfile.messenger) == Messenger.TELEGRAM, col(BotProfile.menus_after) == due.again)
+        .values(menus_after=after)
+    )

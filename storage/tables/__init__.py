@@ -3,7 +3,6 @@
 from storage.tables.accounts import (
     Account,
     Chat,
-    ChatCommands,
     Draft,
     Grant,
     Invitation,
@@ -54,7 +53,6 @@ __all__ = [
     "BotProfile",
     "Branch",
     "Chat",
-    "ChatCommands",
     "ClosedPair",
     "Contract",
     "CooperationRequest",

@@ -186,6 +186,15 @@ class Chat(SQLModel, table=True):
         UniqueConstraint("messenger", "chat_id"),
         index_where_set("chat", "show_at"),
         index_where_set("chat", "rest_until"),
+        # Those whose menu is another role's.
+        Index(
+            "ix_chat_menu_due",
+            "id",
+            sqlite_where=text("messenger = 'telegram' AND dead IS 0 AND role IS NOT menu_role"),
+            postgresql_where=text(
+                "messenger = 'telegram' AND dead IS false AND role IS DISTINCT FROM menu_role"
+            ),
+        ),
     )
 
     id: int | None = primary_key()
@@ -194,6 +203,8 @@ class Chat(SQLModel, table=True):
     account_id: int | None = reference("account.id", default=None)
     #: The role chosen where the account holds several.
     role: Role | None = enum_column(Role, default=None)
+    #: The role whose commands its menu shows; None: a guest's (docs/messengers.md).
+    menu_role: Role | None = enum_column(Role, default=None)
     #: The messenger refuses messages to this chat (blocked, deactivated).
     dead: bool = False
     #: What it shows: the packed Press of a show route; a dialogue, where one is open, hides it.
@@ -219,17 +230,6 @@ class Chat(SQLModel, table=True):
     version: int = 0
     linked_at: datetime | None = timestamp_column(default=None)
     created_at: datetime = created()
-
-
-class ChatCommands(SQLModel, table=True):
-    """The role whose commands a chat's menu shows; no row, or None: a guest's (docs/messengers.md)."""
-
-    __tablename__ = "chat_commands"
-
-    chat_row_id: int = reference(
-        "chat.id", index=False, primary_key=True, sa_column_kwargs={"autoincrement": False}
-    )
-    role: Role | None = enum_column(Role, default=None)
 
 
 class KnownChat(SQLModel, table=True):

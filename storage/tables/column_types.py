@@ -14,6 +14,8 @@ E = TypeVar("E", bound=StrEnum)
 #: Ids of messengers reach 52 bits. SQLite autoincrements only an INTEGER primary key.
 BigId = BigInteger().with_variant(Integer, "sqlite")
 Json = JSON().with_variant(JSONB, "postgresql")
+#: None is NULL, not a JSON null.
+JsonOrNull = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
-from storage.tables.column_types import BigId, EnumText, Json, UtcDateTime, utcnow
+from storage.tables.column_types import BigId, EnumText, Json, JsonOrNull, UtcDateTime, utcnow
 
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -50,6 +50,11 @@ def json_dict(*, server_default: str | None = None) -> Any:
         {} if server_default is None else {"sa_column_kwargs": {"server_default": server_default}}
     )
     return Field(default_factory=dict, sa_type=Json, **options)
+
+
+def json_or_none() -> Any:
+    """A JSON object or NULL. Replace it as a whole, as above."""
+    return Field(default=None, sa_type=JsonOrNull, nullable=True)
 
 
 def index_where_set(table: str, column: str) -> Index:

@@ -14,6 +14,7 @@ from storage.tables.columns import (
     bigint_column,
     created,
     enum_column,
+    index_where_set,
     json_dict,
     primary_key,
     reference,
@@ -32,6 +33,7 @@ class Letter(SQLModel, table=True):
             sqlite_where=text("state = 'SENDING'"),
             postgresql_where=text("state = 'SENDING'"),
         ),
+        index_where_set("letter", "taking_back"),
         CheckConstraint("(state = 'SENDING') = (finished_at IS NULL)", name="finished_has_its_time"),
     )
 
@@ -50,12 +52,16 @@ class Letter(SQLModel, table=True):
     sms: bool = False
     #: The letter that this one corrects.
     corrects_id: int | None = reference("letter.id", default=None)
-    #: How many letter_recipient rows were written with it.
+    #: Accounts up to this account.id are still to be looked at for recipients; None: all recipients are listed.
+    unlisted: int | None = bigint_column(default=None)
+    #: How many letter_recipient rows it has.
     recipients: int = 0
     #: How many of them have it in their inbox.
     delivered: int = 0
     #: Recipients up to this account.id have it; the sweep goes on behind it (compare-and-set).
     reached: int = bigint_column(default=0)
+    #: It was stopped, and is still to be taken back from recipients up to this account.id; None: from nobody more.
+    taking_back: int | None = bigint_column(default=None)
     created_at: datetime = created()
     #: SENT or STOPPED since.
     finished_at: datetime | None = timestamp_column(default=None)

@@ -89,6 +89,8 @@ class BotProfile(SQLModel, table=True):
     bot_id: int = bigint_column()
     #: SHA-256 of what was sent, in hexadecimal.
     fingerprint: str = Field(max_length=64)
+    #: Menus of chats after this chat.id are still to be told anew; None: all were.
+    menus_after: int | None = bigint_column(default=None)
 
 
 class PayMessage(SQLModel, table=True):

@@ -5,7 +5,15 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
-from storage.tables.columns import bigint_column, created, primary_key, reference, timestamp_column
+from storage.tables.columns import (
+    bigint_column,
+    created,
+    index_where_set,
+    json_or_none,
+    primary_key,
+    reference,
+    timestamp_column,
+)
 
 
 class FileNote(SQLModel, table=True):
@@ -50,6 +58,7 @@ class ExpertLeave(SQLModel, table=True):
             sqlite_where=text("ended_at IS NULL"),
             postgresql_where=text("ended_at IS NULL"),
         ),
+        index_where_set("expert_leave", "giving_back"),
         CheckConstraint("starts_on <= ends_on", name="starts_before_it_ends"),
         CheckConstraint("deputy_id <> account_id", name="deputy_is_another"),
     )
@@ -62,4 +71,6 @@ class ExpertLeave(SQLModel, table=True):
     ends_on: date
     #: The files went back, or it was called off.
     ended_at: datetime | None = timestamp_column(default=None)
+    #: While files go back: account.id of deputies → tracking codes of what left them; None: nothing is left to give back.
+    giving_back: dict[str, list[str]] | None = json_or_none()
     created_at: datetime = created()

@@ -28,7 +28,7 @@ from tests.support.bot_process import SECRET_KEY
 from tests.support.pending import UNANSWERED, UNPROCESSED, UNSENT, rows_of, until_none
 
 #: What every update writes, whatever it asks for, and which menu of commands a chat was told of.
-ALWAYS_WRITTEN = frozenset({"inbox_update", "chat_commands", "pay_message"})
+ALWAYS_WRITTEN = frozenset({"inbox_update", "pay_message"})
 #: Of a chat: what it shows, which a refusal may change.
 SHOWN = frozenset({"view", "keyboard", "show_at", "version"})
 #: The fixture's own inbox rows are below.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import String, cast, func, insert, literal, or_, update
+from sqlalchemy import String, cast, func, literal, or_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
@@ -18,7 +18,7 @@ from bot.application.resources import Resources
 from bot.core.context import Actor
 from bot.core.refusals import InvalidInput, NotAllowed, Stale
 from bot.core.screens import button, rows_to_json
-from bot.services.letters import audience
+from bot.services.letters import recipients
 from bot.services.letters.audience import Audience
 from bot.services.shared import audit
 from bot.services.shared.permissions import require
@@ -71,8 +71,8 @@ def send_letter(
     delay: timedelta = timedelta(0),
     now: datetime,
 ) -> Letter:
-    """Send a letter off: its recipients are fixed here, by one statement; `send_next_batches` brings it to
-    them after `delay`, until when a stop finds everybody. `sms`: who has no live chat gets one. `corrects_id`: the
+    """Send a letter off. `send_next_batches` lists the recipients, whoever belongs to the audience and has an account
+    now, and brings it to them after `delay`, until when a stop finds everybody. `sms`: who has no live chat gets one. `corrects_id`: the
     letter that this one corrects.
 
     Raises NotAllowed for anyone but staff and for attachments of another account, InvalidInput where no
@@ -96,14 +96,9 @@ def send_letter(
     db.flush()
     assert letter.id is not None
     _attach(db, letter.id, actor.account_id, files)
-    recipients = audience.members(to).add_columns(literal(letter.id)).subquery()
-    members = select(recipients.c[1], recipients.c[0])
-    letter.recipients = db.execute(
-        insert(LetterRecipient).from_select(["letter_id", "account_id"], members)
-    ).rowcount  # type: ignore[attr-defined]
-    if not letter.recipients:
+    recipients.begin_list(db, letter)
+    if not letter.recipients and letter.unlisted is None:
         raise InvalidInput("error.no_recipients")
-    db.flush()
     audit.record(
         db,
         now=now,
@@ -112,7 +107,7 @@ def send_letter(
         subject=SUBJECT,
         subject_id=letter.id,
         to_state=letter.state,
-        recipients=letter.recipients,
+        recipients=letter.recipients if letter.unlisted is None else None,
         kind=to.kind.value,
         sms=sms,
         corrects=corrects_id,
@@ -160,7 +155,8 @@ def _attach(db: Session, letter_id: int, account_id: int, files: Sequence[int]) 
 
 
 def stop_letter(db: Session, *, actor: Actor, letter_id: int, now: datetime) -> Letter:
-    """Stop sending. Officers who were told of it or have opened it keep it; the others lose it.
+    """Stop sending. Officers who were told of it or have opened it keep it; the others lose it, the first of them at
+    once, the rest by `send_next_batches`.
 
     Raises NotAllowed for anyone but staff, Stale where it is out or stopped already."""
     require(db, actor, Role.STAFF)
@@ -173,23 +169,8 @@ def stop_letter(db: Session, *, actor: Actor, letter_id: int, now: datetime) -> 
         .values(state=PushState.SKIPPED, note=STOPPED)
         .execution_options(synchronize_session=False)
     )
-    reached = select(col(Push.account_id)).where(
-        of_letter, col(Push.state).in_((PushState.SENT, PushState.SENDING))
-    )
-    taken_back = db.execute(
-        update(LetterRecipient)
-        .where(
-            col(LetterRecipient.letter_id) == letter_id,
-            col(LetterRecipient.delivered_at).is_not(None),
-            col(LetterRecipient.read_at).is_(None),
-            col(LetterRecipient.account_id).not_in(reached),
-        )
-        .values(delivered_at=None)
-        .execution_options(synchronize_session=False)
-    ).rowcount  # type: ignore[attr-defined]
     letter = db.get_one(Letter, letter_id, populate_existing=True)
-    letter.delivered -= taken_back
-    db.flush()
+    recipients.begin_taking_back(db, letter)
     audit.record(
         db,
         now=now,
@@ -199,7 +180,7 @@ def stop_letter(db: Session, *, actor: Actor, letter_id: int, now: datetime) -> 
         subject_id=letter_id,
         from_state=LetterState.SENDING,
         to_state=LetterState.STOPPED,
-        delivered=letter.delivered,
+        delivered=letter.delivered if letter.taking_back is None else None,
     )
     return letter
 
@@ -250,8 +231,8 @@ def _progress(db: Session, letter: Letter) -> Progress:
 
 
 async def send_next_batches(resources: Resources) -> int:
-    """Advance every unfinished letter as far as the outbox has capacity; say how many batches that were. For
-    a timer: may run in several processes, and after a crash goes on where it was."""
+    """Advance every unfinished letter as far as the outbox has capacity, and take stopped ones back; say how many batches
+    that were. For a timer: may run in several processes, and after a crash goes on where it was."""
     batches = 0
     now = resources.clock()
     for letter_id in await resources.database.read(lambda db: _unfinished_letters(db, now)):
@@ -269,19 +250,29 @@ def _unfinished_letters(db: Session, now: datetime) -> list[int]:
         select(Letter.id)
         .where(
             Letter.state == LetterState.SENDING,
-            or_(col(Letter.starts_at).is_(None), col(Letter.starts_at) <= now),
+            or_(
+                col(Letter.unlisted).is_not(None),
+                col(Letter.starts_at).is_(None),
+                col(Letter.starts_at) <= now,
+            ),
         )
         .order_by(col(Letter.id))
     )
-    return [letter_id for letter_id in db.exec(query) if letter_id is not None]
+    stopped = select(Letter.id).where(col(Letter.taking_back).is_not(None))
+    return [letter_id for which in (stopped, query) for letter_id in db.exec(which) if letter_id is not None]
 
 
 def send_batch(db: Session, *, letter_id: int, now: datetime) -> bool:
-    """Put the letter into the inboxes of the next batch and their pushes into the outbox. False where nothing
-    is left to do now; the letter is SENT once its last push is settled."""
+    """Go on with a letter: with the list of its recipients; then put it into the inboxes of the next batch and their
+    pushes into the outbox; after a stop take it back. False where nothing is left to do now; the letter is SENT once
+    its last push is settled."""
     letter = db.get(Letter, letter_id, populate_existing=True)
+    if letter is not None and letter.taking_back is not None:
+        return recipients.take_back_more(db, letter)
     if letter is None or letter.state is not LetterState.SENDING:
         return False
+    if letter.unlisted is not None:
+        return recipients.list_more(db, letter)
     if letter.starts_at is not None and now < letter.starts_at:
         return False
     waiting = db.execute(
@@ -453,7 +444,9 @@ def view_letter(db: Session, *, actor: Actor, letter_id: int) -> Letter:
 
 def _receipt(db: Session, account_id: int, letter_id: int) -> LetterRecipient | None:
     row = db.get(LetterRecipient, (letter_id, account_id), populate_existing=True)
-    return row if row is not None and row.delivered_at is not None else None
+    if row is None or row.delivered_at is None or recipients.is_lost(db, row):
+        return None
+    return row
 
 
 def open_letter(db: Session, *, actor: Actor, letter_id: int, now: datetime) -> Letter:

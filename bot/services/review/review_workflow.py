@@ -337,19 +337,20 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
         self._notify_expert(db, request, receiver, "given", now, text=said)
         return request
 
-    def give_back_all(
-        self, db: Session, *, expert_id: int, university_code: str, now: datetime
-    ) -> dict[int, list[str]]:
-        """What deputies have for this expert goes back to them, or stays with the deputies for good where they are no
-        expert there any more: account.id of the deputies → tracking codes of what left them."""
+    def give_back(
+        self, db: Session, *, expert_id: int, university_code: str, most: int, now: datetime
+    ) -> list[tuple[int | None, str]]:
+        """What deputies have for this expert goes back to them, at most so many files at once, or stays with the deputies
+        for good where they are no expert there any more: (account.id of the deputy whom it left, None where it stays,
+        tracking code) of each."""
         held = select(self.row).where(
             col(self.row.deputy_for_id) == expert_id,
             col(self.row.university_code) == university_code,
             self.queue.under_review,
         )
         returns = routing.is_active_expert(db, expert_id, university_code)
-        gone: dict[int, list[str]] = {}
-        for request in db.exec(held.order_by(col(self.row.id))).all():
+        gone = list[tuple[int | None, str]]()
+        for request in db.exec(held.order_by(col(self.row.id)).limit(most)).all():
             deputy = request.reviewer_id
             giving = self.check(db, request, actor=SYSTEM, action=self.actions("GIVE_BACK"))
             self.change(
@@ -360,8 +361,7 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
                 expert=expert_id if returns else deputy,
                 before=deputy,
             )
-            if returns and deputy is not None:
-                gone.setdefault(deputy, []).append(str(request.tracking_code))
+            gone.append((deputy if returns else None, str(request.tracking_code)))
         return gone
 
     def _loaded(self, db: Session, request_id: int) -> tuple[R, C]:

@@ -24,6 +24,8 @@ from storage.tables import Account, ExpertLeave
 LONGEST, AHEAD = 90, 365
 #: Tracking codes named in one push.
 NAMED = 50
+#: Files that one unit gives back.
+GIVEN_BACK = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ def take_leave(
     """The acting expert will be away. Deputy and heads are told (N25).
 
     Raises NotAllowed("error.not_expert_here"), InvalidInput("error.leave_days", "error.leave_taken",
-    "error.deputy_away").
+    "error.leave_giving_back", "error.deputy_away").
     """
     require(db, actor, *routing.REVIEWERS)
     assert actor.account_id is not None
@@ -49,6 +51,8 @@ def take_leave(
     check_days(starts_on, ends_on, today=leaves.today(now))
     if own_leave(db, actor=actor) is not None:
         raise InvalidInput("error.leave_taken")
+    if _is_giving_back(db, actor):
+        raise InvalidInput("error.leave_giving_back")
     check_deputy(db, actor=actor, deputy_id=deputy_id, starts_on=starts_on, ends_on=ends_on)
     leave = ExpertLeave(
         account_id=actor.account_id,
@@ -92,6 +96,16 @@ def take_leave(
             now=now,
         )
     return leave
+
+
+def _is_giving_back(db: Session, actor: Actor) -> bool:
+    """Files of the expert's last leave are still with the deputies."""
+    query = select(ExpertLeave.id).where(
+        ExpertLeave.university_code == actor.university_code,
+        ExpertLeave.account_id == actor.account_id,
+        col(ExpertLeave.giving_back).is_not(None),
+    )
+    return db.exec(query).first() is not None
 
 
 def check_days(starts_on: date, ends_on: date, *, today: date) -> None:
@@ -144,8 +158,8 @@ def team_leaves(db: Session, *, actor: Actor) -> list[LeaveLine]:
 
 
 def end_leave(db: Session, *, actor: Actor, leave_id: int, now: datetime) -> ExpertLeave:
-    """End a leave now, or call off one to come: one's own, or as the head of the university. Raises NotAllowed,
-    Stale."""
+    """End a leave now, or call off one to come: one's own, or as the head of the university. The first files go back at
+    once, the rest by `end_past_leaves`. Raises NotAllowed, Stale."""
     require(db, actor, *routing.REVIEWERS)
     leave = db.get(ExpertLeave, leave_id, populate_existing=True)
     if leave is None or leave.university_code != actor.university_code:
@@ -158,8 +172,14 @@ def end_leave(db: Session, *, actor: Actor, leave_id: int, now: datetime) -> Exp
 
 
 def end_past_leaves(db: Session, *, now: datetime) -> int:
-    """Give the files back of the next expert whose last day of leave is over; say how many leaves ended. A job repeats
-    it."""
+    """Give the next files back of an expert whose leave has ended, else end the next leave whose last day is over; say
+    how many leaves that were. A job repeats it."""
+    ended = select(ExpertLeave).where(col(ExpertLeave.giving_back).is_not(None))
+    for leave in db.exec(ended.limit(1).with_for_update(skip_locked=True)).all():
+        db.refresh(leave)
+        if leave.giving_back is not None:
+            _give_back(db, leave, actor=SYSTEM, now=now)
+        return 1
     over = select(ExpertLeave).where(
         col(ExpertLeave.ended_at).is_(None), col(ExpertLeave.ends_on) < leaves.today(now)
     )
@@ -172,7 +192,7 @@ def _end(db: Session, leave: ExpertLeave, *, actor: Actor, now: datetime) -> boo
     won = db.exec(
         update(ExpertLeave)
         .where(col(ExpertLeave.id) == leave.id, col(ExpertLeave.ended_at).is_(None))
-        .values(ended_at=now)
+        .values(ended_at=now, giving_back={})
         .execution_options(synchronize_session=False)
     ).rowcount
     if not won:
@@ -186,19 +206,36 @@ def _end(db: Session, leave: ExpertLeave, *, actor: Actor, now: datetime) -> boo
         subject_id=leave.account_id,
         leave=leave.id,
     )
-    gone: dict[int, list[str]] = {}
+    db.refresh(leave)
+    _give_back(db, leave, actor=actor, now=now)
+    return True
+
+
+def _give_back(db: Session, leave: ExpertLeave, *, actor: Actor, now: datetime) -> None:
+    """The next files go back; after the last ones everybody is told."""
+    gone: dict[str, list[str]] = {key: list(codes) for key, codes in (leave.giving_back or {}).items()}
+    room = GIVEN_BACK
     for workflow in (QUALIFICATION_WORKFLOW, COOPERATION_WORKFLOW):
-        back = workflow.give_back_all(
-            db, expert_id=leave.account_id, university_code=leave.university_code, now=now
+        back = workflow.give_back(
+            db, expert_id=leave.account_id, university_code=leave.university_code, most=room, now=now
         )
-        for deputy, codes in back.items():
-            gone.setdefault(deputy, []).extend(codes)
+        room -= len(back)
+        for deputy, code in back:
+            if deputy is not None:
+                gone.setdefault(str(deputy), []).append(code)
+        if not room:
+            break
+    # Where it was just enough the next unit finds nothing, and tells it.
+    leave.giving_back = None if room else gone
+    db.add(leave)
+    db.flush()
+    if leave.giving_back is not None:
+        return
     expert = db.get_one(Account, leave.account_id).name
     every = [code for codes in gone.values() for code in codes]
     _tell(db, leave, leave.account_id, "push.N25_back", every, expert, actor, now)
-    for deputy, codes in gone.items():
-        _tell(db, leave, deputy, "push.N25_given_back", codes, expert, actor, now)
-    return True
+    for key, codes in gone.items():
+        _tell(db, leave, int(key), "push.N25_given_back", codes, expert, actor, now)
 
 
 def _tell(

@@ -27,7 +27,8 @@ from bot.messengers.processing import inbox_store
 from bot.operations.load_test import fill
 from bot.services import payments, team
 from bot.services.directorate import alert_list, document_requirements
-from bot.services.letters import letters
+from bot.services.letters import letters, recipients
+from bot.services.letters.audience import Audience, Group, Kind
 from bot.services.payments import reconciler
 from bot.services.review import queue_notices, routing
 from bot.services.search import lookup
@@ -35,11 +36,11 @@ from bot.services.shared import audit_chain, notify, rate_limit, upload_quota
 from bot.web import metrics
 from conversations.catalogue import ALL
 from conversations.engine.engine import Engine
-from handlers.telegram import redisplay
+from handlers.telegram import bot_profile, redisplay
 from storage.database.database import Database
 from storage.enums import Messenger, RequestKind, Role
 from storage.migrations.seed import seed
-from storage.tables import Grant, Push, StaffAlert
+from storage.tables import Grant, Letter, Push, StaffAlert
 from tests.support.plans import whole_reads
 from tests.support.services import rolled_back
 
@@ -83,6 +84,19 @@ UNITS: dict[str, Callable[..., Any]] = {
     "audit chain": lambda db, now: db.execute(audit_chain.unlinked(db)).all(),
     "letters": lambda db, now: letters._unfinished_letters(db, now),
     "a letter": lambda db, now: letters.send_batch(db, letter_id=1, now=now),
+    "a letter is sent": lambda db, now: letters.send_letter(
+        db, actor=staff(db), to=AUDIENCES[0], number=None, title="ت", text="م", now=now
+    ),
+    "a letter's list": lambda db, now: [
+        recipients.list_more(db, new_letter(db, to, now, unlisted=OFFICERS)) for to in AUDIENCES
+    ],
+    "a letter is stopped": lambda db, now: letters.stop_letter(
+        db, actor=staff(db), letter_id=new_letter(db, AUDIENCES[0], now, reached=OFFICERS).id or 0, now=now
+    ),
+    "a letter is taken back": lambda db, now: recipients.take_back_more(
+        db, new_letter(db, AUDIENCES[0], now, taking_back=OFFICERS)
+    ),
+    "command menus": lambda db, now: bot_profile._due(db),
     "payments": lambda db, now: reconciler._attempts_due(db, gateway="zarinpal", now=now),
     "screens to show": lambda db, now: redisplay._due(db, now, list(Messenger)),
     "updates of another process": lambda db, now: (
@@ -110,11 +124,29 @@ UNITS: dict[str, Callable[..., Any]] = {
 NAMED = {
     "clock guard": ("audit_event inbox_update", "backwards by number through two days"),
     "old searches": ("search_query", "the first 200 by id: who is older has a lower id"),
+    "a letter is sent": ("account", "the newest one by id"),
     "audit chain": ("audit_link", "the last 2,000 by position"),
     "metrics": ("audit_event", "the first one by id"),
     # Nearly every tenth of these few is an expert. Among many officers the role's index is the better way.
     "digest": ("role_grant account", "PostgreSQL merges two tables of two thousand rows"),
 }
+
+
+AUDIENCES = [
+    Audience(Kind.ALL),
+    Audience(Kind.PROVINCE, "فارس"),
+    Audience(Kind.EXPERTS),
+    Audience(Kind.MANAGERS, "فارس"),
+    *(Audience(Kind.PROVINCE_STATE, f"فارس|{group}") for group in Group),
+]
+
+
+def new_letter(db: Session, to: Audience, now: datetime, **place: int) -> Letter:
+    writer = staff(db).account_id or 0
+    one = Letter(title="ت", text="م", audience=to.as_data(), created_by=writer, created_at=now, **place)
+    db.add(one)
+    db.flush()
+    return one
 
 
 def some(db: Session) -> list[str]:

@@ -1,10 +1,11 @@
 """Colleagues: notes on a file, handing one over with a sentence, leave and a deputy."""
 
 import pytest
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from bot.jobs import retention
 from bot.services import team
+from bot.services.team import leave
 from storage.enums import RequestState, Role
 from storage.tables import ExpertLeave, FileNote, QualificationRequest
 from tests.support import chat_people as people
@@ -195,6 +196,45 @@ def test_returned_and_new_files_of_the_days_of_leave_go_to_the_deputy_and_back(
     people.at_request(maryam, sara).sees("✅ تأیید").tap("📋 روند پرونده").sees("به کارشناس پیشین بازگشت")
     resolve(reza)
     assert people.request_of(reza).reviewer_id == maryam.account.id
+
+
+def test_many_files_go_back_in_several_units_each_once_with_one_list(
+    app: App, maryam: Person, bahar: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leave, "GIVEN_BACK", 2)
+    everybody = [people.submit(people.officer(app, name)) for name in ("سارا", "رضا", "مینا", "رعنا", "سینا")]
+    go_on_leave(maryam, "مریم رستمی", first="۱۴۰۵/۰۹/۰۱")
+    for one in everybody:
+        number = people.request_of(one).id
+        app.change(
+            QualificationRequest,
+            number,
+            state=RequestState.IN_REVIEW,
+            reviewer_id=bahar.account.id,
+            deputy_for_id=maryam.account.id,
+        )
+    maryam.open("desk.leave").tap("پایان دادن به مرخصی", "بله، پایان یابد")
+    held = [people.request_of(one).reviewer_id for one in everybody]
+    assert held.count(maryam.account.id) == 2, "the rest follows: nobody waits for four hundred files"
+    maryam.open("desk.leave").tap("➕ ثبت مرخصی").type("۱۴۰۵/۰۹/۰۱", "۱۴۰۵/۰۹/۱۰").type("مریم رستمی").tap(
+        "✅ تأیید"
+    )
+    maryam.sees("هنوز در حال بازگشت است")
+
+    def killed(db: Session) -> None:
+        team.end_past_leaves(db, now=app.clock())
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        app.run(killed)
+    while app.run(lambda db: team.end_past_leaves(db, now=app.clock())):
+        pass
+    assert {people.request_of(one).reviewer_id for one in everybody} == {maryam.account.id}
+    (back,) = [one.text for one in maryam.pushes() if "مرخصی شما پایان یافت" in one.text]
+    assert "۵ پرونده" in back
+    assert all(str(people.request_of(one).tracking_code) in back for one in everybody)
+    (gone,) = [one.text for one in bahar.pushes() if "به او بازگشت" in one.text]
+    assert "۵ پرونده" in gone
 
 
 def test_a_file_that_the_deputy_decided_stays_decided(

@@ -36,7 +36,9 @@ def test_no_table_that_grows_is_read_as_a_whole(app: App) -> None:
         team.team_leaves(db, actor=head)
         team.own_leave(db, actor=head)
         file_notes.of_file(db, "qualification", number)
-        QUALIFICATION_WORKFLOW.give_back_all(db, expert_id=of_maryam, university_code="sums", now=app.clock())
+        QUALIFICATION_WORKFLOW.give_back(
+            db, expert_id=of_maryam, university_code="sums", most=8, now=app.clock()
+        )
         event.remove(connection, "before_cursor_execute", note)
         return [
             row[3]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from bot.texts import t
 from conversations.catalogue import ALL
 from conversations.engine.engine import Engine
 from demo.emulators import Emulators
 from handlers import all_routes
+from handlers.telegram import bot_profile
 from handlers.telegram.bot_profile import COMMANDS
 from storage.database.database import Database
 from storage.enums import Messenger, Role
@@ -55,6 +56,31 @@ async def test_guests_commands_and_descriptions_are_told_once(
         await app.service.profile.publish(app.service.channels[Messenger.TELEGRAM])
         assert telegram.bot.description == "as it was"
         assert telegram.bot.commands == {}
+
+
+async def test_after_a_change_of_words_the_menus_of_all_chats_are_told_some_at_a_time(
+    emulators: Emulators, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bot_profile, "BATCH", 2)
+    telegram = emulators.telegram
+
+    def logged_in(db: Session) -> None:
+        for number in range(5):
+            told = {"account_id": account(db, chat=False).id, "role": Role.OFFICER, "menu_role": Role.OFFICER}
+            db.add(Chat(messenger=Messenger.TELEGRAM, chat_id=900 + number, **told))
+
+    await database.run(logged_in)
+    async with running_app(emulators, database) as app:
+        profile = app.service.profile
+        await app.until(lambda: telegram.bot.short_description)
+
+        async def begun() -> bool:
+            due = select(BotProfile.menus_after).where(BotProfile.messenger == Messenger.TELEGRAM)
+            return await database.read(lambda db: db.exec(due).first()) is not None
+
+        await until(begun)
+        assert [await profile.publish_chats() for _ in range(4)] == [2, 2, 1, 0]
+        assert {f"chat:{900 + number}" for number in range(5)} <= set(telegram.bot.commands)
 
 
 async def test_a_chat_has_the_commands_of_its_role_and_a_guests_after_it_logged_out(

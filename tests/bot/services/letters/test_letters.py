@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from bot.core.context import Actor
 from bot.core.refusals import InvalidInput, NotAllowed, Stale
-from bot.services.letters import audience, counts, letters
+from bot.services.letters import audience, counts, letters, recipients
 from bot.services.letters.audience import Audience, Group, Kind
 from storage.database.database import Database
 from storage.enums import AccountState, ContractState, LetterState, Messenger, PushState, RequestState, Role
@@ -217,6 +217,97 @@ def test_stopped_half_way(db: Session) -> None:
     late = next(who for number, who in people.items() if number not in kept)
     with refused(NotAllowed):
         open_letter(db, late, one)
+
+
+def listed(db: Session) -> list[int]:
+    return sorted(db.exec(select(LetterRecipient.account_id)).all())
+
+
+@pytest.mark.parametrize("sweeps", [1, 3])
+async def test_a_long_list_of_recipients_is_made_in_units_that_may_be_killed(
+    database: Database, sweeps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recipients, "LISTED", 4)
+
+    def begin(db: Session) -> tuple[int, list[int]]:
+        people = officers(db, 15)
+        return letter(db, staff(db)).id, sorted(one.account_id or 0 for one in people)
+
+    letter_id, everybody = await database.run(begin)
+    await database.run(officer)  # who registers afterwards does not get it
+    assert len(await database.read(listed)) <= recipients.LISTED, (
+        "whoever sends a letter keeps nobody waiting"
+    )
+
+    def crashes(db: Session) -> None:
+        spread(db, letter_id)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await database.run(crashes)
+
+    async def sweep() -> None:
+        while await database.run(lambda db: spread(db, letter_id)):
+            pass
+
+    await asyncio.gather(*(sweep() for _ in range(sweeps)))
+
+    def check(db: Session) -> None:
+        one = db.get_one(Letter, letter_id)
+        assert listed(db) == everybody
+        assert (one.unlisted, one.recipients, one.delivered) == (None, 15, 15)
+        assert sorted(push.account_id or 0 for push in pushes(db)) == everybody
+
+    await database.read(check)
+
+
+async def test_a_letter_is_taken_back_in_units_and_nobody_opens_it_meanwhile(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recipients, "TAKEN_BACK", 2)
+
+    def begin(db: Session) -> tuple[int, list[Actor]]:
+        writer, people = staff(db), officers(db, 9)
+        one = letter(db, writer)
+        spread_all(db, one)
+        for push in pushes(db)[:2]:
+            push.state = PushState.SENT
+        db.flush()
+        letters.stop_letter(db, actor=writer, letter_id=one.id, now=NOW)
+        have = select(func.count()).where(col(LetterRecipient.delivered_at).is_not(None))
+        assert db.execute(have).scalar_one() == 7, "a unit takes it back from some"
+        return one.id, people
+
+    letter_id, people = await database.run(begin)
+
+    def open_meanwhile(db: Session) -> None:
+        open_letter(db, people[1], db.get_one(Letter, letter_id))
+        with refused(NotAllowed):
+            open_letter(db, people[3], db.get_one(Letter, letter_id))
+
+    await database.run(open_meanwhile)
+
+    def crashes(db: Session) -> None:
+        spread(db, letter_id)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await database.run(crashes)
+
+    async def sweep() -> None:
+        while await database.run(lambda db: spread(db, letter_id)):
+            pass
+
+    await asyncio.gather(*(sweep() for _ in range(3)))
+
+    def check(db: Session) -> None:
+        one = db.get_one(Letter, letter_id)
+        have = select(LetterRecipient.account_id).where(col(LetterRecipient.delivered_at).is_not(None))
+        assert set(db.exec(have)) == {people[0].account_id, people[1].account_id}
+        assert (one.state, one.delivered, one.taking_back) == (LetterState.STOPPED, 2, None)
+        assert letters._unfinished_letters(db, NOW) == []
+
+    await database.read(check)
 
 
 # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────
