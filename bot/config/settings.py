@@ -74,6 +74,8 @@ class Settings(BaseSettings):
     #: Put into DATABASE_URL, whatever signs it has.
     database_password: SecretStr | None = None
     files_url: str = "data/files"
+    #: The store of before, while `bot.py move` brings its documents over: what FILES_URL lacks is read there.
+    former_files_url: str = ""
     #: Of an S3-compatible store; its region and endpoint.
     s3_endpoint: str = ""
     s3_region: str = "us-east-1"
@@ -223,7 +225,7 @@ class Settings(BaseSettings):
             raise ValueError("names no file; use sqlite:///data/bot.db")
         return value
 
-    @field_validator("files_url")
+    @field_validator("files_url", "former_files_url")
     @classmethod
     def _files(cls, value: str) -> str:
         scheme, divided, rest = value.partition("://")

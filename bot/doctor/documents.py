@@ -11,7 +11,7 @@ from bot.config.settings import BadSettingError, Settings
 from bot.doctor.finding import Finding, first_line
 from bot.documents.blob_store import FileStore, StoreDown
 from bot.documents.encryption import DocumentCipher
-from bot.documents.factory import open_store
+from bot.documents.factory import StoreWithFormer, open_store
 from bot.operations import stored_documents
 from storage.database.database import Database
 
@@ -24,6 +24,8 @@ async def check_stored_documents(database: Database, settings: Settings) -> Asyn
         async with open_store(settings) as store:
             yield await _all_there(read, store, settings)
             yield await _key(read, store, settings)
+            if isinstance(store, StoreWithFormer):
+                yield await _former(store, settings)
     except StoreDown as error:
         yield Finding(
             "stored documents",
@@ -60,3 +62,14 @@ async def _key(read: stored_documents.Read, store: FileStore, settings: Settings
     if checked.unknown:
         return Finding("SECRET_KEY", False, str(checked))
     return Finding("SECRET_KEY", True, "opens the documents" if checked.known else "no document needs it yet")
+
+
+async def _former(store: StoreWithFormer, settings: Settings) -> Finding:
+    """How far a move of the documents is."""
+    left = await stored_documents.keys_in(store.former) - await stored_documents.keys_in(store.present)
+    words = (
+        f"{len(left):,} documents are only in FORMER_FILES_URL; `bot.py move --files-url {settings.files_url}` brings them over"
+        if left
+        else "nothing is left in FORMER_FILES_URL: remove it"
+    )
+    return Finding("moved documents", True, words)

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent
 #: Any number, the same in every process: one migrates, the others wait.
 MIGRATING = 7_155_224
+#: In the place of a revision while `bot.py move` writes a copy.
+UNFINISHED_MOVE = "unfinished move"
 #: In a migration's file.
 _REVISION = re.compile(r"^(revision|down_revision)\b[^=]*= ['\"](\w+)['\"]", re.MULTILINE)
 
@@ -49,9 +51,9 @@ async def upgrade(url: str, *, to: str = "head") -> None:
     made where there is none. Raises DatabaseUnusable."""
     with explained_errors(asynchronous(url)):
         async with _connection(url) as connection:
-            revisions = await connection.run_sync(_revisions)
+            revisions = await connection.run_sync(revisions_of)
             _must_be_known(revisions)
-            if to == "head" and revisions == _newest():
+            if to == "head" and revisions == revision_of_code():
                 return
             await connection.run_sync(_upgrade, to)
 
@@ -64,9 +66,9 @@ async def current_is_head(url: str) -> bool:
         return False
     with explained_errors(parsed):
         async with _connection(url, read_only=True) as connection:
-            revisions = await connection.run_sync(_revisions)
+            revisions = await connection.run_sync(revisions_of)
     _must_be_known(revisions)
-    return revisions == _newest()
+    return revisions == revision_of_code()
 
 
 async def is_empty(url: str) -> bool:
@@ -76,7 +78,7 @@ async def is_empty(url: str) -> bool:
         return True
     with explained_errors(parsed):
         async with _connection(url, read_only=True) as connection:
-            return not await connection.run_sync(_revisions)
+            return not await connection.run_sync(revisions_of)
 
 
 async def schema_differences(url: str | None = None) -> list[str]:
@@ -106,9 +108,17 @@ class NewerSchema(DatabaseUnusable):
     """Of a release after this one, or of another program."""
 
 
+class UnfinishedMove(DatabaseUnusable):
+    """A copy that is not whole."""
+
+
 def _must_be_known(revisions: set[str]) -> None:
     """Raises NewerSchema where there is one that this code has no migration for."""
     named = _named()
+    if UNFINISHED_MOVE in revisions:
+        raise UnfinishedMove(
+            "is a copy that `bot.py move` has not finished; run that again to the end, with the settings of the bot that is moved"
+        )
     if unknown := revisions - named["revision"]:
         one, ours = min(unknown), max(named["revision"])
         newer = f"the schema is newer than this code ({one}; this code knows {ours})"
@@ -118,7 +128,7 @@ def _must_be_known(revisions: set[str]) -> None:
         )
 
 
-def _newest() -> set[str]:
+def revision_of_code() -> set[str]:
     """The revisions that none follows: one, where the files are in order."""
     named = _named()
     return named["revision"] - named["down_revision"]
@@ -133,7 +143,8 @@ def _named() -> dict[str, set[str]]:
     return named
 
 
-def _revisions(connection: Connection) -> set[str]:
+def revisions_of(connection: Connection) -> set[str]:
+    """What a database says of its schema."""
     if not inspect(connection).has_table("alembic_version"):
         return set()
     return set(connection.execute(text("SELECT version_num FROM alembic_version")).scalars())
