@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[1]
 #: Of this process' environment the bot gets no more than these: no real token or proxy can slip in.
@@ -36,7 +39,13 @@ class BotProcess:
     @property
     def _environment(self) -> dict[str, str]:
         passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-        return {**passed_on, "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1", **self.settings}
+        return {
+            **passed_on,
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONUTF8": "1",
+            "PYTHONPATH": str(PROJECT),
+            **self.settings,
+        }
 
     async def command(self, *arguments: str) -> str:
         """Run `bot.py <arguments>` and return what it printed. Raises BotFailedError."""
@@ -54,6 +63,36 @@ class BotProcess:
         if process.returncode:
             raise BotFailedError(f"bot.py {arguments[0]}: {complained.decode(errors='replace')[-2000:]}")
         return said.decode()
+
+    async def play_past(self, players: str, heard: Callable[[dict[str, Any]], None]) -> None:
+        """Run `python -m simulation` on the empty database; `heard` gets each line that it prints. Raises
+        BotFailedError."""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "simulation"),
+            cwd=self.folder,
+            # What was sent long ago is not sent now.
+            env={**self._environment, "SMS_GATEWAY": "console", "LOG_LEVEL": "ERROR"},
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        complaints = asyncio.create_task(process.stderr.read())
+        try:
+            process.stdin.write(players.encode())
+            process.stdin.close()
+            while line := await process.stdout.readline():
+                heard(json.loads(line))
+            await process.wait()
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        if process.returncode:
+            said = (await complaints).decode(errors="replace")
+            raise BotFailedError(f"the demo's past could not be made:\n{said[-3000:]}")
 
     async def start(self) -> None:
         """Start and wait until it takes updates. Raises BotFailedError."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import shutil
 import signal
@@ -13,11 +12,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from demo import saved_state
+from demo import saved_state, terminal
 from demo.bot_process import PROJECT, BotProcess
 from demo.emulators import Emulators
+from demo.first_start import Progress, settle
 from demo.page.server import PageServer
-from demo.users import DemoUser, DemoUsers
+from demo.users import DemoUsers
 
 _SAVE_SECONDS = 10
 
@@ -32,14 +32,15 @@ class Options:
     others: tuple[str, ...] = ()
     #: Begin anew, whatever was there.
     fresh: bool = False
+    #: With a directorate that has worked for eighteen months; without it nobody has filed anything.
+    past: bool = False
     #: Everything but the bot: its settings are written to `folder`/.env, and it is started by hand under a
     #: debugger.
     debug: bool = False
 
     @classmethod
     def from_environment(cls) -> Options:
-        """DEMO_FOLDER, DEMO_HOST, DEMO_PORT, DEMO_ALLOWED_HOSTS (name:port,…), DEMO_FRESH=1,
-        DEMO_DEBUG=1."""
+        """What `bot.py demo --help` lists."""
         known = os.environ
         return cls(
             Path(known.get("DEMO_FOLDER", cls.folder)).resolve(),
@@ -50,9 +51,14 @@ class Options:
                 for name in known.get("DEMO_ALLOWED_HOSTS", "").split(",")
                 if name.strip()
             ),
-            known.get("DEMO_FRESH", "") not in ("", "0"),
-            known.get("DEMO_DEBUG", "") not in ("", "0"),
+            _is_on(known.get("DEMO_FRESH")),
+            not _is_on(known.get("DEMO_EMPTY")),
+            _is_on(known.get("DEMO_DEBUG")),
         )
+
+
+def _is_on(value: str | None) -> bool:
+    return (value or "0") != "0"
 
 
 async def main(options: Options | None = None) -> None:
@@ -61,19 +67,31 @@ async def main(options: Options | None = None) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    print("Preparing the demo …", flush=True)
-    async with Demo(options) as demo:
-        demo.introduce()
-        saving = asyncio.create_task(demo.save_now_and_then())
-        await stopping.wait()
-        saving.cancel()
+    demo = Demo(options, terminal.ProgressLine())
+    terminal.announce(first=demo.is_first, past=options.past)
+    serving = asyncio.create_task(_serve(demo))
+    await asyncio.wait({serving, asyncio.create_task(stopping.wait())}, return_when=asyncio.FIRST_COMPLETED)
+    if not serving.done():
+        serving.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await serving
+
+
+async def _serve(demo: Demo) -> None:
+    async with demo:
+        if demo.options.debug:
+            demo.introduce_debugger()
+        else:
+            opened = terminal.open_browser(demo.page.url)
+            terminal.introduce(demo.page.url, opened=opened, log=demo.bot.log)
+        await demo.save_now_and_then()
 
 
 class Demo:
     """Everything that runs, put together."""
 
-    def __init__(self, options: Options) -> None:
-        self.options = options
+    def __init__(self, options: Options, progress: Progress = lambda done: None) -> None:
+        self.options, self.progress = options, progress
         self.kept = options.folder / "emulators.pickle"
         self.emulators: Emulators
         self.users: DemoUsers
@@ -81,6 +99,11 @@ class Demo:
         self.page: PageServer
         #: Where the bot tells its figures, as host:port.
         self.metrics_address = ""
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this start makes everything."""
+        return self.options.fresh or not self.kept.exists()
 
     async def __aenter__(self) -> Demo:
         async with contextlib.AsyncExitStack() as stack:
@@ -93,7 +116,7 @@ class Demo:
             self.bot = BotProcess(folder, self._settings())
             stack.push_async_callback(self.bot.stop)
             if not going_on:
-                await self._settle()
+                await settle(self.bot, self.users, past=self.options.past, progress=self.progress)
             if self.options.debug:
                 _write_env(folder / ".env", self.bot.settings)
             else:
@@ -133,40 +156,6 @@ class Demo:
             "LOG_FORMAT": "console",
         }
 
-    async def _settle(self) -> None:
-        """Tariffs, and the people with their phones; who works for the state gets an account."""
-        await self.bot.command("migrate")
-        await self.bot.command("set-tariff", "--kind", "new", "--rial", "5600000")
-        await self.bot.command("set-tariff", "--kind", "amendment", "--rial", "2800000")
-        telegram, bale = self.emulators.messengers
-        add = self.users.add
-        sara = add(telegram, "سارا", "کریمی‌نژاد", mobile="09901110001", shown=True)
-        add(bale, "سارا", "کریمی‌نژاد", mobile="09901110001", identity=sara.identity, shown=True)
-        shiraz = add(telegram, "مریم", "موسوی", mobile="09901110002", title="کارشناس شیراز", shown=True)
-        charge = add(bale, "نرگس", "رستمی", mobile="09901110003", title="کارشناس مسئول شیراز")
-        tehran = add(bale, "رضا", "احمدی", mobile="09901110004", title="کارشناس تهران")
-        staff = add(telegram, "حسین", "توکلی", mobile="09901110005", title="اداره کل")
-        ali = add(bale, "علی", "رضایی", mobile="09901110006")
-        ali.identity.province = ali.identity.city = "تهران"
-        ali.identity.address, ali.identity.phone = "تهران، خیابان انقلاب، کوچه ۵، پلاک ۸", "۰۲۱۶۶۱۲۳۴۵۶"
-        kian = add(bale, "کامران", "کیانی", mobile="09901110007", title="مدیر شرکت توزیع")
-        await self._account(shiraz, "expert", "sums")
-        await self._account(charge, "expert-in-charge", "sums")
-        await self._account(tehran, "expert", "tums")
-        await self._account(staff, "staff")
-        company = ("--company", "کیان طب", "--number", "14009999995", "--mobile", "09901110007")
-        place = ("--province", "فارس", "--city", "شیراز", "--address", "شیراز، بلوار چمران، پلاک ۲۰")
-        await self._account(kian, "distributor", options=(*company, *place))
-
-    async def _account(
-        self, role: DemoUser, kind: str, university: str | None = None, *, options: tuple[str, ...] = ()
-    ) -> None:
-        arguments = ["create-user", "--role", kind, "--name", role.person.name, "--json", *options]
-        if university is not None:
-            arguments += ["--university", university]
-        made = json.loads(await self.bot.command(*arguments))
-        role.identity.user_code, role.identity.password = made["user_code"], made["password"]
-
     async def save_now_and_then(self) -> None:
         before = -1
         while True:
@@ -176,21 +165,13 @@ class Demo:
                 before = now
                 saved_state.save(self.users, self.kept)
 
-    def introduce(self) -> None:
-        """Where to open, and whom to play."""
-        print(f"\n  The demo is ready.  Open  {self.page.url}\n")
-        print("  Officers register themselves on their phones. Ready accounts:\n")
-        for role in self.users.roles:
-            if role.identity.user_code and role.title != "مسئول فنی":
-                login = f"code {role.identity.user_code}   password {role.identity.password}"
-                print(f"    {login}   {role.person.name}، {role.title} ({role.person.state.kind})")
-        if self.options.debug:
-            print(
-                "\n  Start the bot by hand, in this folder (a debugger needs the same three: folder, program, `run`):"
-            )
-            print(f"    cd {self.options.folder} && {sys.executable} -m pdb {PROJECT / 'bot.py'} run")
-        else:
-            print(f"\n  Bot's log: {self.bot.log}")
+    def introduce_debugger(self) -> None:
+        """How to start the bot by hand."""
+        print(f"\n  The demo is ready but for the bot.  Open  {self.page.url}\n")
+        print(
+            "  Start the bot by hand, in this folder (a debugger needs the same three: folder, program, `run`):"
+        )
+        print(f"    cd {self.options.folder} && {sys.executable} -m pdb {PROJECT / 'bot.py'} run")
         print("  Stop with Ctrl-C; the next start goes on from here, DEMO_FRESH=1 begins anew.\n", flush=True)
 
 

@@ -12,7 +12,7 @@ from demo.person import Person
 from demo.users import DemoUser, DemoUsers
 
 #: Raised whenever a saved class changes its shape; older files are not read.
-VERSION = 5
+VERSION = 6
 
 
 def save(users: DemoUsers, path: Path) -> None:

@@ -128,7 +128,7 @@ def _control_routes(bank: Bank) -> list[Route]:
         return JSONResponse(asdict(bank.faults))
 
     async def control_decide(request: Request) -> Response:
-        act = {"pay": bank.pay, "cancel": bank.cancel}[request.path_params["action"]]
+        act = {"pay": bank.pay, "cancel": bank.cancel, "silence": bank.silence}[request.path_params["action"]]
         try:
             return JSONResponse({"callback": act(request.path_params["ref"])})
         except (KeyError, ValueError) as wrong:

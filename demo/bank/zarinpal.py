@@ -81,7 +81,7 @@ def verify(bank: Bank, body: dict[str, Any]) -> Answer:
     payment.asked += 1
     if not _is_rial(body.get("amount")):
         return _bad(-9, "validation", 422, amount="must be a whole number of at least 1000")
-    if bank.faults.internal:
+    if bank.faults.internal or payment.silent:
         return _bad(-52, "Oops!!, please contact our support team")
     if payment.stand not in (PaymentState.PAID, PaymentState.VERIFIED):
         return _bad(-51, "Session is not valid, session is not active paid try.")
