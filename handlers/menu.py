@@ -117,7 +117,7 @@ def _expert_rows(turn: Turn) -> list[ButtonRow]:
     rows.append((button(t("desk.all_lists"), "desk.lists"), button(t("desk.team"), "desk.team")))
     if turn.role is Role.IN_CHARGE:
         rows.append((button(t("desk.under_way"), "desk.all"), button(t("desk.bulk"), "desk.bulk")))
-        rows.append((button(t("export.button"), "export"),))
+        rows.append((button(t("report.button"), "desk.report"), button(t("export.button"), "export")))
     return rows
 
 

@@ -38,6 +38,7 @@ FORMER_ACTIONS = {
     "staff.place_ask": "staff.university_ask",
     "staff.place_do": "staff.university_do",
     "staff.rename_place": "staff.rename_university",
+    "staff.report_png": "staff.report_pdf",
 }
 _UNKEEPABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 

@@ -1,20 +1,56 @@
-"""What a report shows: titled tables of a label and a count, and longer tables for the spreadsheet only."""
+"""What a report shows: pages of charts, longer tables for the spreadsheet only, lists by row, sheets of facts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
+
+#: A number of a chart; None where nothing is known (a median of no files).
+Value = int | float | None
+Cell = str | int | float | None
 
 
 @dataclass(frozen=True, slots=True)
-class Bars:
-    """One panel of the picture: counts by label, in reading order."""
+class Series:
+    name: str
+    values: Sequence[Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Numbers by label, a value of each series for every label.
+
+    "columns" stand beside each other in the order of time, the first label on the right; "bars" lie below each other.
+    """
 
     title: str
-    rows: Sequence[tuple[str, int]]
-    #: What the counts are called.
+    form: Literal["columns", "bars"]
+    #: What the labels are, and what the values are: the names of the columns of its table.
+    label: str
     unit: str
+    labels: Sequence[str]
+    series: Sequence[Series]
+    #: Short labels, below columns.
+    ticks: Sequence[str] = ()
+    #: How many of the bars a page shows; the spreadsheet has all.
+    most: int = 15
+
+    @property
+    def empty(self) -> bool:
+        return not any(value for series in self.series for value in series.values)
+
+
+@dataclass(frozen=True, slots=True)
+class ChartPage:
+    """One question with its answer: a page of the PDF, or one picture."""
+
+    title: str
+    subtitle: str
+    charts: Sequence[Chart]
+    #: How it was counted.
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +59,19 @@ class ReportTable:
 
     title: str
     head: Sequence[str]
-    rows: Sequence[Sequence[str | int]]
+    rows: Sequence[Sequence[Cell]]
 
 
 @dataclass(frozen=True, slots=True)
 class StatisticsReport:
     title: str
-    subtitle: str
-    bars: Sequence[Bars]
+    issuer: str
+    pages: Sequence[ChartPage]
     tables: Sequence[ReportTable]
+    #: Said where a chart has nothing to show.
+    nothing: str
+    #: For the file's own data.
+    made_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

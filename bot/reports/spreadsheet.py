@@ -15,26 +15,38 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from bot.reports.model import ReportTable, RowExport, StatisticsReport
+from bot.reports import sheet_charts
+from bot.reports.model import Cell, Chart, ReportTable, RowExport, StatisticsReport
 from bot.texts import t
 
 #: What a spreadsheet program may take for a formula, also after a tab or a line break.
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
 #: Numbers with separators; points of the title, and the colour behind the names of columns.
-SEPARATED, TITLE_SIZE, GREY = "#,##0", 14, "FFE7E6E6"
+SEPARATED, TENTHS, TITLE_SIZE, GREY = "#,##0", "0.0", 14, "FFE7E6E6"
 _NOT_IN_TITLES = re.compile(r"[\[\]:*?/\\']")
 
 
 def spreadsheet_bytes(report: StatisticsReport) -> bytes:
-    """The report as XLSX, one sheet a table; the panels of the picture are tables too."""
+    """The report as XLSX: a sheet a chart, with its table and the chart beside it, and one for each further table."""
     book = Workbook(write_only=True)
-    tables = [ReportTable(bars.title, (bars.title, bars.unit), bars.rows) for bars in report.bars]
     taken: set[str] = set()
-    for table in (*tables, *report.tables):
+    for page in report.pages:
+        for chart in page.charts:
+            name = page.title if len(page.charts) == 1 else chart.title
+            sheet = _sheet(book, _table(chart), _title(name, taken))
+            if not chart.empty:
+                sheet_charts.add_chart(sheet, chart, page.title)
+    for table in report.tables:
         _sheet(book, table, _title(table.title, taken))
     out = BytesIO()
     book.save(out)
     return out.getvalue()
+
+
+def _table(chart: Chart) -> ReportTable:
+    names = [series.name for series in chart.series] if len(chart.series) > 1 else [chart.unit]
+    rows = zip(chart.labels, *(series.values for series in chart.series), strict=True)
+    return ReportTable(chart.title, (chart.label, *names), list(rows))
 
 
 def export_bytes(export: RowExport) -> bytes:
@@ -117,7 +129,7 @@ def _title(title: str, taken: set[str]) -> str:
     return name
 
 
-def _sheet(book: Workbook, table: ReportTable, title: str) -> None:
+def _sheet(book: Workbook, table: ReportTable, title: str) -> Worksheet:
     sheet = book.create_sheet(title)
     sheet.sheet_view.rightToLeft = True
     sheet.freeze_panes = "A2"
@@ -129,6 +141,7 @@ def _sheet(book: Workbook, table: ReportTable, title: str) -> None:
     sheet.append(head)
     for row in table.rows:
         sheet.append([_cell(sheet, value) for value in row])
+    return sheet
 
 
 def _widths(table: ReportTable) -> list[int]:
@@ -138,11 +151,11 @@ def _widths(table: ReportTable) -> list[int]:
     return [min(max(length + 4, 10), 60) for length in longest]
 
 
-def _cell(sheet: Worksheet, value: str | int) -> WriteOnlyCell:
-    """Numbers as numbers; a text that could be taken for a formula as text with the quote prefix."""
-    if isinstance(value, int):
+def _cell(sheet: Worksheet, value: Cell) -> WriteOnlyCell:
+    """Numbers as numbers, nothing as an empty cell; a text that could be taken for a formula as text with the quote prefix."""
+    if value is None or isinstance(value, int | float):
         number = WriteOnlyCell(sheet, value=value)
-        number.number_format = SEPARATED
+        number.number_format = TENTHS if isinstance(value, float) else SEPARATED
         return number
     cell = WriteOnlyCell(sheet, value=ILLEGAL_CHARACTERS_RE.sub(" ", value)[:32_000])
     cell.data_type = "s"

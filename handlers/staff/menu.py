@@ -6,8 +6,9 @@ from bot.application.routes import Routes
 from bot.core.screens import button
 from bot.texts import t
 from conversations.engine.engine import Engine
+from handlers.common import reports
 from handlers.common.navigation import ButtonRow, button_grid
-from handlers.staff import alerts, audit, exports, payments, refunds, statistics, undelivered
+from handlers.staff import alerts, audit, exports, payments, refunds, undelivered
 from handlers.staff.accounts import experts, invitations, look_up
 from handlers.staff.reference import faq, reference_data, universities
 
@@ -22,7 +23,7 @@ MENU_ACTIONS = {
     "staff.documents": "staff.documents",
     "staff.faq": "staff.faq",
     "staff.undelivered": "staff.undelivered",
-    "staff.report": "staff.report",
+    "report.button": "staff.report",
     "export.button": "export",
     "audit_list.button": "staff.audit",
 }
@@ -32,10 +33,10 @@ def routes(engine: Engine) -> Routes:
     table = Routes()
     for module in (
         *(reference_data, faq, universities, look_up, experts),
-        *(alerts, undelivered, refunds, statistics, audit),
+        *(alerts, undelivered, refunds, audit),
     ):
         table.include(module.routes(engine))
-    for without_dialogue in (invitations, exports, payments):
+    for without_dialogue in (invitations, exports, payments, reports):
         table.include(without_dialogue.routes())
     return table
 

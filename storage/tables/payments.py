@@ -33,6 +33,13 @@ class PaymentAttempt(SQLModel, table=True):
             postgresql_where=text("state = 'PAID'"),
         ),
         index_where_set("payment_attempt", "next_check_at"),
+        # The fees of a period are read from this index alone.
+        Index(
+            "ix_payment_attempt_paid_at",
+            *("state", "paid_at", "amount_rial", "request_id"),
+            sqlite_where=text("state = 'PAID'"),
+            postgresql_where=text("state = 'PAID'"),
+        ),
         # What is not settled, and since when: few among all that is paid.
         Index("ix_payment_attempt_state", "state", "state_since"),
         CheckConstraint("amount_rial > 0", name="amount_positive"),

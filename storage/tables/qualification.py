@@ -24,6 +24,7 @@ _OPEN = "state IN ('DRAFT','SUBMITTED','IN_REVIEW','DEFICIENT','AWAITING_PAYMENT
 
 
 _HELD = "held_until IS NOT NULL"
+_CLOSED = "closed_at IS NOT NULL"
 
 
 class QualificationRequest(SQLModel, table=True):
@@ -52,8 +53,15 @@ class QualificationRequest(SQLModel, table=True):
         Index("ix_qualification_request_reminders", "kind", "state", "reminders", "state_since"),
         # What a university has in a state, in the order of its arrival there.
         Index("ix_qualification_request_received", "university_code", "state", "received_at"),
-        # How long a university usually takes is read from this index alone.
-        Index("ix_qualification_request_decided", "university_code", "decided_at", "submitted_at"),
+        # How long a university usually takes is read from this index alone; of reports, how long to the only decision.
+        Index("ix_qualification_request_decided", "university_code", "decided_at", "submitted_at", "round"),
+        # How long files took to their end, and in how many rounds: read from this index alone.
+        Index(
+            "ix_qualification_request_closed",
+            *("university_code", "state", "closed_at", "submitted_at", "round"),
+            sqlite_where=text(_CLOSED),
+            postgresql_where=text(_CLOSED),
+        ),
         # What one reviewer has in hand, in the order in which it came; what one decided.
         Index("ix_qualification_request_reviewer", "reviewer_id", "state", "received_at"),
         Index("ix_qualification_request_reviewer_decided", "reviewer_id", "decided_at"),
@@ -117,7 +125,11 @@ class DeficiencyRound(SQLModel, table=True):
     replies."""
 
     __tablename__ = "deficiency_round"
-    __table_args__ = (UniqueConstraint("request_id", "round"),)
+    __table_args__ = (
+        UniqueConstraint("request_id", "round"),
+        # What was declared in a period.
+        Index("ix_deficiency_round_declared", "declared_at", "round", "request_id"),
+    )
 
     id: int | None = primary_key()
     request_id: int = reference("qualification_request.id")

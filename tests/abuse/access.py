@@ -89,6 +89,7 @@ EXPECTED: dict[str, Access] = {
     # Whose phrase it is decides, also at another university: tests/handlers/expert/test_phrases.py.
     **_each("desk.phrase desk.phrase_ask desk.phrase_do desk.phrase_edit", EXPERTS | {STAFF}),
     **_each("export export.kind export.states export.xlsx export.csv", {HEAD, STAFF}),
+    **_each("desk.report desk.report_chart desk.report_pdf desk.report_xlsx", {HEAD}),
     **_each("desk.bulk desk.coop_bulk desk.colleague", {HEAD}),
     **_each("desk.all desk.coop_all", {HEAD, STAFF}),
     **_each("desk.universities", {STAFF}),
@@ -124,7 +125,7 @@ EXPECTED: dict[str, Access] = {
         "staff.accounts staff.find_account staff.account staff.roles staff.unrole staff.chats staff.chat_ask "
         "staff.chat_do staff.trail staff.file_trail staff.account_payments staff.file_payments staff.account_action "
         "staff.undelivered staff.undelivered_push staff.undelivered_ask staff.undelivered_cause staff.undelivered_all staff.undelivered_all_do staff.undelivered_mobile staff.settle_similar staff.settle_similar_do staff.undelivered_again staff.undelivered_away staff.updates staff.update "
-        "staff.find_error staff.report staff.report_png staff.report_xlsx "
+        "staff.find_error staff.report staff.report_chart staff.report_pdf staff.report_xlsx "
         "staff.dists staff.dist staff.new_dist staff.find_dist staff.edit_dist staff.add_manager staff.branches staff.branch staff.find_branch "
         "staff.branch_close staff.branch_end staff.audit staff.find_audit export.at "
         "staff.letters staff.new_letter staff.letter staff.letter_text staff.letter_files staff.letter_stop staff.letter_fix "

@@ -155,7 +155,9 @@ class PressRunner:
                 return None
         elif isinstance(destination, Press) and destination.action == "credentials":
             turn.prepared = GeneratedPassword("madepassword", "hash")
-        elif isinstance(destination, Press) and destination.action.startswith("staff.report_"):
+        elif isinstance(destination, Press) and destination.action.startswith(
+            ("staff.report_", "desk.report_")
+        ):
             turn.prepared = b"made"
         reply = self.router.decide(turn, destination)
         self.db.flush()

@@ -12,7 +12,7 @@ from tests.bot.test_promised_figures import PROMISES
 from tests.docs.packages import TOPS
 from tests.docs.references import ROOT
 
-#: Statuses, codes and units: neither a bound nor a time.
+#: Statuses, codes, units and colours: neither a bound nor a time.
 GIVEN = {
     "bot.documents.pictures.orientation.ORIENTATION",
     *(f"bot.gateways.kavenegar.{name}" for name in ("NO_CREDIT", "OK")),
@@ -22,6 +22,7 @@ GIVEN = {
     "bot.gateways.zibal.VERIFIED_BEFORE",
     *(f"bot.jobs.schedule.{name}" for name in ("HOUR", "MINUTE")),
     *(f"bot.legacy_import.readers.calamine_process.{name}" for name in ("BROKEN", "LOCKED", "TOO_LARGE")),
+    *(f"bot.reports.chart_shapes.{name}" for name in ("COLOURS", "INK", "RULE", "SOFT")),
     *(f"bot.operations.archive.{name}" for name in ("FORMAT", "UNSIGNED_FORMAT")),
     "bot.services.review.held_decisions.NO_UNDO",
     "bot.services.review.working_days.FRIDAY",

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from bot.core.context import Actor
@@ -33,6 +34,8 @@ from bot.services.payments import reconciler
 from bot.services.review import queue_notices, routing
 from bot.services.search import lookup
 from bot.services.shared import audit_chain, notify, rate_limit, upload_quota
+from bot.services.statistics import counts, details, durations, periods
+from bot.services.statistics.scope import Scope
 from bot.web import metrics
 from conversations.catalogue import ALL
 from conversations.engine.engine import Engine
@@ -40,7 +43,7 @@ from handlers.telegram import bot_profile, redisplay
 from storage.database.database import Database
 from storage.enums import Messenger, RequestKind, Role
 from storage.migrations.seed import seed
-from storage.tables import Grant, Letter, Push, StaffAlert
+from storage.tables import DeficiencyRound, Grant, Letter, Push, QualificationRequest, StaffAlert
 from tests.support.plans import whole_reads
 from tests.support.services import rolled_back
 
@@ -118,6 +121,11 @@ UNITS: dict[str, Callable[..., Any]] = {
     "drafts that lack a document": lambda db, now: document_requirements.drafts_touched(
         db, actor=staff(db), code="degree", required="men"
     ),
+    "report: the screen": lambda db, now: counts.screen_figures(db, actor=staff(db), now=now),
+    "report: all": lambda db, now: report_pieces(
+        db, Scope(dict.fromkeys(routing.all_codes(db), ""), None), now
+    ),
+    "report: of a university": lambda db, now: report_pieces(db, Scope({"sums": ""}, "sums"), now),
     "unread letters": lambda db, now: letters.count_unread(db, actor=Actor(7, Role.OFFICER)),
 }
 #: Tables that a unit may read from one end, up to a limit, with the reason.
@@ -153,6 +161,21 @@ def some(db: Session) -> list[str]:
     return routing.all_codes(db)[: batches.UNIVERSITIES]
 
 
+def report_pieces(db: Session, scope: Scope, now: datetime) -> None:
+    """One of each sort."""
+    [week], [month], (quarter, _) = periods.weeks(now, 1), periods.months(now, 1), periods.quarters(now)
+    counts.open_files(db, scope, now)
+    counts.open_by_university(db, scope.codes[:8])
+    counts.period_counts(db, scope, week)
+    counts.fees(db, scope, month)
+    for of_period in (durations.until_end, durations.until_only_decision, durations.rounds_of_ended):
+        of_period(db, scope.codes[:8], quarter)
+    durations.until_first_deficiencies(db, scope, week)
+    details.oldest_files(db, scope.codes[:8], 10)
+    details.deficient_items(db, scope, week)
+    details.expert_decisions(db, scope, week)
+
+
 def staff(db: Session) -> Actor:
     grant = db.exec(select(Grant).where(col(Grant.role) == Role.STAFF)).first()
     assert grant is not None
@@ -162,9 +185,28 @@ def staff(db: Session) -> Actor:
 async def test_units_of_jobs_on_a_database_of_many_officers(database: Database) -> None:
     await database.run(seed)
     await database.run(lambda db: fill(db.connection(), officers=OFFICERS, now=NOW))
+    await database.run(add_rounds)
     await no_unit_reads_a_growing_table_as_a_whole(database)
     await database.run(a_unit_does_a_small_batch)
     await the_same_is_done_in_many_units_as_in_one(database)
+
+
+def add_rounds(db: Session) -> None:
+    """Deficiencies of every other request, over a year."""
+    reviewer = db.exec(select(Grant.account_id).where(col(Grant.role) == Role.EXPERT)).first() or 0
+    requests = db.exec(select(QualificationRequest.id).where(col(QualificationRequest.id) % 2 == 0)).all()
+    db.add_all(
+        DeficiencyRound(
+            request_id=number or 0,
+            round=1,
+            declared_by=reviewer,
+            items=["phone"],
+            declared_at=NOW - timedelta(hours=9 * place),
+        )
+        for place, number in enumerate(requests)
+    )
+    db.flush()
+    db.execute(text("ANALYZE deficiency_round"))
 
 
 async def no_unit_reads_a_growing_table_as_a_whole(database: Database) -> None:

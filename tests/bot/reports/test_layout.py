@@ -1,18 +1,20 @@
 """Pictures and documents: everything lies on the page, nothing over anything else, nothing too low to be read."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from io import BytesIO
 from itertools import combinations
 from typing import Any, NamedTuple
 
+import pypdfium2
 import pytest
 import segno
 from fpdf import FPDF
+from openpyxl import load_workbook
 from PIL import Image, ImageDraw
 
-from bot.reports import chart_image, officer_card_image, pdf_document
-from bot.reports.model import Bars, Sheet, StatisticsReport
+from bot.reports import chart_pages, chart_shapes, officer_card_image, page_images, pdf_document, spreadsheet
+from bot.reports.model import Chart, ChartPage, Series, Sheet, StatisticsReport, Value
 
 
 class Box(NamedTuple):
@@ -44,14 +46,6 @@ def drawn_texts(monkeypatch: pytest.MonkeyPatch) -> list[Box]:
     return boxes
 
 
-def chart() -> tuple[float, float]:
-    bars = [
-        Bars(f"نمودار {n}", [("دانشگاه علوم پزشکی شیراز", 7 - m) for m in range(6)], "x") for n in range(3)
-    ]
-    chart_image.chart_image_bytes(StatisticsReport("گزارش", "تا امروز", bars, []), rest="بقیه")
-    return 1080, 210 + 3 * (96 + 6 * 64 + 28) + 56
-
-
 def card() -> tuple[float, float]:
     lines = [("نام", "سارا کریمی‌نژاد"), ("کد ملی", "۹۹۹۱۲۳۴۵۶۱"), ("رشته", "مهندسی پزشکی")]
     officer_card_image.draw(
@@ -60,20 +54,14 @@ def card() -> tuple[float, float]:
     return officer_card_image.WIDTH, officer_card_image.HEIGHT
 
 
-@pytest.mark.parametrize(("draw", "texts"), [(chart, 2 + 3 * 13), (card, 8)])
-def test_no_text_of_a_picture_lies_over_another(
-    draw: Callable[[], tuple[float, float]], texts: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_text_of_a_picture_lies_over_another(monkeypatch: pytest.MonkeyPatch) -> None:
     boxes = drawn_texts(monkeypatch)
-    width, height = draw()
-    assert len(boxes) == texts
+    width, height = card()
+    assert len(boxes) == 8
     assert [
         one for one in boxes if not (0 < one.left < one.right < width and 0 < one.top < one.bottom < height)
     ] == []
     assert [(one.what, other.what) for one, other in combinations(boxes, 2) if one.overlaps(other)] == []
-    # In the order in which they are read.
-    titles = [one.top for one in boxes if "ﺭﺍﺩﻮﻤﻧ" in one.what]
-    assert titles == sorted(titles)
 
 
 def test_no_text_of_a_document_lies_over_another_and_a_rule_follows_each_fact(
@@ -144,3 +132,92 @@ def test_the_code_of_a_card_says_its_link() -> None:
         ]
         for y in range(modules)
     ] == [[bool(one) for one in row[4:-4]] for row in wanted[4:-4]]
+
+
+LONG = "دانشگاه علوم پزشکی و خدمات بهداشتی درمانی و توان‌بخشی و سلامت اجتماعی شرق استان"
+WEEKS = [f"{n:02}/{n:02}" for n in range(13)]
+
+
+def bars(values: Sequence[Value], series: int = 1, labels: Sequence[str] | None = None) -> Chart:
+    names = labels if labels is not None else [f"شیراز {n}" for n in range(len(values))]
+    return Chart(
+        "نمودار", "bars", "دانشگاه", "روز", names, [Series(f"فصل {n}", values) for n in range(series)]
+    )
+
+
+def columns(values: Sequence[Value], series: int = 3) -> Chart:
+    labels = WEEKS[: len(values)]
+    return Chart(
+        "هفته‌ها", "columns", "هفته", "تعداد", labels, [Series(f"س{n}", values) for n in range(series)], labels
+    )
+
+
+@pytest.mark.parametrize(
+    ("charts", "numbers"),
+    [
+        ([bars([3, 0, None, 1.5])], ["۳", "۰", "–", "۱٫۵"]),
+        ([bars([], labels=[]), columns([0] * 13)], []),
+        ([columns([7])], ["۷"]),
+        ([columns([12_345_678] * 13)], ["۱۲٬۳۴۵٬۶۷۸"]),
+        ([bars([123_456_789_012_345, 1], series=2, labels=[LONG, LONG])], ["۱۲۳٬۴۵۶٬۷۸۹٬۰۱۲٬۳۴۵"]),
+        ([bars([float(n) for n in range(67)], series=2, labels=[LONG] * 67), bars([1, 2])], ["۰", "۱۴"]),
+    ],
+    ids=["values", "nothing", "one week", "huge columns", "huge bars", "many long names"],
+)
+def test_no_text_of_a_chart_lies_over_another_and_no_number_is_cut(
+    charts: list[Chart], numbers: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boxes: list[Box] = []
+    shapes: list[Box] = []
+    cell, rect = FPDF.cell, FPDF.rect
+
+    def noted(pdf: FPDF, w: float, h: float, text: str, align: str) -> Any:
+        wide = pdf.get_string_width(text)
+        assert wide <= w + 0.05, f"{text!r} is wider than its room"
+        left = pdf.x + (w - wide) / (2 if align == "C" else 1)
+        middle, high = pdf.y + h / 2, pdf.font_size
+        boxes.append(Box(text, left, middle - high / 2, left + wide, middle + high / 2))
+        return cell(pdf, w, h, text, align=align)
+
+    def filled(pdf: FPDF, x: float, y: float, w: float, h: float, style: str) -> None:
+        shapes.append(Box("", x, y, x + w, y + h))
+        rect(pdf, x, y, w, h, style=style)
+
+    monkeypatch.setattr(FPDF, "cell", noted)
+    monkeypatch.setattr(FPDF, "rect", filled)
+    page = ChartPage("عنوان", LONG * 3, charts, "توضیح " * 40)
+    made_at = datetime(2026, 11, 22, tzinfo=UTC)
+    made = chart_pages.chart_pages(StatisticsReport("گ", "س", [page], [], "چیزی نیست.", made_at), rest="بقیه")
+
+    with pypdfium2.PdfDocument(made) as opened:
+        width, height = (points / 72 * 25.4 for points in opened[0].get_size())
+    assert width == pytest.approx(chart_shapes.WIDTH, abs=0.01)
+    drawn = [*boxes, *shapes]
+    outside = [one for one in drawn if one.left < 9.9 or one.right > width - 9.9 or one.bottom > height - 4]
+    assert outside == []
+    assert [(one.what, other.what) for one, other in combinations(boxes, 2) if one.overlaps(other)] == []
+    assert [one.what for one in boxes for other in shapes if one.overlaps(other)] == []
+    told = {one.what for one in boxes}
+    assert set(numbers) <= told
+    assert ("چیزی نیست." in told) == any(chart.empty for chart in charts)
+    assert ("بقیه" in told) == any(
+        len(chart.labels) > chart.most and chart.form == "bars" for chart in charts
+    )
+    with Image.open(BytesIO(page_images.page_image(made))) as picture:
+        assert picture.width == 1280
+        assert picture.width + picture.height < 10_000
+
+
+def test_a_spreadsheet_has_the_chart_of_each_table_and_no_formula() -> None:
+    made_at = datetime(2026, 11, 22, tzinfo=UTC)
+    pages = [
+        ChartPage("=یک", "", [columns([1, 2, 3])], ""),
+        ChartPage("دو", "", [bars([1.5, None], labels=["=1+1", "b"]), bars([], labels=[])], ""),
+    ]
+    report = StatisticsReport("گ", "س", pages, [], "چیزی نیست.", made_at)
+    content = BytesIO(spreadsheet.spreadsheet_bytes(report))
+    book = load_workbook(content)
+    assert [len(sheet._charts) for sheet in book] == [1, 1, 0]
+    cells = [[cell.value for cell in row] for row in book.worksheets[1].iter_rows()]
+    assert cells == [["دانشگاه", "روز"], ["=1+1", 1.5], ["b", None]]
+    assert [cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row].count("f") == 0

@@ -1,10 +1,11 @@
 """Spreadsheets and pictures of reports: no cell is a formula, Persian letters are joined."""
 
+from datetime import UTC, datetime
 from io import BytesIO
 
 from openpyxl import load_workbook
 
-from bot.reports.model import Bars, ReportTable, StatisticsReport
+from bot.reports.model import Chart, ChartPage, ReportTable, Series, StatisticsReport
 from bot.reports.rtl_text import visual
 from bot.reports.spreadsheet import spreadsheet_bytes
 
@@ -24,7 +25,12 @@ def test_no_cell_is_a_formula() -> None:
     ]
     made = spreadsheet_bytes(
         StatisticsReport(
-            "ر", "", [Bars("=a", [("=b", 1)], "+c")], [ReportTable("-t", ("=h",), [(one,) for one in wicked])]
+            "ر",
+            "",
+            [ChartPage("=p", "", [Chart("=a", "bars", "=l", "+c", ["=b"], [Series("=s", [1])])], "=n")],
+            [ReportTable("-t", ("=h",), [(one,) for one in wicked])],
+            "",
+            datetime(2026, 11, 22, tzinfo=UTC),
         )
     )
     book = load_workbook(BytesIO(made))

@@ -47,7 +47,6 @@ ADMITTED: tuple[tuple[frozenset[Role], str], ...] = (
         directorate.document_types: add_document_type all_document_types change_document_type move_document_type
         directorate.faq_entries: add_entry all_entries change_entry move_entry
         directorate.reference_rows: names_of_documents
-        directorate.statistics: note read_figures
         directorate.studies: add_field closed_at closed_fields fields levels set_field set_level set_pair
         directorate.undelivered: give_up look_up odd_update odd_updates resend
         directorate.undelivered: cause_of mobile_of resend_cause undelivered_causes undelivered_push undelivered_pushes
@@ -104,6 +103,8 @@ ADMITTED: tuple[tuple[frozenset[Role], str], ...] = (
     (EXPERTS - STAFF, "team.phrases: offered save"),
     (STAFF, "team.phrases: of_university"),
     (EXPERTS - {Role.EXPERT}, "exports.wanted: kinds_for"),
+    (EXPERTS - {Role.EXPERT}, "statistics.counts: screen_figures"),
+    (EXPERTS - {Role.EXPERT}, "statistics.scope: note scope_of"),
     (EXPERTS, "search.lookup: files_of_person keep remember search"),
     (
         EXPERTS,
