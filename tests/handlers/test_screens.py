@@ -1,0 +1,202 @@
+"""The screens that people in the middle of their work are led to, one of each route, as keys of the catalogue with their values.
+
+Which sentences, values and buttons a screen has is compared with tests/handlers/screens/. Where a screen is meant to change,
+`SCREENS=write pytest tests/handlers/test_screens.py` writes these files anew, and the commit shows what became of each screen.
+"""
+
+import os
+import re
+from collections import Counter, deque
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from sqlmodel import select
+
+from bot.core.screens import Button, Press
+from bot.services.shared import notify
+from bot.texts import BIDI_MARKS, catalogue
+from storage.enums import AttemptState, InboxState, LetterState, Messenger, PushChannel, PushState
+from storage.tables import FileNote, InboxUpdate, Letter, LetterRecipient, Officer, Push, SavedPhrase
+from tests.handlers.test_offered_buttons import WHO, Arranged
+from tests.support import chat_driver, identities
+from tests.support import chat_people as people
+from tests.support.chat_driver import NOW, App, Person
+from tests.support.factories import distributors as factories_distributors
+from tests.support.factories import people as factories_people
+
+#: Screens of a route: of different rows, or of other pages.
+VARIANTS = 2
+HERE = Path(__file__).parent / "screens"
+
+
+class Busy(Arranged):
+    """A day with something in each list: payments to return, letters, messages that did not arrive, notes, a leave."""
+
+    def __init__(self, app: App) -> None:
+        super().__init__(app)
+        self.app = app
+        self.unpaid, self.completed, self.deficient = (
+            people.submit(people.officer(app, name)) for name in ("نسرین", "شیوا", "مهناز")
+        )
+        for applicant in (self.unpaid, self.completed):
+            people.approve(self.expert, applicant)
+        people.complete(app, people.request_of(self.completed))
+        people.at_decision(self.expert, self.deficient)
+        self.expert.tap("⚠️ اعلام نواقص", "نام پدر", "ارسال نواقص", "بله، ارسال شود")
+        self.suspended = people.officer(app, "ژاله")
+        people.suspend(self.suspended)
+        self.payments()
+        self.messages()
+        self.colleagues()
+        self.staff.open("staff.find_account").type(people.code_of(self.unpaid))
+        self.staff.open("home")
+
+    def payments(self) -> None:
+        request = people.request_of(self.completed)
+        back = {"paid_at": NOW, "bank_ref": "778", "card_masked": "6037-99**-****-1234"}
+        people.payment_attempt(self.app, request, AttemptState.REFUND_DUE, **back | {"ref": "A2"})
+        returned = {"ref": "A3", "refund_ref": "55", "refunded_at": NOW, "refunded_by": self.staff.account.id}
+        people.payment_attempt(self.app, request, AttemptState.REFUNDED, **back | returned)
+
+    def messages(self) -> None:
+        given_up = {"kind": "N1", "channel": PushChannel.CHAT, "state": PushState.GIVEN_UP, "note": "blocked"}
+        for number in (1, 2):
+            common = {"account_id": self.asked.account.id, "created_at": NOW, "next_at": NOW}
+            self.app.add(Push(key=f"k{number}", text="پرونده شما تأیید شد", **given_up | common))
+        failed = {"state": InboxState.FAILED, "note": "E1", "received_at": NOW, "raw": "{}"}
+        self.app.add(
+            InboxUpdate(messenger=Messenger.TELEGRAM, update_id=5, lane=self.asked.chat_id, **failed)
+        )
+        for key in ("no_expert:mui", "no_tariff:NEW"):
+            self.app.run(
+                lambda db, key=key: notify.alert_staff(db, key=key, text="نیاز به رسیدگی دارد", now=NOW)
+            )
+        author, ended = self.staff.account.id, {"finished_at": NOW, "created_at": NOW}
+        texts = {"title": "ابلاغ ضوابط تازه", "text": "متن نامه", "number": "۱۲/۳"}
+        letter = self.app.add(
+            Letter(
+                created_by=author,
+                state=LetterState.SENT,
+                audience={"kind": "ALL", "value": ""},
+                recipients=2,
+                delivered=2,
+                **texts,
+                **ended,
+            )
+        )
+        for person, read_at in ((self.employed, None), (self.asked, NOW)):
+            self.app.add(
+                LetterRecipient(
+                    letter_id=letter.id, account_id=person.account.id, delivered_at=NOW, read_at=read_at
+                )
+            )
+
+    def colleagues(self) -> None:
+        request, author = people.request_of(self.claimed), self.expert.account.id
+        self.app.add(
+            FileNote(
+                subject="qualification",
+                subject_id=request.id,
+                account_id=author,
+                text="تماس گرفته شد",
+                created_at=NOW,
+            )
+        )
+        for whose in ({"account_id": author}, {"university_code": "sums"}):
+            self.app.add(SavedPhrase(text="مدارک خوانا نیست", created_at=NOW, **whose))
+
+
+@pytest.fixture(scope="module")
+def arranged(
+    seeded_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[App, Busy, dict[str, str]]]:
+    """The tokens of cards are told by whose they are; numbers that tests count up begin anew."""
+    file = tmp_path_factory.mktemp("screens") / "bot.db"
+    file.write_bytes(seeded_template.read_bytes())
+    with pytest.MonkeyPatch.context() as counters:
+        counters.setattr(identities, "_numbers", count(7001))
+        counters.setattr(factories_people, "_user_codes", count(20_000_001))
+        counters.setattr(factories_distributors, "_guild_numbers", count(700_900))
+        app = App(f"sqlite:///{file}")
+        people.tariff(app)
+        world = Busy(app)
+    made_up = {
+        one.card_token: f"CARD{one.account_id}"
+        for one in app.all(select(Officer))
+        if one.card_token is not None
+    }
+    yield app, world, made_up
+    app.close()
+
+
+@pytest.fixture
+def keys_for_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
+    for key, sentence in list(catalogue().items()):
+        values = dict.fromkeys(re.findall(r"\{(\w+)", sentence))
+        monkeypatch.setitem(
+            catalogue(), key, " ".join([f"[{key}]", *(f"{name}={{{name}}}" for name in values)])
+        )
+    # Keys are longer than sentences.
+    monkeypatch.setattr(chat_driver, "check_screens", lambda screens: None)
+
+
+def followed(app: App, button: Button) -> bool:
+    route = app.routes.by_action.get(button.press.action) if button.press is not None else None
+    return route is not None and route.shows and route.prepare is None
+
+
+def told(person: Person) -> Iterator[str]:
+    for screen in person.screens:
+        yield from BIDI_MARKS.sub("", screen.text).splitlines()
+        for row in screen.rows:
+            yield "    " + " | ".join(
+                f"{BIDI_MARKS.sub('', one.label)} → {one.press.pack() if one.press else one.url}"
+                for one in row
+            )
+        for file in screen.attachments:
+            yield f"    file: {file}"
+
+
+def screens_of(app: App, person: Person, *, beside: bool) -> Iterator[str]:
+    """`beside`: also what everybody may read in the middle of a dialogue."""
+    waiting, known, seen = deque([Press("home")]), Counter[str](), set[str]()
+    while waiting:
+        press = waiting.popleft()
+        if not beside and app.routes.by_action[press.action].beside:
+            continue
+        if known[press.action] == VARIANTS or press.pack() in seen:
+            continue
+        known[press.action] += 1
+        seen.add(press.pack())
+        person.press(press)
+        yield f"\n## {press.pack()}"
+        yield from told(person)
+        if person.notice:
+            yield f"    notice: {person.notice}"
+        waiting.extend(
+            one.press for one in person.screen.buttons() if one.press is not None and followed(app, one)
+        )
+
+
+@pytest.mark.usefixtures("keys_for_sentences")
+@pytest.mark.parametrize("who", [*WHO.split(), "unpaid", "completed", "deficient", "suspended"])
+def test_the_screens_are_as_they_were(arranged: tuple[App, Busy, dict[str, str]], who: str) -> None:
+    app, world, made_up = arranged
+    shown = (
+        "\n".join(
+            line.rstrip() for line in screens_of(app, getattr(world, who), beside=who == "newcomer")
+        ).lstrip("\n")
+        + "\n"
+    )
+    for value, name in made_up.items():
+        shown = shown.replace(value, name)
+    shown = re.sub(r"/pay/[0-9a-f]{32}", "/pay/TOKEN", shown)
+    kept = HERE / f"{who}.txt"
+    if os.environ.get("SCREENS") == "write":
+        kept.parent.mkdir(exist_ok=True)
+        kept.write_text(shown, encoding="utf-8")
+    assert shown == kept.read_text(encoding="utf-8"), (
+        "meant so? SCREENS=write pytest tests/handlers/test_screens.py"
+    )
