@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterator
-from dataclasses import astuple, is_dataclass
+from dataclasses import fields, is_dataclass
 from datetime import timedelta
 from importlib import import_module
 from typing import Any
@@ -58,7 +58,7 @@ def has_number(value: ast.expr | None) -> bool:
 
 def is_figure(value: Any) -> bool:
     if is_dataclass(value):
-        value = astuple(value)  # type: ignore[arg-type]
+        value = tuple(getattr(value, one.name) for one in fields(value))
     if isinstance(value, tuple):
         return bool(value) and all(is_figure(one) for one in value)
     return isinstance(value, int | float | timedelta)
