@@ -14,8 +14,8 @@ help: ## List the targets
 	@awk '/^## /{print "\n" substr($$0, 4)} /^[a-z-]+:.*## /{split($$0, part, ":.*## "); printf "  %-10s %s\n", part[1], part[2]}' $(MAKEFILE_LIST)
 
 $(READY): requirements-dev.lock
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.lock
+	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON) here. Python 3.11 or newer is needed; name it: make PYTHON=/path/to/python3 demo" >&2; exit 1; }
+	@$(PYTHON) demo/install.py $(VENV) requirements-dev.lock
 	@touch $@
 
 ## Try it
