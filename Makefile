@@ -18,6 +18,12 @@ $(READY): requirements-dev.lock
 	@$(PYTHON) demo/install.py $(VENV) requirements-dev.lock
 	@touch $@
 
+# Others' clients, which the emulators are held to: their pins do not go together with ours.
+build/clients/.ready: tests/demo/clients/requirements.lock
+	$(PYTHON) -m venv --clear build/clients
+	build/clients/bin/pip install --quiet --require-hashes -r $<
+	@touch $@
+
 ## Try it
 
 demo: $(READY) ## The bot against emulated messengers, with phones in a browser page
@@ -34,7 +40,7 @@ quick: $(READY) ## Rules, texts and conversations, in this process on SQLite: un
 test: $(READY) ## Everything but the campaigns, about five minutes (T=path or options: exactly those tests)
 	$(BIN)/pytest -n 5 --dist worksteal $(or $(T),-m "not campaign")
 
-test-long: $(READY) ## The campaigns: crashes, races, attacks, outages, fleets, every journey on everything
+test-long: $(READY) build/clients/.ready ## The campaigns: crashes, races, attacks, outages, fleets, every journey on everything
 	$(BIN)/pytest -n 3 --dist worksteal -m campaign $(T)
 
 exits: $(READY) ## Every command fifty times with documents in S3, there and away, for its exit status

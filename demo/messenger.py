@@ -17,7 +17,7 @@ import socket
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from aiohttp import web
@@ -30,7 +30,7 @@ from demo.botapi.messenger_state import MarkedText, MessengerState
 from demo.botapi.methods import METHODS, Call
 from demo.botapi.parameters import BALE, NOT_IMPLEMENTED, TELEGRAM
 from demo.botapi.params import Params
-from demo.botapi.shapes import Quirks
+from demo.botapi.quirks import Quirks
 from demo.botapi.state import Bot, Json
 from demo.same_origin import OwnAddress, own_pages_only
 
@@ -67,7 +67,10 @@ class MessengerServer:
         self.kind: Kind = kind
         self.host, self.port = host, port
         self.state = MessengerState(
-            kind, quirks or Quirks(), first_update_id=first_update_id, first_message_id=first_message_id
+            kind,
+            quirks or Quirks.of(kind),
+            first_update_id=first_update_id,
+            first_message_id=first_message_id,
         )
         self.table = TELEGRAM if kind == "telegram" else BALE
         self.faults = Faults()
@@ -98,7 +101,7 @@ class MessengerServer:
     ) -> Bot:
         bot = self.state.add_bot(token, username=username, name=name)
         self.state.queues[token].held = lambda: self._out
-        self.limits[token] = Limits(bale=self.kind == "bale")
+        self.limits[token] = Limits(self.state.quirks.flood_forms)
         return bot
 
     def inject(self, raw: Json, token: str | None = None) -> int | None:
@@ -122,6 +125,10 @@ class MessengerServer:
     def pending(self, token: str | None = None) -> int:
         """Updates the bot has not confirmed yet."""
         return len(self.state.queues[token or next(iter(self.state.bots))].waiting)
+
+    def behave(self, **changed: Any) -> None:
+        """From now on otherwise than the table of facts has it: names and values of `Quirks`."""
+        self.state.quirks = self.state.shapes.quirks = replace(self.state.quirks, **changed)
 
     @property
     def is_out(self) -> bool:
@@ -195,6 +202,8 @@ class MessengerServer:
                 status, body = 200, {"ok": True, "result": await self._answer(bot, method, params)}
         except ApiError as error:
             status, body = error.status, dict(error.body())
+            if self.state.quirks.error_status == "200":
+                status = 200
             if error.violation:
                 value = str(params.summary())[:300]
                 self.violations.append(Violation(method, error.description, value))
@@ -232,13 +241,12 @@ class MessengerServer:
 
     async def _answer(self, bot: Bot | None, method: str, params: Params) -> Any:
         if bot is None:
-            if self.kind == "bale":
-                raise ApiError(403, "Bad Request: Token not found")
-            raise ApiError(401, "Unauthorized")
+            words = "Bad Request: Token not found" if self.kind == "bale" else "Unauthorized"
+            raise ApiError(self.state.quirks.wrong_token, words)
+        if method.lower() in NOT_IMPLEMENTED and not self.state.quirks.descriptions:
+            raise ApiError(501, "Not Implemented", violation=True)
         if method not in self.table.known:
-            if self.kind == "bale" and method.lower() in NOT_IMPLEMENTED:
-                raise ApiError(501, "Not Implemented", violation=True)
-            raise ApiError(404, "Not Found", violation=True)
+            raise ApiError(self.state.quirks.unknown_method, "Not Found", violation=True)
         self._check_names(method, params)
         return await METHODS[method](Call(self.state, bot, method, params))
 
@@ -250,9 +258,9 @@ class MessengerServer:
         if not unknown:
             return
         rule = f"unknown parameters: {', '.join(sorted(unknown))}"
-        if self.kind == "bale":
+        if self.state.quirks.unknown_parameters == "refused":
             raise broken_rule(rule)
-        # Telegram ignores them, but a bot should not send what does not exist.
+        # They are ignored, but a bot should not send what does not exist.
         self.violations.append(Violation(method, rule))
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
@@ -266,7 +274,10 @@ class MessengerServer:
         if fault is not None and fault.answers:
             return web.Response(status=fault.status, text=fault.body, content_type=fault.content_type)
         bot = self.state.bots.get(request.match_info["token"])
-        file = bot.paths.get(request.match_info["path"]) if bot else None
+        path = request.match_info["path"]
+        file = bot.paths.get(path) if bot else None
+        if file is None and bot is not None and self.state.quirks.download_by_id:
+            file = bot.files.get(path)
         self.calls.append(Answered("file", {"path": request.match_info["path"]}, 200 if file else 404))
         if file is None:
             refusal = {"ok": False, "error_code": 404, "description": "Not Found"}

@@ -43,7 +43,8 @@ class Call:
             raise broken_rule("chat_id is empty")
         conversation = self.state.conversation(self.bot, chat_id)
         if conversation is None:
-            raise ApiError(404, "no such group or user") if self.bale else bad_request("chat not found")
+            words = "no such group or user" if self.bale else "Bad Request: chat not found"
+            raise ApiError(self.state.quirks.unknown_chat, words)
         user = conversation.chat.user
         if user is not None and user.deactivated:
             raise ApiError(403, "Forbidden: user is deactivated")

@@ -83,6 +83,9 @@ def read(markup: Any, kind: str, *, inline_only: bool = False) -> Markup:
         raise broken_rule("inline keyboard expected")
     if not markup:
         return Markup()
+    if kind == "bale" and markup.get("remove_keyboard") is True and markup.get("keyboard") == []:
+        # As Balethon writes it.
+        return Markup(removes=True, given=markup)
     if "keyboard" in markup:
         _reply(markup, kind)
         return Markup(keyboard=markup, given=markup)

@@ -61,17 +61,19 @@ class Limits:
     """The limits of one bot. `hurry`: people act so many times as fast as people do, in tests that press by
     thousands."""
 
-    bale: bool
+    #: Forms of the refusal, in turn: retry_after, bare, text.
+    forms: tuple[str, ...] = ("retry_after",)
     hurry: float = 1.0
     _total: Budget = field(init=False)
     _private: dict[int, _Chat] = field(default_factory=dict)
     _groups: dict[int, deque[float]] = field(default_factory=dict)
-    _forms: cycle[str] = field(default_factory=lambda: cycle(("full", "bare", "text")))
+    _forms: cycle[str] = field(init=False)
     #: Requests that were refused, by chat.
     refused: dict[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._total = Budget(TOTAL_RATE, TOTAL_BURST)
+        self._forms = cycle(self.forms)
 
     def refuse(self, method: str, chat_id: int, *, private: bool, messages: int = 1) -> Fault | None:
         """What a request is answered that comes too soon; None: it may be carried out, and counts."""
@@ -109,7 +111,7 @@ class Limits:
         return lately[0] + 60 - now if len(lately) >= GROUP_MINUTE else 0.0
 
     def _answer(self, seconds: int) -> Fault:
-        form = next(self._forms) if self.bale else "full"
+        form = next(self._forms)
         if form == "bare":
             return Fault.flood_bare()
         return Fault.flood_text() if form == "text" else Fault.flood(max(1, seconds))

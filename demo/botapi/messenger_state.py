@@ -10,7 +10,8 @@ from typing import Any
 
 from demo.botapi import markup
 from demo.botapi.errors import Violation
-from demo.botapi.shapes import Quirks, Shapes
+from demo.botapi.quirks import Quirks
+from demo.botapi.shapes import Shapes
 from demo.botapi.state import Bot, CallbackQuery, Chat, Conversation, Json, Message, Span, Toast, User
 from demo.botapi.updates import Queue
 
@@ -56,7 +57,7 @@ class MarkedText:
 @dataclass(slots=True)
 class MessengerState:
     kind: str
-    quirks: Quirks = field(default_factory=Quirks)
+    quirks: Quirks
     users: dict[int, User] = field(default_factory=dict)
     groups: dict[int, Chat] = field(default_factory=dict)
     bots: dict[str, Bot] = field(default_factory=dict)
@@ -157,7 +158,7 @@ class MessengerState:
 
     def new_query(self, bot: Bot, message: Message, data: str, user: User) -> CallbackQuery:
         self.queries_made += 1
-        first = "1" if user.old_client else "4"
+        first = (self.quirks.callback_digits if user.old_client else "") or "4"
         query = CallbackQuery(
             f"{first}{user.id}{self.queries_made:06}", message.chat.id, message.id, data, time.time()
         )

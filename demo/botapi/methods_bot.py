@@ -60,7 +60,7 @@ async def delete_webhook(call: Call) -> bool:
 @method("getWebhookInfo")
 async def get_webhook_info(call: Call) -> Json:
     hook = call.queue.webhook
-    if call.bale:
+    if call.state.quirks.webhook_info == "url":
         return {"url": hook.url if hook else ""}
     info: Json = {
         "url": hook.url if hook else "",
@@ -152,6 +152,6 @@ async def get_file(call: Call) -> Json:
         "file_size": file.size,
         "file_path": path,
     }
-    if call.bale and call.state.quirks.bare_files:
+    if call.state.quirks.file_unique_id != "always":
         del shape["file_unique_id"]
     return shape

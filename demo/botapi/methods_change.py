@@ -28,7 +28,7 @@ def _finish_edit(
     same = message.inline == markup.inline and all(
         getattr(message, name) == value for name, value in parts.items()
     )
-    if same and not call.bale:
+    if same and call.state.quirks.edit_same == "refused":
         raise bad_request(
             "message is not modified: specified new message content and reply markup are exactly the same as a "
             "current content and reply markup of the message"
@@ -105,7 +105,7 @@ async def answer_callback_query(call: Call) -> bool:
         raise bad_request("query is too old and response timeout expired or query ID is invalid")
     conversation = call.bot.conversations[query.chat_id]
     query.answered = True
-    if call.bale and query.id.startswith("1"):
+    if (old := call.state.quirks.callback_digits) and query.id.startswith(old):
         text = ""
     if text:
         call.state.toast(call.bot, conversation, text, call.params.flag("show_alert"))

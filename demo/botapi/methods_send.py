@@ -45,7 +45,7 @@ async def _document(call: Call, given: Upload | str) -> File:
 
 def _refuse_json_media(call: Call) -> None:
     """Bale refuses a JSON body whose media is a plain string (docs/messengers.md 7)."""
-    if call.bale and call.params.is_json:
+    if call.state.quirks.json_file_id == "refused" and call.params.is_json:
         raise ApiError(400, "malformed request", violation=True)
 
 

@@ -65,6 +65,9 @@ _BALE = {
     "leaveChat": "chat_id |",
     "setMyCommands": "commands |",
     "copyMessage": "chat_id from_chat_id message_id |",
+    # Answered with 501 unless the table of facts says otherwise.
+    "setMyDescription": "| description",
+    "setMyShortDescription": "| short_description",
 }
 
 #: Bale knows these names and answers 501 (docs/messengers.md 1.1).

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
+from python_multipart.multipart import Field, File, create_form_parser
 
 from demo.botapi.errors import ApiError, broken_rule
 
@@ -28,7 +29,7 @@ class Params:
     async def read(cls, request: web.Request) -> Params:
         """Raises ApiError 413 where the body is larger than the server takes, 400 where it is no JSON."""
         params = cls(dict(request.query))
-        if request.method != "POST":
+        if not request.can_read_body:
             return params
         try:
             if request.content_type == "application/json":
@@ -37,18 +38,33 @@ class Params:
                 if not isinstance(body, dict):
                     raise broken_rule("object expected")
                 params.values.update(body)
+            elif request.content_type == "multipart/form-data":
+                params._read_parts(request.headers["Content-Type"], await request.read())
             else:
-                for name, value in (await request.post()).items():
-                    if isinstance(value, web.FileField):
-                        params.uploads[name] = Upload(value.filename, value.file.read(), value.content_type)
-                        value.file.close()
-                    else:
-                        params.values[name] = value
+                params.values.update(await request.post())
         except web.HTTPRequestEntityTooLarge as error:
             raise ApiError(413, "Request Entity Too Large", violation=True) from error
         except (ValueError, UnicodeDecodeError) as error:
             raise broken_rule("can't parse the request") from error
         return params
+
+    def _read_parts(self, content_type: str, body: bytes) -> None:
+        """Parts with a file name are uploads, whatever kind the others say they are. Raises ValueError."""
+
+        def on_field(field: Field) -> None:
+            self.values[(field.field_name or b"").decode()] = (field.value or b"").decode()
+
+        def on_file(file: File) -> None:
+            name = (file.file_name or b"").decode() or None
+            file.file_object.seek(0)
+            upload = Upload(name, file.file_object.read(), file.content_type)
+            self.uploads[(file.field_name or b"").decode()] = upload
+
+        headers = {"Content-Type": content_type.encode()}
+        parser = create_form_parser(headers, on_field, on_file, {"MAX_BODY_SIZE": float("inf")})
+        parser.write(body)
+        parser.finalize()
+        parser.close()
 
     @property
     def names(self) -> set[str]:

@@ -1,31 +1,11 @@
 """Objects as they travel to the bot: Telegram's shapes, and Bale's with what it leaves out or fills with
-null."""
+null, as `demo/botapi/quirks.py` has them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from demo.botapi.files import give_id
+from demo.botapi.quirks import Frequency, Quirks
 from demo.botapi.state import Bot, Chat, File, Json, Message, User
-
-
-@dataclass(slots=True)
-class Quirks:
-    """How far Bale strays from Telegram; a fresh Quirks() strays as far as its documents allow. All
-    switchable."""
-
-    #: chat_instance of a pressed button: every second one lacks it.
-    chat_instance_sometimes: bool = True
-    #: voice without duration, sticker without is_animated and is_video.
-    bare_media: bool = True
-    #: file_unique_id and sizes left out of every second file object.
-    bare_files: bool = True
-    #: explicit nulls in chats and messages.
-    nulls: bool = True
-    #: entities for /commands.
-    command_entities: bool = True
-    #: dates in milliseconds on every update (never seen live, survived all the same).
-    milliseconds: bool = False
 
 
 class Shapes:
@@ -40,7 +20,10 @@ class Shapes:
     def bale(self) -> bool:
         return self.kind == "bale"
 
-    def every_second(self) -> bool:
+    def _lacks(self, given: Frequency) -> bool:
+        """Whether it is left out this time: of what is there sometimes, every second one lacks it."""
+        if given != "sometimes":
+            return given == "never"
         self._turn += 1
         return self._turn % 2 == 0
 
@@ -79,7 +62,7 @@ class Shapes:
                 shape["username"] = chat.user.username
         if chat.title:
             shape["title"] = chat.title
-        if self.bale and self.quirks.nulls:
+        if self.quirks.chat_photo == "null":
             shape["photo"] = None
         return shape
 
@@ -103,15 +86,14 @@ class Shapes:
                 shape["file_name"] = file.name
             shape["mime_type"] = file.mime
         shape["file_size"] = file.size
-        if self.bale:
-            self._make_bare(shape, file.kind)
+        self._make_bare(shape, file.kind)
         return shape
 
     def _make_bare(self, shape: Json, kind: str) -> None:
-        if self.quirks.bare_media and kind in ("voice", "sticker"):
+        if not self.quirks.media_details and kind in ("voice", "sticker"):
             for name in ("duration", "mime_type", "file_size", "is_animated", "is_video", "type"):
                 shape.pop(name, None)
-        if self.quirks.bare_files and kind in ("photo", "document") and self.every_second():
+        if kind in ("photo", "document") and self._lacks(self.quirks.file_unique_id):
             for name in ("file_unique_id", "width", "height", "file_size"):
                 shape.pop(name, None)
 
@@ -131,7 +113,7 @@ class Shapes:
         if message.added_bot:
             shape["new_chat_members"] = [self.bot(bot)]
         if message.contact is not None:
-            shape["contact"] = dict(message.contact)
+            shape["contact"] = self._contact(message.contact)
         if message.album is not None:
             shape["media_group_id"] = message.album
         if message.edit_date is not None:
@@ -151,12 +133,21 @@ class Shapes:
     def _files(self, shape: Json, bot: Bot, message: Message) -> None:
         if message.photo:
             shape["photo"] = [self.file(bot, size) for size in message.photo]
-        elif self.bale and self.quirks.nulls:
+        elif self.quirks.message_photo == "null":
             shape["photo"] = None
         for name in ("document", "voice", "sticker"):
             file: File | None = getattr(message, name)
             if file is not None:
                 shape[name] = self.file(bot, file)
+
+    def _contact(self, given: Json) -> Json:
+        shape = dict(given)
+        digits = str(shape["phone_number"]).removeprefix("+")
+        if digits.startswith("98"):
+            shape["phone_number"] = self.quirks.contact_number.removesuffix("98") + digits
+        if not self.quirks.contact_user_id:
+            shape.pop("user_id", None)
+        return shape
 
     def _entities(self, shape: Json, message: Message) -> None:
         text = message.text or ""
@@ -168,7 +159,7 @@ class Shapes:
 
     def _forward(self, shape: Json, bot: Bot, message: Message, origin: User) -> None:
         sender = self.bot(bot) if origin.id == bot.id else self.user(origin)
-        if self.bale:
+        if self.quirks.forwards == "forward_from":
             shape |= {"forward_from": sender, "forward_date": message.date - 60}
         else:
             shape["forward_origin"] = {
@@ -187,13 +178,13 @@ class Shapes:
         }
         if message.deleted and not self.bale:
             shape["message"] = {"message_id": message.id, "date": 0, "chat": self.chat(message.chat)}
-        if self.bale and self.quirks.chat_instance_sometimes and self.every_second():
+        if self._lacks(self.quirks.chat_instance):
             del shape["chat_instance"]
         return shape
 
     def edited(self, bot: Bot, message: Message) -> Json:
-        """The answer to an edit: on Bale a stub whose id is 0 (docs/messengers.md 1.2)."""
-        if not self.bale:
+        """The answer to an edit: perhaps a stub whose id is 0 (docs/messengers.md 1.2)."""
+        if self.quirks.edit_answer == "message":
             return self.message(bot, message)
         return {
             "message_id": 0,
@@ -203,4 +194,4 @@ class Shapes:
         }
 
     def date(self, seconds: int) -> int:
-        return seconds * 1000 if self.bale and self.quirks.milliseconds else seconds
+        return seconds * 1000 if self.quirks.dates == "milliseconds" else seconds

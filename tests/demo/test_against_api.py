@@ -5,7 +5,8 @@ import pytest
 from demo.botapi.keyboards import _INLINE_KINDS, _KEYBOARD_KEYS, _LOOKS, _REPLY_KINDS
 from demo.botapi.methods import METHODS
 from demo.botapi.parameters import BALE, TELEGRAM
-from demo.botapi.shapes import Quirks, Shapes
+from demo.botapi.quirks import Quirks
+from demo.botapi.shapes import Shapes
 from demo.botapi.state import Bot, Chat, File, Message, User
 from tests.botapi import Api, published
 
@@ -33,7 +34,7 @@ def test_buttons_have_the_published_fields(api: Api) -> None:
 
 
 def test_objects_have_published_fields_and_all_required_ones(api: Api) -> None:
-    shapes = Shapes("telegram", Quirks())
+    shapes = Shapes("telegram", Quirks.of("telegram"))
     bot = Bot(1, "1:x", "x_bot", "x")
     user = User(5, "سارا", "کریمی", "sara", "98912")
     chat = Chat(5, "private", user)

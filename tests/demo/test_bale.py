@@ -70,7 +70,8 @@ async def test_what_bale_leaves_out(emulators: Emulators, bale: Raw) -> None:
     voice, sticker, contact = [one["message"] for one in await bale.result("getUpdates")]
     assert set(voice["voice"]) == {"file_id", "file_unique_id"}
     assert "is_animated" not in sticker["sticker"]
-    assert voice["photo"] is None
+    assert "photo" not in voice
+    assert voice["chat"]["photo"] is None
     assert contact["contact"]["phone_number"] == "989121234567"
     await sara.forward_contact()
     forward = (await bale.result("getUpdates"))[-1]["message"]
@@ -104,7 +105,38 @@ async def test_reply_is_by_reply_to_message_id(emulators: Emulators, bale: Raw) 
     chat = sara.user.id
     await bale.result("sendMessage", chat_id=chat, text="پاسخ", reply_to_message_id=mine.id)
     assert sara.conversation.messages[sara.screen().id].reply_to == mine.id
-    told = await bale.refusal("sendMessage", chat_id=chat, text="x", reply_parameters='{"message_id": 1}')
-    assert "unknown parameters" in told
+    await bale.result("sendMessage", chat_id=chat, text="x", reply_parameters='{"message_id": 1}')
+    assert sara.conversation.messages[sara.screen().id].reply_to is None
+    assert "unknown parameters: reply_parameters" in str(emulators.bale.server.violations.pop())
     told = await bale.refusal("sendChatAction", chat_id=chat, action="upload_document")
     assert "wrong parameter action" in told
+
+
+async def test_what_others_clients_do(
+    emulators: Emulators, http: httpx.AsyncClient, bale: Raw, sara: Person
+) -> None:
+    """The habits of python-bale-bot, Balethon and python-telegram-bot (tests/demo/test_clients.py plays their bots)."""
+    chat, server = sara.user.id, emulators.bale.server
+    updates = await bale.result("getUpdates", allowed_updates='["message"]', timeout=1)
+    assert len(updates) == 1
+    assert "photo" not in updates[0]["message"]
+    assert "unknown parameters: allowed_updates" in str(emulators.bale.server.violations.pop())
+    # A keyboard is taken away by an empty one with the flag.
+    await bale.result("sendMessage", chat_id=chat, text="الف", reply_markup='{"keyboard": [["یک"]]}')
+    assert sara.conversation.keyboard is not None
+    away = '{"keyboard": [], "remove_keyboard": true}'
+    sent = await bale.result("sendMessage", chat_id=chat, text="ب", reply_markup=away)
+    assert sara.conversation.keyboard is None
+    # GET with a JSON body.
+    where = {"chat_id": str(chat), "message_id": sent["message_id"]}
+    gone = await http.request("GET", f"{bale.root}/deleteMessage", json=where)
+    assert gone.json() == {"ok": True, "result": True}
+    # Each part of an upload says that it is multipart.
+    parts = [("document", ("a.pdf", b"%PDF-1.4", "multipart/form-data")), ("chat_id", (None, str(chat)))]
+    parts.append(("caption", (None, "شرح", "multipart/form-data")))
+    sent = (await http.post(f"{bale.root}/sendDocument", files=parts)).json()["result"]
+    assert sent["caption"] == "شرح"
+    # A file is fetched by its id.
+    fetched = await http.get(f"{server.url}/file/bot{emulators.bale.token}/{sent['document']['file_id']}")
+    assert fetched.content == b"%PDF-1.4"
+    assert emulators.violations == []

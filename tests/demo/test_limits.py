@@ -39,7 +39,7 @@ async def test_a_group_gets_twenty_a_minute(emulators: Emulators, telegram: Raw)
 
 
 def test_all_chats_together() -> None:
-    limits = Limits(bale=False)
+    limits = Limits()
     refused = [limits.refuse("sendMessage", chat, private=True) for chat in range(int(TOTAL_BURST) + 60)]
     assert refused[0] is None
     assert refused[-1] is not None
