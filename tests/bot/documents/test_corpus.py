@@ -6,6 +6,7 @@ from itertools import product
 
 import pikepdf
 import pypdfium2
+import pytest
 from fpdf import FPDF
 from PIL import Image
 from pypdf import PdfReader, PdfWriter
@@ -124,6 +125,7 @@ def sound() -> Iterator[Named]:
     yield from pdfs()
 
 
+@pytest.mark.campaign
 def test_no_sound_file_of_any_producer_is_refused() -> None:
     count, refused = 0, []
     for name, data in sound():

@@ -27,6 +27,7 @@ def named(data: bytes) -> str | None:
         return refusal.key.removeprefix("error.too_")
 
 
+@pytest.mark.campaign
 def test_hardly_a_sharp_picture_is_warned_of_and_hardly_an_unreadable_one_is_missed() -> None:
     """The rates that officers and experts live with."""
     sharp = [named(papers.sharp(kind, n)) for kind in papers.SHARP for n in range(EACH)]
