@@ -4,7 +4,6 @@ Which sentences, values and buttons a screen has is compared with tests/handlers
 `SCREENS=write pytest tests/handlers/test_screens.py` writes these files anew, and the commit shows what became of each screen.
 """
 
-import os
 import re
 from collections import Counter, deque
 from collections.abc import Iterator
@@ -16,7 +15,6 @@ from sqlmodel import select
 
 from bot.core.screens import Button, Press
 from bot.services.shared import notify
-from bot.texts import BIDI_MARKS, catalogue
 from storage.enums import AttemptState, InboxState, LetterState, Messenger, PushChannel, PushState
 from storage.tables import FileNote, InboxUpdate, Letter, LetterRecipient, Officer, Push, SavedPhrase
 from tests.handlers.test_offered_buttons import WHO, Arranged
@@ -25,6 +23,7 @@ from tests.support import chat_people as people
 from tests.support.chat_driver import NOW, App, Person
 from tests.support.factories import distributors as factories_distributors
 from tests.support.factories import people as factories_people
+from tests.support.kept_screens import compare, show_keys
 
 #: Screens of a route: of different rows, or of other pages.
 VARIANTS = 2
@@ -133,11 +132,7 @@ def arranged(
 
 @pytest.fixture
 def keys_for_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
-    for key, sentence in list(catalogue().items()):
-        values = dict.fromkeys(re.findall(r"\{(\w+)", sentence))
-        monkeypatch.setitem(
-            catalogue(), key, " ".join([f"[{key}]", *(f"{name}={{{name}}}" for name in values)])
-        )
+    show_keys(monkeypatch)
     # Keys are longer than sentences.
     monkeypatch.setattr(chat_driver, "check_screens", lambda screens: None)
 
@@ -149,11 +144,10 @@ def followed(app: App, button: Button) -> bool:
 
 def told(person: Person) -> Iterator[str]:
     for screen in person.screens:
-        yield from BIDI_MARKS.sub("", screen.text).splitlines()
+        yield from screen.text.splitlines()
         for row in screen.rows:
             yield "    " + " | ".join(
-                f"{BIDI_MARKS.sub('', one.label)} → {one.press.pack() if one.press else one.url}"
-                for one in row
+                f"{one.label} → {one.press.pack() if one.press else one.url}" for one in row
             )
         for file in screen.attachments:
             yield f"    file: {file}"
@@ -184,19 +178,7 @@ def screens_of(app: App, person: Person, *, beside: bool) -> Iterator[str]:
 @pytest.mark.parametrize("who", [*WHO.split(), "unpaid", "completed", "deficient", "suspended"])
 def test_the_screens_are_as_they_were(arranged: tuple[App, Busy, dict[str, str]], who: str) -> None:
     app, world, made_up = arranged
-    shown = (
-        "\n".join(
-            line.rstrip() for line in screens_of(app, getattr(world, who), beside=who == "newcomer")
-        ).lstrip("\n")
-        + "\n"
-    )
+    shown = "\n".join(screens_of(app, getattr(world, who), beside=who == "newcomer")).lstrip("\n")
     for value, name in made_up.items():
         shown = shown.replace(value, name)
-    shown = re.sub(r"/pay/[0-9a-f]{32}", "/pay/TOKEN", shown)
-    kept = HERE / f"{who}.txt"
-    if os.environ.get("SCREENS") == "write":
-        kept.parent.mkdir(exist_ok=True)
-        kept.write_text(shown, encoding="utf-8")
-    assert shown == kept.read_text(encoding="utf-8"), (
-        "meant so? SCREENS=write pytest tests/handlers/test_screens.py"
-    )
+    compare(HERE / f"{who}.txt", re.sub(r"/pay/[0-9a-f]{32}", "/pay/TOKEN", shown).splitlines())
