@@ -22,8 +22,9 @@ BESIDE = "help faq faq.found requirements privacy form"
 TYPED = "dist.branches desk.universities staff.experts staff.branches staff.dists"
 #: What fetches or computes before its unit.
 PREPARED = """
-    credentials qual.check_pay card.picture receipts.send certificate staff.report_png staff.report_xlsx export.xlsx
-    export.csv staff.new_letter staff.letter_fix
+    credentials qual.check_pay card.picture receipts.send certificate export.xlsx export.csv staff.new_letter
+    staff.letter_fix staff.report_chart staff.report_xlsx staff.report_pdf desk.report_chart desk.report_xlsx
+    desk.report_pdf
 """
 #: Command → the screen that it opens.
 COMMANDS = {
