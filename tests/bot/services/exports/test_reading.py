@@ -1,0 +1,86 @@
+"""An export says of what it is, and what it leaves out."""
+
+from typing import Any
+
+import pytest
+from sqlmodel import Session, select
+
+from bot.core.context import Actor
+from bot.core.refusals import NotAllowed
+from bot.services.exports import reading, rows, wanted
+from bot.services.exports.wanted import ExportKind, Wanted
+from storage.database.database import Database
+from storage.enums import RequestState
+from storage.tables import AuditEvent
+from tests.support.factories.people import Participants, officer, participants
+from tests.support.factories.qualification import add_request
+from tests.support.factories.reference_data import NOW
+from tests.support.services import refused
+
+
+@pytest.fixture
+async def people(database: Any) -> Participants:
+    found: Participants = await database.run(participants)
+    return found
+
+
+@pytest.mark.parametrize(("number", "shown", "left"), [(2, 2, False), (3, 3, False), (4, 3, True)])
+async def test_how_many_rows_are_left_out_is_said(
+    database: Database,
+    people: Participants,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+    shown: int,
+    left: bool,
+) -> None:
+    monkeypatch.setattr(reading, "MOST_ROWS", 3)
+    monkeypatch.setattr(rows, "PIECE", 2)
+
+    def add(db: Session) -> None:
+        for n in range(number):
+            add_request(
+                db, officer(db), RequestState.SUBMITTED, submitted_at=NOW, tracking_code=f"14050901000{n}"
+            )
+        add_request(db, officer(db), RequestState.SUBMITTED, submitted_at=NOW, university_code="mui")
+
+    await database.run(add)
+    of = Wanted(ExportKind.FILES, 0, university="sums")
+    read = await reading.read(database, actor=people.in_charge, wanted=of, now=NOW)
+    assert len(read.rows) == shown
+    assert len({row[0] for row in read.rows}) == shown
+    about = [name for name, _ in read.about]
+    assert about[:4] == ["بازه", "دانشگاه", "وضعیت", "زمان تهیه"] or len(about) >= 4
+    assert any("۳" in value and value != "۳" for name, value in read.about[5:]) == left
+    assert len(about) == 6 if left else 5
+
+
+def test_who_exports_what(db: Session, people: Participants) -> None:
+    kinds = wanted.kinds_for(db, actor=people.staff)
+    assert list(kinds) == list(ExportKind)
+    assert set(kinds) - set(wanted.kinds_for(db, actor=people.in_charge)) == {ExportKind.LETTERS}
+    for actor in (people.ali, people.sara):
+        with refused(NotAllowed):
+            wanted.kinds_for(db, actor=actor)
+
+    def university(actor: Actor, kind: ExportKind = ExportKind.FILES, of: str | None = "mui") -> str | None:
+        return wanted.university_of(db, actor, Wanted(kind, 0, university=of))
+
+    assert university(people.staff) == "mui"
+    assert university(people.staff, of=None) is None
+    assert university(people.in_charge) == "sums"
+    with refused(NotAllowed):
+        university(people.in_charge, ExportKind.LETTERS)
+
+
+def test_that_rows_left_is_recorded(db: Session, people: Participants) -> None:
+    of = Wanted(ExportKind.PAYMENTS, 30, "PAID", "mui")
+    wanted.note(db, actor=people.in_charge, wanted=of, form="xlsx", rows=7, now=NOW)
+    event = db.exec(select(AuditEvent).where(AuditEvent.event == "rows_exported")).one()
+    assert event.data == {
+        "kind": "payments", "days": 30, "state": "PAID", "university": "sums", "form": "xlsx", "rows": 7,
+    }  # fmt: skip
+    assert wanted.state_name(ExportKind.DECISIONS, "PAID") == wanted.state_name(ExportKind.PAYMENTS, "")
+    assert wanted.state_name(ExportKind.PAYMENTS, "PAID") != wanted.state_name(
+        ExportKind.PAYMENTS, "REFUNDED"
+    )
+    assert wanted.period(0, NOW) != wanted.period(30, NOW) != wanted.period(7, NOW)
