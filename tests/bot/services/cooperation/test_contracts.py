@@ -13,6 +13,7 @@ from bot.services import cooperation
 from bot.services.cooperation import contracts, termination
 from bot.services.distributors import branches, registry
 from bot.services.shared import eligibility
+from bot.services.shared.alert_deeds import NO_MANAGER_MOBILE
 from storage.enums import ContractState, CooperationState, PushChannel, PushState, TerminationState
 from storage.tables import Contract, Distributor, Officer, Push, Termination
 from tests.support.effects import alerts, labels, leads_to, pushes, sms_to
@@ -23,6 +24,7 @@ from tests.support.factories.cooperation import (
     active_contract,
     cooperation_request,
 )
+from tests.support.factories.distributors import ManagedDistributor
 from tests.support.factories.people import qualified_officer
 from tests.support.factories.reference_data import NOW
 from tests.support.services import act, refused
@@ -270,3 +272,29 @@ def test_the_archive_keeps_them_all(db: Session, parties: Parties) -> None:
     assert termination.archive(db, actor=parties.mina).total == 0
     history = contracts.history(db, actor=parties.sara)
     assert [one.contract.state for one in history.lines] == [ContractState.ENDED_BY_OFFICER]
+
+
+def test_an_sms_that_was_owed_is_of_this_distributors_termination(db: Session, parties: Parties) -> None:
+    """Of two centres without a known mobile only the one that has one now gets its SMS, and of its terminations only for
+    the one that staff were told of."""
+
+    def ended(at: ManagedDistributor, officer: Actor) -> Termination:
+        contract = active_contract(db, at, officer, parties.ali)
+        return finalise(db, officer, draft(db, officer, contract))
+
+    told_before = ended(parties.kian, parties.mina)
+    for at in (parties.kian, parties.arad):
+        db.get_one(Distributor, at.id).manager_mobile = None
+    db.flush()
+    owed, elsewhere = ended(parties.kian, parties.sara), ended(parties.arad, qualified_officer(db, "نسرین"))
+    key = f"{NO_MANAGER_MOBILE}:"
+    assert sorted(alerts(db)) == [f"{key}{owed.id}", f"{key}{elsewhere.id}"]
+    kian = db.get_one(Distributor, parties.kian.id)
+    kian.manager_mobile = "+989120000077"
+    for _ in range(2):
+        termination.send_owed_sms(db, kian, now=NOW)
+        (told,) = sms_to(db, "+989120000077")
+        assert told.key.startswith(f"termination:{owed.id}:")
+        assert alerts(db) == [f"{key}{elsewhere.id}"]
+    (before,) = sms_to(db, KIAN_MOBILE)
+    assert before.key.startswith(f"termination:{told_before.id}:")

@@ -35,7 +35,7 @@ from storage.tables import (
     QualificationRequest,
     Termination,
 )
-from tests.support.effects import events, labels, pushes, sms_to
+from tests.support.effects import events, labels, leads_to, pushes, sms_to
 from tests.support.factories import cooperation as coop
 from tests.support.factories.cooperation import Parties
 from tests.support.factories.people import Participants, end_role, granted, suspend
@@ -300,6 +300,20 @@ def test_an_amendment_gives_back_what_was_before(db: Session, parties: Parties) 
     (told,) = pushes(db, sara, "N29")
     assert "اطلاعات پیش از آن دوباره برقرار است" in told.text
     assert pushes(db, parties.kian.manager, "N29") == []
+
+
+def test_the_university_hears_of_a_revoked_amendment(db: Session, people: Participants) -> None:
+    """Its reviewer and the expert in charge; no other expert, and nobody elsewhere."""
+    completed_request(db, people)
+    request = amended(db, people, last_name="رضایی")
+    assert request.reviewer_id == people.ali.account_id
+    revoke(db, people.staff, request)
+    told = {actor.account_id: pushes(db, actor, "N29") for actor in (people.ali, people.in_charge)}
+    assert [len(one) for one in told.values()] == [1, 1]
+    for (push,) in told.values():
+        assert request.tracking_code in push.text
+        assert leads_to(push, "desk.file")
+    assert pushes(db, people.zahra, "N29") == pushes(db, people.foreign, "N29") == []
 
 
 def test_the_latest_first(db: Session, people: Participants) -> None:
