@@ -206,8 +206,8 @@ def _documents(w: RowWriter, officers: int) -> None:
         sha256=w.digits("i", 64),
         media_type="'image/jpeg'",
         size="300000",
-        original_key="'o' || i",
-        shown_key="'s' || i",
+        original_key=w.digits("2 * i", 32),
+        shown_key=w.digits("2 * i + 1", 32),
         pages="1",
         created_at=w.ago(
             f"CASE WHEN i > {officers} AND i % 50 = 0 THEN (i * 7919) % 43000 ELSE (i * 7919) % 1500000 END"
@@ -341,6 +341,7 @@ def _messages(w: RowWriter, officers: int) -> None:
 def _records(w: RowWriter, officers: int) -> None:
     """What is kept of what was done: audit lines with their chain, notes, tries, searches."""
     at = w.ago(f"1500000 - i * 1500000 / {2 * officers}")
+    expert = f"{officers} + 1 + i % {w.universities * EXPERTS}"
     w.write(
         AuditEvent,
         2 * officers,
@@ -348,13 +349,12 @@ def _records(w: RowWriter, officers: int) -> None:
         event="CASE WHEN i % 2 = 0 THEN 'submitted' ELSE 'approved' END",
         subject="'qualification'",
         subject_id="(i + 1) / 2",
-        actor_id="(i + 1) / 2",
-        actor_role="'officer'",
+        actor_id=f"CASE WHEN i % 2 = 0 THEN (i + 1) / 2 ELSE {expert} END",
+        actor_role="CASE WHEN i % 2 = 0 THEN 'officer' ELSE 'expert' END",
     )
     last = f"i = {2 * officers}"
     signed = {"key_id": f"CASE WHEN {last} THEN 'load' END", "mac": f"CASE WHEN {last} THEN 'load' END"}
     w.write(AuditLink, 2 * officers, position="i", event_id="i", hash=w.digits("i", 64), **signed)
-    expert = f"{officers} + 1 + i % {w.universities * EXPERTS}"
     w.write(
         FileNote,
         officers // 20,

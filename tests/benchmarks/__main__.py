@@ -18,7 +18,7 @@ from tests.benchmarks import documents, legacy_import
 from tests.benchmarks.bots import PROJECT
 from tests.benchmarks.figures import HEADING, Figure, Results
 from tests.benchmarks.plan import Plan, Stopwatch, plan
-from tests.benchmarks.rows import steps
+from tests.benchmarks.rows import large, load, steps
 
 
 async def measure_rest(results: Results, plan: Plan) -> None:
@@ -41,6 +41,8 @@ def _plain_figure(name: str, value: object) -> Figure:
 
 ROWS: dict[str, Callable[[Results, Plan], Awaitable[None]]] = {
     "steps": steps.measure,
+    "large": large.measure,
+    "load": load.measure,
     "rest": measure_rest,
 }
 

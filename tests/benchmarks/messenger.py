@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import time
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
@@ -51,8 +52,16 @@ class Photo:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A line whose answer has these words in its text or on a button; what else comes in between (a push) is no answer."""
+
+    line: str | Press | Photo
+    words: str
+
+
 #: What a person sends next; None: nothing, they wait for a further answer.
-Line = str | Press | Photo | None
+Line = str | Press | Photo | Ask | None
 #: Is sent each answer, yields the next line.
 Script = Generator[Line, Answer, None]
 
@@ -64,13 +73,29 @@ class Person:
     #: Seconds between an answer and the next line.
     pause: float = 0.0
     asked_at: float = 0.0
+    words: str = ""
+    #: The text of the latest message that was not the answer.
+    beside: str = ""
     #: (when it was answered, seconds from the line to its answer)
     waits: list[tuple[float, float]] = field(default_factory=list)
 
-    def next_line(self, answer: Answer | None) -> Line:
+    def next_line(self, answer: Answer | None) -> str | Press | Photo | None:
         if answer is None or not isinstance(self.script, Generator):
-            return next(self.script)
-        return self.script.send(answer)
+            line = next(self.script)
+        else:
+            line = self.script.send(answer)
+        if isinstance(line, Ask):
+            self.words = line.words
+            return line.line
+        self.words = ""
+        return line
+
+    def waits_for(self, answer: Answer) -> bool:
+        return (
+            not self.words
+            or self.words in answer.text
+            or any(self.words in label for label in answer.buttons)
+        )
 
 
 class BusyMessenger:
@@ -89,6 +114,10 @@ class BusyMessenger:
         #: Texts by chat, of chats that are no one's here (pushes); and how many sends were refused with 429.
         self.pushes: Counter[int] = Counter()
         self.push_times: list[float] = []
+        #: The same of pushes that have this text in theirs.
+        self.marked = ""
+        self.marked_chats: Counter[int] = Counter()
+        self.marked_times: list[float] = []
         #: Of so many pushes one is refused with 429; 0: none.
         self.refuse_one_in = 0
         self.refused = 0
@@ -210,16 +239,17 @@ class BusyMessenger:
                 self.refused += 1
                 error = {"ok": False, "error_code": 429, "description": "Too Many Requests: retry after 1"}
                 return web.json_response(error | {"parameters": {"retry_after": 1}}, status=429)
-            self.pushes[chat] += 1
-            self.push_times.append(time.perf_counter())
+            self._note_push(chat, str(data.get("text", "")))
         given = str(data.get("message_id", "")) if method == "editmessagetext" else ""
         message_id = int(given) if given else next(self._messages)
         self.answers += 1
         self.last_answer = time.perf_counter()
-        if person is not None:
+        if person is not None and not person.waits_for(answer := _read(method, message_id, data)):
+            person.beside = answer.text
+        elif person is not None:
             if person.asked_at:
                 person.waits.append((self.last_answer, self.last_answer - person.asked_at))
-            self._next(person, _read(method, message_id, data))
+            self._next(person, answer)
         async with self.answered:
             self.answered.notify_all()
         return self._ok(
@@ -230,6 +260,14 @@ class BusyMessenger:
                 "text": str(data.get("text", "")),
             }
         )
+
+    def _note_push(self, chat: int, text: str) -> None:
+        at = time.perf_counter()
+        self.pushes[chat] += 1
+        self.push_times.append(at)
+        if self.marked and self.marked in text:
+            self.marked_chats[chat] += 1
+            self.marked_times.append(at)
 
     async def _file(self, request: web.Request) -> web.Response:
         return web.Response(body=self.files[request.match_info["path"]])
@@ -247,6 +285,7 @@ class BusyMessenger:
     def fill(self, lines: Iterable[tuple[int, Line]]) -> None:
         """Updates that came while the bot was away."""
         self.waiting += [self._update(chat, line) for chat, line in lines]
+        self._arrived.set()
 
     async def until(self, answers: int, seconds: float = 60) -> None:
         async def wait() -> None:
@@ -266,8 +305,6 @@ class BusyMessenger:
 
 
 def _read(method: str, message_id: int, data: Any) -> Answer:
-    import json
-
     markup = json.loads(str(data.get("reply_markup") or "{}"))
     buttons = {
         button["text"]: button.get("callback_data", "")

@@ -28,7 +28,7 @@ class Plan:
     #: Seconds in which the longest wait is looked for.
     watched: float = 45.0
     backlog: int = 12_000  # updates; people are two in five
-    conversations: int = 20_000
+    conversations: int = 8_000
     letters: int = 800  # recipients of a broadcast
     presses: int = 40  # of a row that is about one screen
     rest: bool = True  # documents and the import
@@ -48,6 +48,8 @@ def plan() -> Iterator[Plan]:
         made = Plan(cache, Path(folder))
         if kept:
             made = replace(made, officers=1_000_000)
+        # By hand, where only some rows are run.
+        own = int(os.environ.get("OFFICERS", 0))
         if os.environ.get("QUICK"):
             yield replace(
                 made,
@@ -55,7 +57,7 @@ def plan() -> Iterator[Plan]:
                 warm_up=150,
                 steps=500,
                 kept_steps=60,
-                officers=5_000,
+                officers=own or 5_000,
                 watched=12.0,
                 backlog=2_000,
                 conversations=2_000,

@@ -1,0 +1,98 @@
+"""Databases of many officers, made once by `bot.py load-test`, and copies of them to run on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from alembic.script import ScriptDirectory
+
+from bot.services.review.working_days import is_working_day
+from bot.texts.formats import TEHRAN
+from storage.migrations.migrate import FOLDER
+from tests.benchmarks.bots import PROJECT, settings
+
+SMALL = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A copy that may be written."""
+
+    path: Path
+    officers: int
+    #: Seconds that the clock of the bot is ahead: it is ten on a working morning, soon after the newest rows.
+    ahead: float
+    #: Chats of Telegram, by role.
+    officer_chats: tuple[int, ...]
+    expert_chat: int
+    staff_chat: int
+    #: What may be searched for.
+    tracking_code: str
+    national_code: str
+
+    @property
+    def url(self) -> str:
+        return f"sqlite:///{self.path}"
+
+
+def filled(cache: Path, folder: Path, officers: int) -> Filled:
+    """A copy in `folder` of what is kept in `cache`; made there first where it is not there yet."""
+    head = ScriptDirectory(str(FOLDER)).get_current_head()
+    kept = cache / f"officers-{officers}-{head}.db"
+    if not kept.exists():
+        making = kept.with_suffix(".making")
+        making.unlink(missing_ok=True)
+        print(f"making a database of {officers:,} officers, once …", flush=True)
+        env = settings(folder, f"sqlite:///{making}") | {"PATH": os.environ["PATH"], "TELEGRAM_TOKEN": "7:x"}
+        command = [sys.executable, "bot.py", "load-test", str(officers)]
+        subprocess.run(command, cwd=PROJECT, env=env, check=True, stdout=subprocess.DEVNULL)
+        making.rename(kept)
+    path = folder / f"officers-{officers}.db"
+    shutil.copyfile(kept, path)
+    return _described(path, officers)
+
+
+def _described(path: Path, officers: int) -> Filled:
+    with sqlite3.connect(path) as db:
+
+        def column(statement: str) -> list[object]:
+            return [row[0] for row in db.execute(statement)]
+
+        def chats(role: str, most: int) -> list[int]:
+            found = column(
+                f"SELECT chat_id FROM chat WHERE messenger = 'telegram' AND role = '{role}' ORDER BY id LIMIT {most}"
+            )
+            return [int(str(chat)) for chat in found]
+
+        newest = datetime.fromisoformat(str(column("SELECT max(at) FROM audit_event")[0])).replace(tzinfo=UTC)
+        # Of a file under review in the university of this expert.
+        (expert,) = chats("expert", 1)
+        of_expert = f"SELECT university_code FROM role_grant WHERE account_id = {expert - 500_000_000}"
+        (code,) = column(
+            f"SELECT tracking_code FROM qualification_request WHERE university_code = ({of_expert}) "
+            "AND state = 'IN_REVIEW' LIMIT 1"
+        )
+        return Filled(
+            path,
+            officers,
+            (_morning_after(newest) - datetime.now(UTC)).total_seconds(),
+            tuple(chats("officer", 200)),
+            expert,
+            chats("staff", 1)[0],
+            str(code),
+            str(column(f"SELECT national_code FROM account WHERE id = {officers // 2 + 7}")[0]),
+        )
+
+
+def _morning_after(newest: datetime) -> datetime:
+    day = newest.astimezone(TEHRAN).replace(hour=10, minute=0, second=0)
+    while day < newest or not is_working_day(day.date()):
+        day += timedelta(days=1)
+    return day

@@ -1,0 +1,319 @@
+"""The service on a large database and on a small one, in turns: start, waits while every job is due, a step, screens, reports."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import statistics
+import time
+from collections.abc import AsyncIterator, Callable, Generator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import psutil
+
+from bot.texts import t
+from bot.texts.formats import digits
+from tests.benchmarks.bots import OURS, cpu_seconds, resident_mb, running, settings
+from tests.benchmarks.databases import SMALL, Filled, filled
+from tests.benchmarks.figures import Figure, Results, at_most, not_measured, paired, repeated
+from tests.benchmarks.messenger import Answer, Ask, BusyMessenger, Line, Person, Script
+from tests.benchmarks.plan import Plan
+from tests.benchmarks.rows.steps import our_script
+
+#: Seconds between an answer and the next line, of five people who look at the menu.
+PAUSE = 0.2
+#: Chats of the steps begin here: nobody of the database has such a number.
+STRANGERS = 900_000
+
+
+@dataclass(slots=True)
+class Live:
+    """A bot that runs on a database."""
+
+    process: psutil.Process
+    messenger: BusyMessenger
+    filled: Filled
+    #: Seconds from its start to the answer of an update that waited for it.
+    started: float
+
+
+@asynccontextmanager
+async def live(plan: Plan, made: Filled) -> AsyncIterator[Live]:
+    first = Person(made.officer_chats[-1], iter(["/menu"]))
+    async with BusyMessenger([first]) as messenger:
+        messenger.begin()
+        env = settings(plan.folder, made.url) | {"CLOCK_AHEAD": str(made.ahead)}
+        began = time.perf_counter()
+        async with running(OURS, plan.folder, messenger.url, env) as process:
+            await messenger.until(1, 120)
+            yield Live(process, messenger, made, messenger.last_answer - began)
+
+
+async def measure(results: Results, plan: Plan) -> None:
+    small = await asyncio.to_thread(filled, plan.cache, plan.folder, SMALL)
+    large = await asyncio.to_thread(filled, plan.cache, plan.folder, plan.officers)
+    size = f"{plan.officers:,} officers" + (
+        "" if plan.officers == 1_000_000 else " (the goal is for 1,000,000)"
+    )
+    await _starts(results, plan, small, large, size)
+    await _waits_and_reports(results, plan, small, large, size)
+    async with live(plan, small) as one, live(plan, large) as other:
+        await _steps(results, plan, one, other, size)
+        await _screens(results, plan, one, other, size)
+
+
+async def _starts(results: Results, plan: Plan, small: Filled, large: Filled, size: str) -> None:
+    seconds: dict[int, list[float]] = {small.officers: [], large.officers: []}
+    memory = []
+    for _ in range(plan.rounds):
+        for made in (small, large):
+            async with live(plan, made) as bot:
+                seconds[made.officers].append(bot.started)
+                if made is small:
+                    await asyncio.sleep(2)  # less than the first job waits
+                    memory.append(resident_mb(bot.process))
+    results.add(
+        repeated("start_to_first_answer", seconds[large.officers], "s", at_most(1.5), size),
+        paired("start_vs_small", seconds[large.officers], seconds[small.officers], "s", None, size),
+        repeated("memory_idle", memory, "MB", at_most(110), "two seconds after the first answer"),
+    )
+
+
+# ── waits ──
+
+
+def looks_at_menu() -> Script:
+    while True:
+        yield Ask("/menu", t("menu.logout"))
+
+
+class Lag:
+    """How long this program's own loop was held: what a wait may contain without the bot's fault."""
+
+    def __init__(self) -> None:
+        self.longest = 0.0
+
+    async def watch(self) -> None:
+        while True:
+            at = time.perf_counter()
+            await asyncio.sleep(0.005)
+            self.longest = max(self.longest, time.perf_counter() - at - 0.005)
+
+
+@contextlib.asynccontextmanager
+async def watched() -> AsyncIterator[Lag]:
+    lag = Lag()
+    task = asyncio.create_task(lag.watch())
+    try:
+        yield lag
+    finally:
+        task.cancel()
+
+
+def add_lookers(bot: Live, most: int = 5) -> list[Person]:
+    people = [Person(chat, looks_at_menu(), PAUSE) for chat in bot.filled.officer_chats[:most]]
+    for person in people:
+        bot.messenger.people[person.chat] = person
+        bot.messenger.say(person.chat, person.next_line(None))
+    return people
+
+
+def longest_wait(people: list[Person], since: float = 0.0) -> float:
+    """Of any of them in ms, also of who is not answered yet."""
+    now = time.perf_counter()
+    waits = [wait for person in people for at, wait in person.waits if at >= since]
+    open_ones = [
+        now - person.asked_at
+        for person in people
+        if not person.waits or person.waits[-1][0] < person.asked_at
+    ]
+    return 1000 * max(waits + [one for one in open_ones if one > 2 * PAUSE], default=0.0)
+
+
+async def _waits_and_reports(results: Results, plan: Plan, small: Filled, large: Filled, size: str) -> None:
+    longest, noise = {}, 0.0
+    for made in (small, large):
+        async with live(plan, made) as bot, watched() as lag:
+            people = add_lookers(bot)
+            await asyncio.sleep(plan.watched)
+            longest[made.officers] = longest_wait(people)
+            noise = max(noise, 1000 * lag.longest)
+            if made is large:
+                await _reports(results, bot, people, size)
+    limit = "" if plan.watched == 180 else " of the goal's 180 s"
+    note = f"five people type /menu for {plan.watched:g} s{limit} while all jobs are due, {size}"
+    ours, theirs = longest[large.officers], longest[small.officers]
+    results.add(
+        Figure("longest_wait", ours, "ms", goal=at_most(250), noise=noise, note=note),
+        Figure(
+            "longest_wait_vs_small",
+            ours,
+            "ms",
+            theirs,
+            ours / theirs,
+            at_most(1.5),
+            noise / theirs,
+            "noise: the longest that this program's own loop was held",
+        ),
+    )
+
+
+def asks_for_reports(found: dict[str, float]) -> Script:
+    """Staff's report on the screen, and as a spreadsheet: seconds until the file is there."""
+    answer = yield Ask("/menu", t("menu.logout"))
+    began = time.perf_counter()
+    answer = yield Ask(answer.data(t("staff.report")), t("report.spreadsheet"))
+    found["screen"] = time.perf_counter() - began
+    began = time.perf_counter()
+    press = answer.data(t("report.spreadsheet"))
+    answer = yield press
+    while answer.method != "senddocument":
+        answer = yield None
+    found["file"] = time.perf_counter() - began
+    yield None
+
+
+async def _reports(results: Results, bot: Live, people: list[Person], size: str) -> None:
+    found: dict[str, float] = {}
+    since = time.perf_counter()
+    staff = Person(bot.filled.staff_chat, asks_for_reports(found))
+    bot.messenger.people[staff.chat] = staff
+    async with watched() as lag:
+        bot.messenger.say(staff.chat, staff.next_line(None))
+        async with asyncio.timeout(90):
+            while len(found) < 2:
+                await asyncio.sleep(0.05)
+        await asyncio.sleep(1)
+    longest = longest_wait(people, since)
+    note = f"staff's report, {size}"
+    results.add(
+        Figure("report_on_screen", found["screen"], "s", goal=at_most(5), note=note),
+        Figure("report_as_file", found["file"], "s", goal=at_most(5), note=note),
+        Figure(
+            "report_longest_wait_of_others",
+            longest,
+            "ms",
+            goal=at_most(250),
+            noise=1000 * lag.longest,
+            note=note,
+        ),
+    )
+
+
+# ── a step ──
+
+
+async def _settled(bot: Live, most: float = 60.0) -> None:
+    """Until the jobs have caught up: the process is idle for two seconds."""
+    quiet, until = 0, time.monotonic() + most
+    while quiet < 2 and time.monotonic() < until:
+        before = cpu_seconds(bot.process)
+        await asyncio.sleep(1)
+        quiet = quiet + 1 if cpu_seconds(bot.process) - before < 0.06 else 0
+
+
+async def _steps(results: Results, plan: Plan, small: Live, large: Live, size: str) -> None:
+    """32 strangers register, in turns on both; the jobs go on meanwhile, as they do."""
+    await _settled(small)
+    await _settled(large)
+    spent: dict[int, list[float]] = {small.filled.officers: [], large.filled.officers: []}
+    for number in range(plan.rounds + 1):
+        for bot in (small, large):
+            people = [
+                Person(STRANGERS + 100 * number + chat, our_script(STRANGERS + 100 * number + chat))
+                for chat in range(32)
+            ]
+            for person in people:
+                bot.messenger.people[person.chat] = person
+                bot.messenger.say(person.chat, person.next_line(None))
+            await bot.messenger.until(bot.messenger.answers + plan.warm_up)
+            at, before = bot.messenger.answers, cpu_seconds(bot.process)
+            await bot.messenger.until(at + plan.steps)
+            cost = 1e6 * (cpu_seconds(bot.process) - before) / (bot.messenger.answers - at)
+            if number:  # the first round only warms up
+                spent[bot.filled.officers].append(cost)
+            for person in people:
+                person.script = iter(())
+            await asyncio.sleep(0.3)
+    results.add(
+        paired(
+            "step_cpu_vs_small_database",
+            spent[large.filled.officers],
+            spent[small.filled.officers],
+            "µs",
+            at_most(1.1),
+            f"32 chats, after the jobs have caught up; they go on meanwhile, {size}",
+        )
+    )
+
+
+# ── screens ──
+
+
+EXPERT = ("queue_page", "own_files", "search_by_code")
+STAFF = ("account_search", "account_look_up")
+
+
+def expert_looks(made: Filled, times: int) -> Script:
+    for _ in range(times):
+        yield Ask("/queue", "📥")
+        yield Ask("/mine", "🗂")
+        yield Ask(made.tracking_code, digits(made.tracking_code))
+
+
+def staff_looks(made: Filled, times: int) -> Script:
+    """The account is found by its national code, then opened by its button."""
+    for _ in range(times):
+        answer = yield Ask(made.national_code, "🔎")
+        yield Ask(answer.data("۱"), t("staff.report"))
+
+
+async def _screens(results: Results, plan: Plan, small: Live, large: Live, size: str) -> None:
+    looks: list[tuple[tuple[str, ...], Callable[[Filled, int], Script], Callable[[Filled], int]]] = [
+        (EXPERT, expert_looks, lambda made: made.expert_chat),
+        (STAFF, staff_looks, lambda made: made.staff_chat),
+    ]
+    for names, script, chat_of in looks:
+        waits: dict[tuple[int, str], list[list[float]]] = {}
+        try:
+            for number in range(plan.rounds + 1):
+                for bot in (small, large):
+                    found = await _looked(
+                        bot, chat_of(bot.filled), script(bot.filled, plan.presses), names, plan
+                    )
+                    if number:
+                        for name, times in found.items():
+                            waits.setdefault((bot.filled.officers, name), []).append(times)
+        except LookupError as error:
+            for name in names:
+                results.add(not_measured(f"{name}_vs_small", "ms", at_most(1.2), str(error)))
+            continue
+        for name in names:
+            ours, theirs = (
+                [statistics.median(times) for times in waits[officers, name]]
+                for officers in (large.filled.officers, small.filled.officers)
+            )
+            note = f"update to answer, median of {plan.presses} in a round, {size}"
+            results.add(paired(f"{name}_vs_small", ours, theirs, "ms", at_most(1.2), note))
+
+
+async def _looked(
+    bot: Live, chat: int, script: Script, names: tuple[str, ...], plan: Plan
+) -> dict[str, list[float]]:
+    """The waits of each kind of screen, in ms."""
+    ended = asyncio.Event()
+
+    def with_end() -> Generator[Line, Answer, None]:
+        yield from script
+        ended.set()
+
+    person = Person(chat, with_end(), 0.01)
+    bot.messenger.people[chat] = person
+    bot.messenger.say(chat, person.next_line(None))
+    try:
+        await asyncio.wait_for(ended.wait(), 60)
+    except TimeoutError:
+        raise LookupError(f"{person.words!r} is not in {person.beside!r}") from None
+    waits = [1000 * wait for _, wait in person.waits]
+    return {name: waits[place :: len(names)] for place, name in enumerate(names)}
