@@ -174,13 +174,12 @@ def _requests(w: RowWriter, officers: int) -> None:
     w.write(
         Officer,
         officers,
-        where=_IS_COMPLETED,
         account_id="i",
         birth_date="'1990-01-01'" if w.is_sqlite else "date '1990-01-01'",
         province="'تهران'",
         university_code=w.university(),
-        documents="""'{"degree": [' || i || ']}'""",
-        qualified_at=moment,
+        documents=f"""CASE WHEN {_IS_COMPLETED} THEN '{{"degree": [' || i || ']}}' ELSE '{{}}' END""",
+        qualified_at=f"CASE WHEN {_IS_COMPLETED} THEN {moment} END",
     )
     w.write(
         PaymentAttempt,

@@ -163,7 +163,7 @@ def asks_for_reports(found: dict[str, float]) -> Script:
     """Staff's report on the screen, and as a spreadsheet: seconds until the file is there."""
     answer = yield Ask("/menu", t("menu.logout"))
     began = time.perf_counter()
-    answer = yield Ask(answer.data(t("staff.report")), t("report.spreadsheet"))
+    answer = yield Ask(answer.data(t("report.button")), t("report.spreadsheet"))
     found["screen"] = time.perf_counter() - began
     began = time.perf_counter()
     press = answer.data(t("report.spreadsheet"))
@@ -266,7 +266,7 @@ def staff_looks(made: Filled, times: int) -> Script:
     """The account is found by its national code, then opened by its button."""
     for _ in range(times):
         answer = yield Ask(made.national_code, "🔎")
-        yield Ask(answer.data("۱"), t("staff.report"))
+        yield answer.data("۱")
 
 
 async def _screens(results: Results, plan: Plan, small: Live, large: Live, size: str) -> None:

@@ -7,7 +7,10 @@ from sqlalchemy import func
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import Session, col, select
 
+from bot.core.context import Actor
+from bot.documents.blob_store import is_key
 from bot.operations.load_test import NotEmptyError, fill
+from bot.services.qualification import review
 from storage.database.database import asynchronous, open_database
 from storage.enums import RequestState, Role
 from storage.migrations.seed import seed
@@ -64,6 +67,33 @@ async def test_every_table_that_grows_has_its_rows(database_url: str) -> None:
     await database.close()
     with pytest.raises(NotEmptyError):
         await filled(database_url, 300)
+
+
+async def test_an_expert_opens_files_there_and_retention_finds_documents_that_the_store_could_have(
+    sqlite_url: str,
+) -> None:
+    """Whoever tries hardware out walks through it as people do, while every job runs."""
+    await filled(sqlite_url, 300)
+    database = await open_database(sqlite_url)
+
+    def look(db: Session) -> None:
+        expert = db.exec(select(Grant).where(Grant.role == Role.EXPERT)).first()
+        assert expert is not None
+        actor = Actor(expert.account_id, Role.EXPERT, expert.university_code)
+        theirs = select(QualificationRequest).where(
+            QualificationRequest.university_code == expert.university_code,
+            QualificationRequest.state != RequestState.DRAFT,
+        )
+        requests = db.exec(theirs).all()
+        assert {request.state for request in requests} == set(RequestState) - {RequestState.DRAFT}
+        for request in requests:
+            assert review.open_file(db, actor=actor, request_id=request.id or 0).request.id == request.id
+        keys = [key for one in db.exec(select(StoredFile)) for key in (one.original_key, one.shown_key)]
+        assert all(is_key(key) for key in keys if key is not None)
+        assert len(set(keys)) == len(keys)
+
+    await database.read(look)
+    await database.close()
 
 
 async def test_the_command_refuses_a_database_of_people_and_is_not_in_the_help(
