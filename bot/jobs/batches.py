@@ -21,7 +21,7 @@ from bot.services.review import routing
 Job = Callable[[], Awaitable[Any]]
 
 #: Universities that one unit looks after.
-UNIVERSITIES = 3
+UNIVERSITIES = 1
 #: Units of one job in a row, should it never come to an end; it goes on at its next time.
 MOST_UNITS = 20_000
 

@@ -43,10 +43,10 @@ OFFICER_DAYS = (3, 7, 30)
 EXPERT_DAYS = tuple(range(10, 100, 10))
 #: A draft is removed after so long without a change, with a notice so long before.
 DRAFT_LIFETIME, DRAFT_NOTICE = timedelta(days=365), timedelta(days=30)
-#: Cases of one kind that a unit takes at most: a few milliseconds. The job repeats it until nothing is due.
+#: Cases that a unit takes at most: a few milliseconds. The job repeats it until nothing is due.
 BATCH = 4
 #: Of files that nobody has claimed: all experts of a university may be told of each.
-UNCLAIMED_BATCH = 2
+UNCLAIMED_BATCH = 1
 #: Drafts that one unit looks at.
 PAGE = 8
 #: Files that are counted at most.
@@ -108,6 +108,8 @@ def _requests_due(
 
     Those that were reminded most often come first and skip the steps that a downtime missed; each is taken by one
     process. `owner_active`: only where the officer may act."""
+    if not limit:
+        return []
     befores = {f"before_{sent}": now - timedelta(days=span) for sent, span in enumerate(days)}
     statement = _due_statement(table, states, len(days), owner_active)
     ids = db.connection().execute(statement, befores | {"most": limit}).scalars().all()
@@ -147,7 +149,8 @@ def remind_officers(db: Session, *, now: datetime) -> int:
             go_on = button(t("push.N20_go"), "qual.track", request.id or 0)
         _remind(db, request, SUBJECT, request.account_id, step, go_on, now)
     pending = (CooperationState.PENDING_OFFICER,)
-    asked = _requests_due(db, CooperationRequest, pending, OFFICER_DAYS, now, owner_active=True)
+    room = BATCH - len(due)
+    asked = _requests_due(db, CooperationRequest, pending, OFFICER_DAYS, now, owner_active=True, limit=room)
     for step, cooperation in asked:
         go_on = button(t("push.N20_go"), "coop.view", cooperation.id or 0)
         _remind(db, cooperation, COOPERATION, cooperation.account_id, step, go_on, now)
@@ -165,18 +168,20 @@ def remind_experts(db: Session, *, now: datetime) -> int:
     if not may_remind(now):
         return 0
     universities = set[str]()
-    unclaimed = _requests_due(
-        db, QualificationRequest, (RequestState.SUBMITTED,), EXPERT_DAYS, now, limit=UNCLAIMED_BATCH
-    )
-    universities.update(request.university_code or "" for _, request in unclaimed)
     due = _requests_due(db, QualificationRequest, (RequestState.IN_REVIEW,), EXPERT_DAYS, now)
+    # A unit that tells a whole university tells nobody else.
+    room = 0 if due else UNCLAIMED_BATCH
+    waiting = (RequestState.SUBMITTED,)
+    unclaimed = _requests_due(db, QualificationRequest, waiting, EXPERT_DAYS, now, limit=room)
+    universities.update(request.university_code or "" for _, request in unclaimed)
     for step, request in due:
         if request.reviewer_id is not None and _reviews_now(db, request):
             see = button(t("nav.see"), "desk.file", request.id or 0)
             grant = routing.grant_of(db, request.reviewer_id, request.university_code)
             _remind(db, request, SUBJECT, request.reviewer_id, step, see, now, grant_id=grant)
     at_university = (CooperationState.PENDING_UNIVERSITY,)
-    accepted = _requests_due(db, CooperationRequest, at_university, EXPERT_DAYS, now, limit=UNCLAIMED_BATCH)
+    room = 0 if due or unclaimed else UNCLAIMED_BATCH
+    accepted = _requests_due(db, CooperationRequest, at_university, EXPERT_DAYS, now, limit=room)
     for step, cooperation in accepted:
         if cooperation.reviewer_id is None:
             universities.add(cooperation.university_code or "")

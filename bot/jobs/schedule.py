@@ -27,8 +27,6 @@ Sweep = tuple[str, float, Callable[[], Awaitable[Any]]]
 MINUTE, HOUR = 60.0, 3600.0
 #: The outbox has sent about a hundred pushes in this time, and wants more.
 LETTERS = 3.0
-#: Files of an expert who is back go back in several units.
-LEAVES = 15.0
 #: A decision is made at most this long after the time for undoing it is over.
 DECISIONS = 3.0
 
@@ -65,7 +63,7 @@ def sweeps(resources: Resources, *, drafts: Unit | None = None) -> list[Sweep]:
         ("clock", MINUTE, repeated(clock_setback.pull_forward)),
         ("waiting-files", 5 * MINUTE, by_university(queue_notices.follow_up)),
         ("reminders", 10 * MINUTE, repeated(reminders.remind_officers, reminders.remind_experts)),
-        ("leaves", LEAVES, repeated(team.end_past_leaves)),
+        ("leaves", MINUTE, repeated(team.end_past_leaves)),
         ("document-rules", 10 * MINUTE, jobs.keep_document_rules),
         ("digest", 10 * MINUTE, repeated(send_digests)),
         ("team-reports", 10 * MINUTE, send_reports),

@@ -82,6 +82,24 @@ def statements_of(db: Session, work: Callable[[Session], Any]) -> list[Statement
     return list(found.values())
 
 
+def executed(db: Session, work: Callable[[Session], Any]) -> int:
+    """How many statements the work runs."""
+    number = 0
+    connection = db.connection()
+
+    def note(*_: Any) -> None:
+        nonlocal number
+        number += 1
+
+    event.listen(connection, "before_cursor_execute", note)
+    try:
+        work(db)
+        db.flush()
+    finally:
+        event.remove(connection, "before_cursor_execute", note)
+    return number
+
+
 def reads_of(db: Session, statements: Sequence[Statement]) -> list[Read]:
     """How each table of these statements is read."""
     return [read for statement in statements for read in _reads(db, statement)]

@@ -139,9 +139,11 @@ def move_to_account(turn: Turn, draft: Draft) -> bool:
 
 def drop_expired(db: Session, before: Mapping[str, datetime], *, limit: int) -> int:
     """Delete drafts that were not touched since their dialogue's time in `before`, at most `limit`; how many."""
-    dropped = 0
+    dropped, named = 0, dict[datetime, list[str]]()
     for name, instant in before.items():
-        old = select(Draft).where(Draft.dialogue == name, col(Draft.updated_at) < instant)
+        named.setdefault(instant, []).append(name)
+    for instant, names in named.items():
+        old = select(Draft).where(col(Draft.dialogue).in_(names), col(Draft.updated_at) < instant)
         for draft in db.exec(old.limit(limit - dropped)).all():
             drop_draft(db, draft)
             dropped += 1
