@@ -233,7 +233,8 @@ const help = document.getElementById("help");
 function openGuide(open, focus = false) {
   if (!open && !guide.hidden && guide.contains(document.activeElement)) help.focus();
   guide.hidden = !open;
-  document.body.classList.toggle("guided", open);
+  // On a small screen the first visit sees the guide above the phone, and whoever asks for it sees it alone.
+  document.body.classList.toggle("guided", open && focus);
   help.setAttribute("aria-expanded", open);
   watchQueues(open);
   if (open) remember(localStorage, "guide-seen", true);
@@ -252,7 +253,7 @@ function accounts() {
 help.onclick = () => openGuide(true, true);
 document.getElementById("guide-close").onclick = () => openGuide(false);
 guide.onkeydown = (event) => { if (event.key === "Escape") openGuide(false); };
-if (!remembered(localStorage, "guide-seen", false)) openGuide(true);
+if (!remembered(localStorage, "guide-seen", false) && !matchMedia("(max-height: 26rem)").matches) openGuide(true);
 wireTroubles(() => { for (const id of on) if (id !== SMS) phones.get(id)?.around(); });
 
 // ── a new phone ──
