@@ -153,7 +153,7 @@ async def test_closing_a_phone_by_key_leaves_the_focus_on_its_chip(page: Page) -
 
 @pytest.mark.parametrize("again", [False, True])
 async def test_the_guide_is_open_at_the_first_visit_only(page: Page, again: bool) -> None:
-    guide = page.get_by_role("complementary", name="راهنمای نسخه نمایشی")
+    guide = page.get_by_role("region", name="راهنمای نسخه نمایشی")
     if again:
         await page.reload()
         await expect(guide).to_be_hidden()
