@@ -13,7 +13,10 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
+from bot.core.context import Actor
 from bot.core.screens import Button, Press
+from bot.services.exports import reading
+from bot.services.exports.wanted import ExportKind, Wanted
 from bot.services.shared import notify
 from storage.enums import AttemptState, InboxState, LetterState, Messenger, PushChannel, PushState
 from storage.tables import FileNote, InboxUpdate, Letter, LetterRecipient, Officer, Push, SavedPhrase
@@ -182,3 +185,20 @@ def test_the_screens_are_as_they_were(arranged: tuple[App, Busy, dict[str, str]]
     for value, name in made_up.items():
         shown = shown.replace(value, name)
     compare(HERE / f"{who}.txt", re.sub(r"/pay/[0-9a-f]{32}", "/pay/TOKEN", shown).splitlines())
+
+
+@pytest.mark.parametrize("kind", ExportKind)
+@pytest.mark.parametrize("who", ["staff", "in_charge"])
+def test_the_exports_are_as_they_were(
+    arranged: tuple[App, Busy, dict[str, str]], who: str, kind: ExportKind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, world, _ = arranged
+    if who == "in_charge" and kind is ExportKind.LETTERS:
+        return
+    show_keys(monkeypatch)
+    person: Person = getattr(world, who)
+    actor = Actor(person.account.id, person.chat.role, None if who == "staff" else "sums")  # type: ignore[arg-type]
+    read = app.wait(reading.read(app.database, actor=actor, wanted=Wanted(kind, 0), now=NOW))
+    lines = [f"{name}: {value}" for name, value in read.about]
+    lines += [" | ".join(str(cell) for cell in row) for row in (read.head, *read.rows, read.sums)]
+    compare(HERE / f"export_{kind}_{who}.txt", lines)
