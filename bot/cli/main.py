@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from typing import Annotated
 
 import typer
 
@@ -23,11 +24,28 @@ from bot.cli import (
     users,
 )
 from bot.config import output
+from bot.config.version import __version__
 from bot.startup.errors import ReportingGroup, end_with_internal_error
 
 app = typer.Typer(
     cls=ReportingGroup, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        output.say(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="print the version")
+    ] = False,
+) -> None:
+    """The technical officer's bot."""
+
 
 _COMMANDS: dict[str, Callable[..., None]] = {
     "setup": setup.setup,
