@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from demo import clock
+
 PROJECT = Path(__file__).resolve().parents[1]
 #: Of this process' environment the bot gets no more than these: no real token or proxy can slip in.
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
@@ -64,6 +66,12 @@ class BotProcess:
             raise BotFailedError(f"bot.py {arguments[0]}: {complained.decode(errors='replace')[-2000:]}")
         return said.decode()
 
+    @staticmethod
+    def _program() -> list[str]:
+        """bot.py, under the demo's own time where some was skipped."""
+        ahead = clock.ahead()
+        return ["-m", "simulation.bot_ahead", str(ahead)] if ahead else [str(PROJECT / "bot.py")]
+
     async def play_past(self, players: str, heard: Callable[[dict[str, Any]], None]) -> None:
         """Run `python -m simulation` on the empty database; `heard` gets each line that it prints. Raises
         BotFailedError."""
@@ -101,7 +109,7 @@ class BotProcess:
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
-                str(PROJECT / "bot.py"),
+                *self._program(),
                 "run",
                 cwd=self.folder,
                 env=self._environment,

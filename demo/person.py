@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from demo import clock
 from demo.botapi import files
 from demo.botapi.state import Chat, File, Json, Message, User
 from demo.reader import PATIENCE, Reader
@@ -125,7 +126,7 @@ class Person(Reader):
         self._acts()
         stored = self.conversation.messages[message.id]
         assert not stored.from_bot
-        stored.text, stored.edit_date = text, int(time.time())
+        stored.text, stored.edit_date = text, int(clock.time())
         self.state.tell("edit", self.bot, self.conversation, stored)
         self.state.put_update(self.bot, "edited_message", self._shapes.message(self.bot, stored))
         return Seen.of(stored)

@@ -33,11 +33,13 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A text to send, or a sample document (its code) to send."""
+    """A text to send, a sample document (its code) to send, or a login."""
 
     label: str
     text: str | None = None
     document: str | None = None
+    #: Instead of an answer: log in with the known code and password.
+    login: bool = False
 
 
 def national_code(number: int) -> str:

@@ -9,14 +9,17 @@ import shutil
 import signal
 import socket
 import sys
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from demo import saved_state, terminal
+from demo import clock, saved_state, terminal
+from demo.beginning import Beginning
 from demo.bot_process import PROJECT, BotProcess
 from demo.emulators import Emulators
 from demo.first_start import Progress, settle
 from demo.page.server import PageServer
+from demo.page.shortcuts import Shortcuts
 from demo.users import DemoUsers
 
 _SAVE_SECONDS = 10
@@ -93,6 +96,8 @@ class Demo:
     def __init__(self, options: Options, progress: Progress = lambda done: None) -> None:
         self.options, self.progress = options, progress
         self.kept = options.folder / "emulators.pickle"
+        self.beginning = Beginning(options.folder)
+        self._changing = asyncio.Lock()
         self.emulators: Emulators
         self.users: DemoUsers
         self.bot: BotProcess
@@ -116,7 +121,9 @@ class Demo:
             self.bot = BotProcess(folder, self._settings())
             stack.push_async_callback(self.bot.stop)
             if not going_on:
+                clock.set_ahead(0)
                 await settle(self.bot, self.users, past=self.options.past, progress=self.progress)
+                self.beginning.keep(self.users)
             if self.options.debug:
                 _write_env(folder / ".env", self.bot.settings)
             else:
@@ -130,6 +137,7 @@ class Demo:
                 bot=self.bot,
                 others=self.options.others,
                 metrics_url=f"http://{self.metrics_address}/metrics",
+                more_routes=Shortcuts(self).add_routes,
             )
             await self.page.start()
             stack.push_async_callback(self.page.stop)
@@ -155,6 +163,32 @@ class Demo:
             "LOG_LEVEL": "INFO",
             "LOG_FORMAT": "console",
         }
+
+    async def reset(self) -> None:
+        """Everything as it was after the first start. Raises ValueError where that was not kept."""
+        async with self._changing, self._stopped():
+            self.beginning.restore(self.users)
+            for messenger in self.emulators.messengers:
+                messenger.server.come_back()
+        self.page.live.tell({"kind": "reset"})
+
+    async def skip(self, days: int) -> None:
+        """The demo's clock goes ahead so far; the bot starts anew under it, and its jobs find what became due."""
+        async with self._changing, self._stopped():
+            clock.set_ahead(clock.later(days))
+        saved_state.save(self.users, self.kept)
+        self.page.live.tell({"kind": "clock", "now": clock.time()})
+
+    @contextlib.asynccontextmanager
+    async def _stopped(self) -> AsyncIterator[None]:
+        """The bot is off meanwhile, and runs afterwards."""
+        await self.bot.stop()
+        self.page.live.tell({"kind": "bot", "on": False})
+        try:
+            yield
+        finally:
+            await self.bot.start()
+            self.page.live.tell({"kind": "bot", "on": True})
 
     async def save_now_and_then(self) -> None:
         before = -1
@@ -186,7 +220,7 @@ def _clear(folder: Path) -> None:
     for pattern in ("bot.db*", "bot.log", ".env", "emulators.pickle"):
         for path in folder.glob(pattern):
             path.unlink()
-    for name in ("files", "data"):
+    for name in ("files", "data", "beginning"):
         shutil.rmtree(folder / name, ignore_errors=True)
 
 

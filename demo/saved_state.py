@@ -8,11 +8,12 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
+from demo import clock
 from demo.person import Person
 from demo.users import DemoUser, DemoUsers
 
 #: Raised whenever a saved class changes its shape; older files are not read.
-VERSION = 6
+VERSION = 7
 
 
 def save(users: DemoUsers, path: Path) -> None:
@@ -39,6 +40,7 @@ def save(users: DemoUsers, path: Path) -> None:
         ],
         "sms": emulators.sms.sent,
         "payments": emulators.bank.payments,
+        "ahead": clock.ahead(),
     }
     beside = path.with_suffix(".new")
     beside.write_bytes(pickle.dumps(saved))
@@ -46,7 +48,7 @@ def save(users: DemoUsers, path: Path) -> None:
 
 
 def load(users: DemoUsers, path: Path) -> bool:
-    """Restore the state into new emulators. False where there is no (readable) file."""
+    """Restore the state into the emulators, in place of theirs. False where there is no (readable) file."""
     try:
         # The file is the demo's own, written by `save` into the demo's folder.
         saved: dict[str, Any] = pickle.loads(path.read_bytes())  # noqa: S301
@@ -55,9 +57,11 @@ def load(users: DemoUsers, path: Path) -> bool:
     except (OSError, pickle.PickleError, AttributeError, ImportError, KeyError, EOFError, TypeError):
         return False
     emulators = users.emulators
+    users.roles.clear()
     messengers = {messenger.kind: messenger for messenger in emulators.messengers}
     for kind, stored in saved["states"].items():
         messenger = messengers[kind]
+        messenger.people.clear()
         state, queue = messenger.server.state, messenger.server.state.queues[messenger.token]
         state.users, state.groups, state.clock = stored["users"], stored["groups"], stored["clock"]
         state.queries_made = stored["queries"]
@@ -71,4 +75,5 @@ def load(users: DemoUsers, path: Path) -> bool:
         users.roles.append(DemoUser(person, title, identity, shown))
     emulators.sms.sent = saved["sms"]
     emulators.bank.payments = saved["payments"]
+    clock.set_ahead(saved["ahead"])
     return True

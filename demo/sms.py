@@ -10,13 +10,13 @@ code, or a cut.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
 
+from demo import clock
 from demo.same_origin import OwnAddress, own_pages_only
 
 API_KEY = "demo-key"
@@ -252,7 +252,7 @@ class SmsServer:
     def _deliver(self, receptor: str, text: str, sender: str, localid: str | None) -> Sms:
         if not (_local(receptor).startswith("09") and len(_local(receptor)) == 11):
             raise _Refused(411)
-        sms = Sms(8_792_343 + len(self.sent), receptor, text, sender, time.time(), localid, self.next_status)
+        sms = Sms(8_792_343 + len(self.sent), receptor, text, sender, clock.time(), localid, self.next_status)
         self.sent.append(sms)
         for listener in list(self.listeners):
             listener(sms)

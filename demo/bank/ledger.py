@@ -3,10 +3,12 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from demo import clock
 
 #: An answer in JSON, with its HTTP status where that is not 200.
 Answer = dict[str, Any] | tuple[int, dict[str, Any]]
@@ -87,7 +89,7 @@ class Bank:
     window: timedelta = timedelta(minutes=10)
     #: Domains that callbacks must be on; None: any.
     domains: frozenset[str] | None = None
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    clock: Callable[[], datetime] = clock.now
     #: How often each API call came in.
     calls: dict[str, int] = field(default_factory=dict)
     #: Seconds that the page's «slow» takes.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from demo import clock
 from demo.botapi import markup
 from demo.botapi.errors import Violation
 from demo.botapi.quirks import Quirks
@@ -141,7 +141,7 @@ class MessengerState:
         message = Message(
             id=bot.next_message_id,
             chat=conversation.chat,
-            date=int(time.time()),
+            date=int(clock.time()),
             sender=parts.pop("sender", None),
             **parts,
         )
@@ -160,7 +160,7 @@ class MessengerState:
         self.queries_made += 1
         first = (self.quirks.callback_digits if user.old_client else "") or "4"
         query = CallbackQuery(
-            f"{first}{user.id}{self.queries_made:06}", message.chat.id, message.id, data, time.time()
+            f"{first}{user.id}{self.queries_made:06}", message.chat.id, message.id, data, clock.time()
         )
         bot.queries[query.id] = query
         return query
@@ -188,6 +188,6 @@ class MessengerState:
                 member["until_date"] = 0
             if member["status"] == "administrator":
                 member |= dict.fromkeys(_RIGHTS, False)
-        change: Json = {"chat": self.shapes.chat(chat), "from": who, "date": int(time.time())}
+        change: Json = {"chat": self.shapes.chat(chat), "from": who, "date": int(clock.time())}
         change |= {"old_chat_member": members[0], "new_chat_member": members[1]}
         return self.put_update(bot, "my_chat_member", change)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
+from demo import clock
 from demo.botapi import keyboards
 from demo.botapi.call import MAX_TEXT, Call, method
 from demo.botapi.errors import bad_request, broken_rule
@@ -37,7 +37,7 @@ def _finish_edit(
         setattr(message, name, value)
     message.inline = markup.inline
     message.offered |= markup.data
-    message.edit_date = int(time.time())
+    message.edit_date = int(clock.time())
     call.state.tell("edit", call.bot, conversation, message)
     return call.state.shapes.edited(call.bot, message)
 
@@ -74,7 +74,7 @@ async def edit_message_reply_markup(call: Call) -> Json:
 async def delete_message(call: Call) -> bool:
     conversation = call.conversation()
     message = call.message(conversation, "delete")
-    if message.date < time.time() - DELETABLE_SECONDS:
+    if message.date < clock.time() - DELETABLE_SECONDS:
         raise bad_request("message can't be deleted")
     if not message.from_bot and conversation.chat.type != "private":
         raise bad_request("message can't be deleted")
@@ -101,7 +101,7 @@ async def answer_callback_query(call: Call) -> bool:
     if len(text) > MAX_ANSWER:
         raise broken_rule("MESSAGE_TOO_LONG")
     query = call.bot.queries.get(call.params.text("callback_query_id") or "")
-    if query is None or query.made < time.time() - call.state.callback_window:
+    if query is None or query.made < clock.time() - call.state.callback_window:
         raise bad_request("query is too old and response timeout expired or query ID is invalid")
     conversation = call.bot.conversations[query.chat_id]
     query.answered = True

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from demo import clock
 from demo.botapi.courier import Courier, Webhook
 from demo.botapi.errors import ApiError
 from demo.botapi.state import Json
@@ -80,7 +81,7 @@ class Queue:
         if self.duplicates:
             self.duplicates -= 1
             copies = 2
-        self._append(Waiting(body["update_id"], body, time.time(), copies))
+        self._append(Waiting(body["update_id"], body, clock.time(), copies))
         return int(body["update_id"])
 
     def put_raw(self, raw: bytes) -> None:
@@ -94,7 +95,7 @@ class Queue:
         shown = body.get("update_id")
         if isinstance(shown, int) and self.next_id < shown < _BIGGEST:
             self.next_id = shown
-        self._append(Waiting(self.next_id, body, time.time(), raw=raw))
+        self._append(Waiting(self.next_id, body, clock.time(), raw=raw))
         self.next_id += 1
 
     def number_anew(self, first: int) -> None:
@@ -127,7 +128,7 @@ class Queue:
         self._changed = asyncio.Event()
 
     def _expire(self) -> None:
-        while self.waiting and self.waiting[0].made < time.time() - KEPT_SECONDS:
+        while self.waiting and self.waiting[0].made < clock.time() - KEPT_SECONDS:
             self.waiting.popleft()
 
     # ── polling ──

@@ -90,8 +90,9 @@ class PageServer:
         bot: BotProcess | None = None,
         others: tuple[str, ...] = (),
         metrics_url: str | None = None,
+        more_routes: Callable[[web.UrlDispatcher], None] = lambda router: None,
     ) -> None:
-        self.users = users
+        self.users, self._more_routes = users, more_routes
         #: The bot's /metrics, where it has them.
         self.metrics_url = metrics_url
         #: Further values of Host under which it answers, as name:port.
@@ -145,6 +146,7 @@ class PageServer:
             "voice": self._voice,
         }.items():
             router.add_post(f"{person_path}/{name}", self._with(action))
+        self._more_routes(router)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         await self._runner.setup()
         await web.TCPSite(self._runner, self.host, self.port).start()

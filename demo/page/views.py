@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection
 from dataclasses import asdict
 from typing import Any
 
+from demo import clock
 from demo.botapi.state import File, Json, Message
 from demo.person import Person
-from demo.prompts import suggest
+from demo.prompts import Suggestion, suggest
 from demo.sample_documents import SAMPLE_DOCUMENTS
 from demo.seen import Seen, SeenButton, keyboard_rows
 from demo.sms import Sms
@@ -96,8 +96,16 @@ def chat_state(role: DemoUser) -> Json:
         "commands": _commands(person),
         "pressed": _pressed(person),
         "blocked": conversation.blocked,
-        "suggestions": [asdict(suggestion) for suggestion in suggestions],
+        "suggestions": [asdict(suggestion) for suggestion in [*_login(role, screen), *suggestions]],
     }
+
+
+def _login(role: DemoUser, screen: Seen) -> list[Suggestion]:
+    """Log in with one tap: where an account is known and nobody is logged in (the bot offers «ورود», or has said nothing)."""
+    offered = not screen.id or any(label.endswith("ورود") for label in screen.labels)
+    if not role.identity.user_code or not offered or (screen.id and role.person.waits_for_answer):
+        return []
+    return [Suggestion(f"ورود به‌عنوان {role.title}", login=True)]
 
 
 def _commands(person: Person) -> list[Json]:
@@ -110,7 +118,7 @@ def _pressed(person: Person) -> list[Json]:
     """Buttons whose press the bot has not answered yet; a client gives up after a while."""
     found = []
     for query in reversed(person.bot.queries.values()):
-        if query.made < time.time() - person.state.callback_window:
+        if query.made < clock.time() - person.state.callback_window:
             break
         if query.chat_id == person.user.id and not query.answered:
             found.append({"message": query.message_id, "data": query.data})

@@ -134,8 +134,8 @@ export class Phone {
     const shown = blocked ? [] : suggestions.filter((one) => one.text !== "/start");
     refill(this.find(".suggestions"), [start, shown, this.payload], () => [
       ...(start ? [button({ className: "start", textContent: "شروع", onclick: () => { this.composer.send(`/start ${this.payload || ""}`.trim()); this.payload = null; } })] : []),
-      ...shown.map((one) => button({ title: "پاسخ نمونه", textContent: `${one.document ? "📎" : "✨"} ${one.label}`,
-        onclick: () => (one.document ? this.run("document", { code: one.document, as: "photo" }) : this.composer.send(one.text)) })),
+      ...shown.map((one) => button({ title: one.login ? "ورود با یک لمس" : "پاسخ نمونه", textContent: `${one.login ? "🔑" : one.document ? "📎" : "✨"} ${one.label}`,
+        onclick: () => (one.login ? this.run("login") : one.document ? this.run("document", { code: one.document, as: "photo" }) : this.composer.send(one.text)) })),
     ]);
     const hint = this.chat.list.querySelector(".empty");
     if (empty && !hint) this.chat.list.append(element("p", { className: "empty", textContent: "هنوز پیامی نیست" }));

@@ -1,0 +1,45 @@
+// Time and beginning anew: two buttons in the guide, and the demo's own date.
+
+import { act, complain, tell } from "./api.js";
+import { button, element } from "./dom.js";
+
+const DATE = new Intl.DateTimeFormat("fa-IR", { weekday: "long", day: "numeric", month: "long", hour: "2-digit", minute: "2-digit", timeZone: "Asia/Tehran" });
+const SECONDS = 60;
+
+const date = element("p", { className: "soft", id: "demo-date" });
+const showDate = (seconds) => { date.textContent = `ساعت سامانه: ${DATE.format(seconds * 1000)}`; };
+
+// The bot stops and starts meanwhile: longer than other actions.
+async function run(made, path, body) {
+  for (const one of both) one.disabled = true;
+  made.setAttribute("aria-busy", "true");
+  tell("سامانه با زمان تازه راه می‌افتد…");
+  try {
+    const answer = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), signal: AbortSignal.timeout(SECONDS * 1000) });
+    const said = await answer.json();
+    if (!said.ok) throw new Error(said.error);
+  } catch (error) {
+    complain(error);
+  } finally {
+    for (const one of both) one.disabled = false;
+    made.removeAttribute("aria-busy");
+  }
+}
+
+const skip = button({ id: "skip", textContent: "⏩ سه روز بعد", onclick: () => run(skip, "/emulators/skip", { days: 3 }) });
+const reset = button({
+  id: "reset", textContent: "↺ شروع دوباره از آغاز",
+  onclick: () => { if (confirm("همه چیز به آغاز نسخه نمایشی بازمی‌گردد. ادامه می‌دهید؟")) run(reset, "/emulators/reset", {}); },
+});
+const both = [skip, reset];
+
+document.getElementById("guide").append(
+  element("h3", { textContent: "زمان و شروع دوباره" }),
+  element("p", { className: "soft", textContent: "پس از گذشتن سه روز، یادآوری‌ها، خلاصه روزانه کارشناسان و سن پرونده‌ها را ببینید." }),
+  element("div", { className: "shortcuts" }, skip, reset),
+  date,
+);
+document.addEventListener("demo", ({ detail }) => {
+  if (detail.kind === "clock") { showDate(detail.now); tell("زمان سامانه جلو رفت."); }
+  if (detail.kind === "reset") location.reload();
+});
