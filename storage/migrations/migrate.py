@@ -52,7 +52,7 @@ async def upgrade(url: str, *, to: str = "head") -> None:
     with explained_errors(asynchronous(url)):
         async with _connection(url) as connection:
             revisions = await connection.run_sync(revisions_of)
-            _must_be_known(revisions)
+            must_be_known(revisions)
             if to == "head" and revisions == revision_of_code():
                 return
             await connection.run_sync(_upgrade, to)
@@ -67,7 +67,7 @@ async def current_is_head(url: str) -> bool:
     with explained_errors(parsed):
         async with _connection(url, read_only=True) as connection:
             revisions = await connection.run_sync(revisions_of)
-    _must_be_known(revisions)
+    must_be_known(revisions)
     return revisions == revision_of_code()
 
 
@@ -112,8 +112,8 @@ class UnfinishedMove(DatabaseUnusable):
     """A copy that is not whole."""
 
 
-def _must_be_known(revisions: set[str]) -> None:
-    """Raises NewerSchema where there is one that this code has no migration for."""
+def must_be_known(revisions: set[str]) -> None:
+    """Raises UnfinishedMove, and NewerSchema where there is one that this code has no migration for."""
     named = _named()
     if UNFINISHED_MOVE in revisions:
         raise UnfinishedMove(

@@ -19,7 +19,7 @@ from bot.operations.moving import rows
 from storage.database.file_lock import serving_alone
 from storage.database.sqlite import stock_engine
 from storage.database.unusable import explained_errors
-from storage.migrations.migrate import revision_of_code, revisions_of
+from storage.migrations.migrate import must_be_known, revision_of_code, revisions_of
 
 T = TypeVar("T")
 
@@ -69,10 +69,9 @@ def _mark(file: Path) -> str:
 
 
 def _check(connection: Connection) -> None:
-    if revisions_of(connection) != revision_of_code():
-        raise UpkeepError(
-            "DATABASE_URL: the schema is not that of this release; run `python bot.py migrate` first"
-        )
+    must_be_known(revisions := revisions_of(connection))
+    if revisions != revision_of_code():
+        raise UpkeepError("DATABASE_URL: the schema is old; run `python bot.py migrate` first")
     known = {table.name for table in rows.plain_tables()} | {"alembic_version"}
     if others := sorted(set(inspect(connection).get_table_names()) ^ known):
         raise UpkeepError(f"DATABASE_URL: not the tables of this release: {', '.join(others)[:200]}")

@@ -43,6 +43,8 @@ def sql(folder: Path, statement: str) -> None:
         ("retention", "--dry-run"),
         ("check-audit",),
         ("payment", "140509050001"),
+        ("person", "140509050001"),
+        ("move", "--database-url", "postgresql://bot@127.0.0.1:9/bot"),
         ("rebuild-search-index",),
     ],
     ids=lambda command: command[0],
