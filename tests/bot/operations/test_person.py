@@ -98,7 +98,7 @@ async def operator(database_url: str, tmp_path: Path) -> Operator:
             profile.qualified_at = None
         db.flush()
         for person, name in ((people.sara, "سارا"), (people.mina, "مینا")):
-            request = submitted_request(db, person, father_name=f"پدر {name}")
+            request = submitted_request(db, person, last_name="نمونه", father_name=f"پدر {name}")
             db.add(Draft(account_id=person.account_id, dialogue="general", answers={"email": f"{name}@x.ir"}))
             db.add(
                 Push(
