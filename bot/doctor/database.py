@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from bot.application.backup_record import last_backup, seconds_without_backup
 from bot.config.settings import Settings
 from bot.core.context import SYSTEM
-from bot.doctor import audit, documents, service_data
+from bot.doctor import audit, documents, growth, service_data
 from bot.doctor.finding import Finding, first_line
 from bot.services.directorate import alert_list
 from bot.services.qualification import fees
@@ -71,6 +71,10 @@ async def check_settings_database(settings: Settings) -> AsyncIterator[Finding]:
         for finding in await database.read(lambda db: list(_inside(db, settings, utcnow()))):
             yield finding
         for finding in await database.read(lambda db: list(service_data.check_service(db, settings))):
+            yield finding
+        yield await database.read(lambda db: growth.check_clean_up(db, settings), large=True)
+        pace = await database.read(lambda db: growth.growth_of(db, utcnow()), large=True)
+        for finding in growth.check_growth(settings, pace, utcnow()):
             yield finding
         async for finding in audit.check_audit_record(database, settings):
             yield finding

@@ -52,7 +52,7 @@ class Figure:
 
     @property
     def compared(self) -> float | None:
-        return self.value if self.baseline is None else self.ratio
+        return self.value if self.ratio is None else self.ratio
 
     @property
     def holds(self) -> bool | None:
