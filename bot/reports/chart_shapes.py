@@ -11,8 +11,8 @@ from bot.texts.formats import digits, number
 WIDTH, MARGIN = 148.0, 10.0
 _INNER = WIDTH - 2 * MARGIN
 _TITLE, _LEGEND, _EMPTY, _REST = 8.0, 6.5, 9.0, 6.0
-#: Bars: the label, one bar, between two rows.
-_LABELS, _BAR, _BETWEEN = 56.0, 4.4, 2.6
+#: Bars: one bar, between two rows.
+_BAR, _BETWEEN = 4.4, 2.6
 #: Columns: the room for them with their numbers, what stands below, and how wide one is at most.
 _COLUMNS, _TICKS, _WIDEST = 30.0, 5.5, 12.0
 RGB = tuple[int, int, int]
@@ -116,12 +116,13 @@ def _draw_bars(pdf: FPDF, chart: Chart, top: float, rest: str) -> None:
     most = _most(chart)
     style(pdf, 9.5, bold=True)
     numbers = max(pdf.get_string_width(told(value)) for series in chart.series for value in series.values) + 2
-    right, room = WIDTH - MARGIN - _LABELS, _INNER - _LABELS - numbers - 1.6
+    labels = _INNER * chart.labels_share
+    right, room = WIDTH - MARGIN - labels, _INNER - labels - numbers - 1.6
     row_height = _row_height(chart)
     shown = min(len(chart.labels), chart.most)
     for row in range(shown):
         style(pdf, 10)
-        _write(pdf, chart.labels[row], WIDTH - MARGIN, top, _LABELS - 3, row_height - _BETWEEN)
+        _write(pdf, chart.labels[row], WIDTH - MARGIN, top, labels - 3, row_height - _BETWEEN)
         y = top + (row_height - _BETWEEN - len(chart.series) * _BAR) / 2
         for series, color in zip(chart.series, COLOURS, strict=False):
             value = series.values[row]
@@ -166,7 +167,7 @@ def _write_small(pdf: FPDF, text: str, left: float, top: float, width: float, *,
     """In the middle of a column, as small as it must be."""
     size = 8.5
     style(pdf, size, INK if bold else SOFT, bold=bold)
-    while size > 4.5 and pdf.get_string_width(text) > width - 0.6:
+    while size > 4.5 and pdf.get_string_width(text) > width - 1.6:
         size -= 0.5
         style(pdf, size, INK if bold else SOFT, bold=bold)
     pdf.set_xy(left, top)

@@ -36,10 +36,14 @@ class Chart:
     ticks: Sequence[str] = ()
     #: How many of the bars a page shows; the spreadsheet has all.
     most: int = 15
+    #: The part of the page's width that the labels of bars have.
+    labels_share: float = 0.44
 
     @property
     def empty(self) -> bool:
-        return not any(value for series in self.series for value in series.values)
+        """Whether nothing was counted. A median of less than an hour is 0.0, and something."""
+        values = [value for series in self.series for value in series.values]
+        return not any(value or isinstance(value, float) for value in values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,6 +161,7 @@ def oldest_page(scope: Scope, now: datetime, files: Sequence[OldFile]) -> ChartP
         t("report.days"),
         labels,
         [Series(t("report.days"), ages)],
+        labels_share=0.7,
     )
     return _page("oldest", scope, now, [chart])
 

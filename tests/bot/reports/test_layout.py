@@ -157,12 +157,23 @@ def columns(values: Sequence[Value], series: int = 3) -> Chart:
     [
         ([bars([3, 0, None, 1.5])], ["۳", "۰", "–", "۱٫۵"]),
         ([bars([], labels=[]), columns([0] * 13)], []),
+        ([bars([0.0, None])], ["۰", "–"]),
         ([columns([7])], ["۷"]),
+        ([columns([30_236] * 13)], ["۳۰٬۲۳۶"]),
         ([columns([12_345_678] * 13)], ["۱۲٬۳۴۵٬۶۷۸"]),
         ([bars([123_456_789_012_345, 1], series=2, labels=[LONG, LONG])], ["۱۲۳٬۴۵۶٬۷۸۹٬۰۱۲٬۳۴۵"]),
         ([bars([float(n) for n in range(67)], series=2, labels=[LONG] * 67), bars([1, 2])], ["۰", "۱۴"]),
     ],
-    ids=["values", "nothing", "one week", "huge columns", "huge bars", "many long names"],
+    ids=[
+        "values",
+        "nothing",
+        "medians of nothing",
+        "one week",
+        "columns",
+        "huge columns",
+        "huge bars",
+        "many long names",
+    ],
 )
 def test_no_text_of_a_chart_lies_over_another_and_no_number_is_cut(
     charts: list[Chart], numbers: list[str], monkeypatch: pytest.MonkeyPatch
