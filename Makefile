@@ -8,7 +8,7 @@ quick test test-long journey: export PYTHONDONTWRITEBYTECODE :=
 QUICK := tests/bot/rules tests/bot/texts tests/conversations
 
 .DEFAULT_GOAL := help
-.PHONY: help alerts diagrams demo journey races crash hostile exits abuse quick test test-long lint bench format mutants
+.PHONY: help alerts diagrams pictures demo journey races crash hostile exits abuse quick test test-long lint bench format mutants
 
 help: ## List the targets
 	@awk '/^## /{print "\n" substr($$0, 4)} /^[a-z-]+:.*## /{split($$0, part, ":.*## "); printf "  %-10s %s\n", part[1], part[2]}' $(MAKEFILE_LIST)
@@ -82,6 +82,9 @@ lint: $(READY) ## ruff, types, import direction, migrations
 format: $(READY) ## Let ruff format and mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+pictures: $(READY) ## Pictures of the demo for README and guides, and the guides as PDF (needs Chromium; NAMES="staff- …" for some, NAMES=guides for the PDF alone)
+	$(BIN)/python -m tests.pictures $(NAMES)
 
 diagrams: $(READY) ## Write the generated parts of docs/architecture.md and docs/states.md
 	$(BIN)/python -m tests.docs.diagrams
