@@ -104,6 +104,7 @@ class Demo:
         self.page: PageServer
         #: Where the bot tells its figures, as host:port.
         self.metrics_address = ""
+        self._page_port = 0
 
     @property
     def is_first(self) -> bool:
@@ -129,11 +130,10 @@ class Demo:
             else:
                 (folder / ".env").unlink(missing_ok=True)  # an earlier debug start
                 await self.bot.start()
-            port = _free(self.options.host, self.options.port)
             self.page = PageServer(
                 self.users,
                 host=self.options.host,
-                port=port,
+                port=self._page_port,
                 bot=self.bot,
                 others=self.options.others,
                 metrics_url=f"http://{self.metrics_address}/metrics",
@@ -152,12 +152,17 @@ class Demo:
     def _settings(self) -> dict[str, str]:
         folder, host = self.options.folder, self.options.host
         port = _free(host, self.options.port + 1 if self.options.port else 0)
+        # A way back from a pay page, and an invitation, lead to the phones and not to a bot of that name elsewhere.
+        self._page_port = _free(host, self.options.port)
+        page = f"http://{host}:{self._page_port}"
         self.metrics_address = f"127.0.0.1:{_free('127.0.0.1', 0)}"
         return self.emulators.env() | {
             "DATABASE_URL": f"sqlite:///{folder / 'bot.db'}",
             "FILES_URL": str(folder / "files"),
             "LISTEN": f"{host}:{port}",
             "METRICS_LISTEN": self.metrics_address,
+            "TELEGRAM_LINK_URL": f"{page}/telegram",
+            "BALE_LINK_URL": f"{page}/bale",
             "PUBLIC_URL": f"http://{host}:{port}",
             "SUPPORT_CONTACT": "۰۲۱۰۰۰۰۰۰۰۰",
             "LOG_LEVEL": "INFO",

@@ -95,6 +95,7 @@ def make_channels(settings: Settings) -> dict[Messenger, Channel]:
             token=messenger_settings.token,
             api_url=messenger_settings.api_url,
             proxy=messenger_settings.proxy,
+            link_url=messenger_settings.link_url,
             chat_rate=settings.chat_rate,
         )
         for messenger, messenger_settings in settings.messengers().items()

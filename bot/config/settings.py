@@ -43,6 +43,8 @@ class MessengerSettings:
     token: str
     api_url: str
     proxy: str | None
+    #: What the link to the bot begins with.
+    link_url: str
 
 
 class Settings(BaseSettings):
@@ -59,6 +61,9 @@ class Settings(BaseSettings):
     bale_token: SecretStr | None = None
     telegram_api_url: str = "https://api.telegram.org"
     bale_api_url: str = "https://tapi.bale.ai"
+    #: Links to the bot are {url}/{its name}.
+    telegram_link_url: str = "https://t.me"
+    bale_link_url: str = "https://ble.ir"
     #: http://, https:// or socks5://; the proxy of the environment is never used.
     telegram_proxy: str | None = None
     bale_proxy: str | None = None
@@ -157,6 +162,8 @@ class Settings(BaseSettings):
     @field_validator(
         "telegram_api_url",
         "bale_api_url",
+        "telegram_link_url",
+        "bale_link_url",
         "public_url",
         "zarinpal_url",
         "zibal_url",
@@ -292,13 +299,15 @@ class Settings(BaseSettings):
 
     def messengers(self) -> dict[Messenger, MessengerSettings]:
         """Those with a token."""
-        tokens = {
-            Messenger.TELEGRAM: (self.telegram_token, self.telegram_api_url, self.telegram_proxy),
-            Messenger.BALE: (self.bale_token, self.bale_api_url, self.bale_proxy),
+        telegram = (self.telegram_api_url, self.telegram_proxy, self.telegram_link_url)
+        bale = (self.bale_api_url, self.bale_proxy, self.bale_link_url)
+        given = {
+            Messenger.TELEGRAM: (self.telegram_token, telegram),
+            Messenger.BALE: (self.bale_token, bale),
         }
         return {
-            messenger: MessengerSettings(token.get_secret_value(), url, proxy)
-            for messenger, (token, url, proxy) in tokens.items()
+            messenger: MessengerSettings(token.get_secret_value(), *others)
+            for messenger, (token, others) in given.items()
             if token is not None
         }
 

@@ -70,6 +70,7 @@ async def messenger(
         token=messenger_settings.token,
         api_url=messenger_settings.api_url,
         proxy=messenger_settings.proxy,
+        link_url=messenger_settings.link_url,
     )
     try:
         async with asyncio.timeout(TIMEOUT):

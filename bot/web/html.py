@@ -36,6 +36,7 @@ def security_headers(public_url: str) -> dict[str, str]:
     headers = {
         "Content-Security-Policy": (
             f"default-src 'none'; style-src {_source(STYLE)}; script-src {_source(SCRIPT)}; "
+            "img-src data:; "  # the empty icon, which spares the request for one
             f"form-action {targets}; base-uri 'none'; frame-ancestors 'none'"
         ),
         "Referrer-Policy": "strict-origin",

@@ -2,7 +2,7 @@
 
 PAGE = """<!doctype html>
 <html lang="fa" dir="rtl"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
-<title>بانک نمایشی</title>
+<title>بانک نمایشی</title><link rel="icon" href="data:,">
 <style>
 *{box-sizing:border-box}body{margin:0;background:#eef1f6;font:16px/1.8 Vazirmatn,Tahoma,sans-serif;color:#1d2433}
 main{max-width:26rem;margin:0 auto;padding:1rem}

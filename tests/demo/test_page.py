@@ -149,3 +149,19 @@ async def test_another_process_plays_over_http(server: PageServer) -> None:
         assert names[:2] == ["1.pdf", "2.pdf"]
         assert (await http.get("/emulators/people/bale-1")).status_code == 404
         assert (await http.post("/emulators/bot", json={"on": False})).status_code == 400
+
+
+async def test_a_link_to_the_bot_leads_to_its_phone_and_carries_its_words(
+    page: Page, server: PageServer
+) -> None:
+    maryam = server.users.roles[2].person
+    await page.get_by_role("button", name=re.compile("مریم موسوی")).click()
+    opened = page.get_by_role("region", name="گوشی مریم موسوی در تلگرام")
+    await maryam.type("سلام")
+    back = await page.context.new_page()
+    await back.goto(f"{server.url}/telegram/technical_officer_bot?start=invite_7")
+    phones = back.get_by_role("region", name=re.compile("در تلگرام$"))
+    await phones.first.get_by_role("button", name="شروع").click()
+    await expect(phones.first.locator(".message.mine", has_text="/start invite_7")).to_be_visible()
+    await expect(opened.get_by_text("گفتید: سلام")).to_be_visible()
+    assert back.url == f"{server.url}/"

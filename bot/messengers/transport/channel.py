@@ -63,6 +63,8 @@ class Channel:
     allowed_updates: tuple[str, ...] | None
     #: Whether a line over a pressed button is seen, by callback id.
     shows_notices: Callable[[str | None], bool]
+    #: What the link to the bot begins with; its name follows.
+    link_url: str
     #: Whose updates, message ids and file ids are ours: those of another bot mean nothing here.
     bot_id: int = 0
     limiter: RateLimiter = field(default_factory=RateLimiter)
@@ -77,8 +79,7 @@ class Channel:
     @property
     def link(self) -> str:
         """Where people find the bot; known after getMe."""
-        host = "https://t.me/" if self.messenger is Messenger.TELEGRAM else "https://ble.ir/"
-        return f"{host}{self.bot.username}"
+        return f"{self.link_url}/{self.bot.username}"
 
     async def download(self, handle: str, *, limit: int) -> bytes:
         """See `bot.application.resources.Downloader`."""
@@ -102,13 +103,21 @@ class Channel:
 
 
 def make_channel(
-    messenger: Messenger, *, token: str, api_url: str, proxy: str | None = None, chat_rate: float = RATE
+    messenger: Messenger,
+    *,
+    token: str,
+    api_url: str,
+    proxy: str | None = None,
+    link_url: str | None = None,
+    chat_rate: float = RATE,
 ) -> Channel:
-    """A channel that is not connected yet. `api_url` is the server's root, `chat_rate` messages a second to one chat."""
+    """A channel that is not connected yet. `api_url` is the server's root, `link_url` what the link to the bot begins with
+    (None: the messenger's own), `chat_rate` messages a second to one chat."""
     request: Any = make_request(proxy=proxy)
     if messenger is Messenger.BALE:
         request = BaleRequest(request)
     root = api_url.rstrip("/")
+    own_links = "https://t.me" if messenger is Messenger.TELEGRAM else "https://ble.ir"
     application: Application[Any, Any, Any, Any, Any, Any] = (
         ApplicationBuilder()
         .application_class(StatelessApplication)
@@ -131,6 +140,7 @@ def make_channel(
         normalise=bale_updates.normalise_update if on_bale else None,
         allowed_updates=None if on_bale else telegram.ALLOWED_UPDATES,
         shows_notices=bale_request.shows_notices if on_bale else bool,
+        link_url=link_url or own_links,
         bot_id=bot_number(token),
         limiter=RateLimiter(rate=chat_rate),
     )

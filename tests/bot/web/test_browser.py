@@ -32,6 +32,7 @@ async def page(phone: BrowserContext) -> AsyncIterator[Page]:
     page = await phone.new_page()
     troubles: list[str] = []
     page.on("console", lambda line: troubles.append(line.text) if "Content Security" in line.text else None)
+    page.on("request", lambda one: troubles.append(one.url) if "favicon" in one.url else None)
     yield page
     assert troubles == []
 
