@@ -114,8 +114,9 @@ async def _messenger(
     async with BotApi(given) as api:
         probe = await begin(messenger, api, chat, report)
         probe.wait = wait
-        steps = [*automatic.AUTOMATIC, *(person.BY_HAND if wait else [])]
-        steps += [automatic.large] * large + [automatic.flood] * flood
+        steps = [*automatic.AUTOMATIC, *[automatic.large] * large, *(person.BY_HAND if wait else [])]
+        # A chat that was flooded, or has blocked the bot, is of no more use.
+        steps += [automatic.flood] * flood + ([person.block] if wait else [])
         await probe.run(steps)
         probe.facts.settle("file_unique_id", "file_unique_id and size of files")
         if wait:

@@ -41,6 +41,8 @@ def setup(
         if not answers.is_file():
             raise BadSettingError(f"--answers: there is no file {answers}")
         given = env_file.read(answers)
+        if answers.stat().st_mode & 0o077:
+            say(f"! {answers}: others can read it; remove it afterwards, or chmod 600")
         asker = AnswersFile(given)
         first_data.check_answers(given)
     elif not sys.stdin.isatty():

@@ -18,6 +18,8 @@ BUTTONS = [
     ]
 ]
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+#: Seconds that a flooded chat rests where the messenger does not say how long.
+REST = 10.0
 #: A chat that nobody has.
 _NOBODY = 999_999_999_999
 
@@ -37,6 +39,7 @@ async def errors(probe: MessengerProbe) -> None:
     await _error(probe, "unknown_method", "a method that there is not", await api.call("sendNothing"))
     unknown = await api.call("sendMessage", chat_id=_NOBODY, text="x")
     await _error(probe, "unknown_chat", "a chat that there never was", unknown)
+    probe.dead_chat("a chat that there never was", unknown)
     own = "own" if unknown.status == unknown.code else str(unknown.status)
     facts.saw("error_status", own, "the HTTP status of an error")
     taken = await api.call("sendMessage", chat_id=probe.chat_id, text="آزمایش", no_such_parameter="1")
@@ -170,7 +173,7 @@ async def profile(probe: MessengerProbe) -> None:
 
 
 async def polling(probe: MessengerProbe) -> None:
-    """Two pollers at once."""
+    """Two pollers at once, and a poller beside a webhook."""
     fields: Json = {"offset": probe.offset} if probe.offset else {}
     first = asyncio.create_task(probe.api.call("getUpdates", timeout=5, **fields))
     await asyncio.sleep(1)
@@ -178,8 +181,12 @@ async def polling(probe: MessengerProbe) -> None:
     told = {answer.code for answer in (await first, second) if not answer.ok}
     came = "409 to one of them" if told == {409} else f"{sorted(told)}" if told else "both get updates"
     probe.report.add("a second poller", "409 to one of them", came, ok=told == {409})
+    # No update waits, so nothing is sent there.
+    await probe.api.result("setWebhook", url="https://example.com/probe")
+    hooked = await probe.api.call("getUpdates", timeout=0, **fields)
     await probe.api.result("deleteWebhook")
-    probe.report.add("deleteWebhook", "it is carried out", "done", ok=True)
+    probe.report.add("setWebhook and deleteWebhook", "they are carried out", "done", ok=True)
+    probe.report.add("getUpdates while a webhook is set", "409", hooked, ok=hooked.code == 409)
 
 
 async def flood(probe: MessengerProbe) -> None:
@@ -202,6 +209,8 @@ async def flood(probe: MessengerProbe) -> None:
         ok=answer.code == 429 and form in known,
         fact=f"{probe.messenger.value}.flood_forms",
     )
+    if probe.wait:
+        await asyncio.sleep(min(60, parameters.get("retry_after", REST)))
 
 
 def _in_shape(probe: MessengerProbe, what: str, given: Any, *names: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -9,10 +11,13 @@ from typing import Any
 
 import httpx
 from telegram import Update
+from telegram.error import BadRequest, Forbidden
 
 from bot.config.settings import BadSettingError
+from bot.messengers.transport.bale_request import from_bale
 from bot.messengers.transport.bale_updates import normalise_update
-from bot.probe.bot_api import BotApi, Refused
+from bot.messengers.transport.telegram import is_unreachable
+from bot.probe.bot_api import Answer, BotApi, Refused
 from bot.probe.facts import Facts
 from bot.probe.report import Report
 from storage.enums import Messenger
@@ -64,7 +69,9 @@ class MessengerProbe:
         found: list[Json] = []
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
-            fields: Json = {"timeout": max(1, min(10, int(left))), "limit": 100}
+            fields: Json = {"timeout": min(10, int(left)), "limit": 100}
+            if not fields["timeout"]:
+                await asyncio.sleep(min(left, 0.1))
             if self.offset:
                 fields["offset"] = self.offset
             for update in await self.api.result("getUpdates", **fields):
@@ -77,6 +84,17 @@ class MessengerProbe:
             if found and not several:
                 break
         return found
+
+    def dead_chat(self, what: str, answer: Answer) -> None:
+        """Whether the product, too, takes it for a chat that nothing can be written to."""
+        if self.bale:
+            body = json.dumps(answer.body).encode()
+            dead = from_bale("sendMessage", answer.status, body)[0] == 403
+        else:
+            error = Forbidden if answer.code == 403 else BadRequest
+            dead = is_unreachable(error(str(answer)))
+        came = "a chat that cannot be written to" if dead else "another error"
+        self.report.add(f"{what}, as the product reads it", "a chat that cannot be written to", came, ok=dead)
 
     def _must_be_ours(self, update: Json) -> None:
         kind: Json = next((update[name] for name in update if isinstance(update[name], dict)), {})

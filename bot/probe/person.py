@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +11,8 @@ from bot.config.output import say
 from bot.probe.automatic import BUTTONS
 from bot.probe.messenger import Json, MessengerProbe, Step
 
+#: Seconds between looks at whether the bot is blocked.
+PAUSE = 2.0
 #: Payload of the link.
 PAYLOAD = "probe_1"
 SHARE = {"keyboard": [[{"text": "ارسال شماره خودم", "request_contact": True}]], "resize_keyboard": True}
@@ -193,7 +197,38 @@ async def edit(probe: MessengerProbe) -> None:
         probe.report.add("a person's message deleted by the bot", "it is carried out", gone, ok=gone.ok)
 
 
-BY_HAND: list[Step] = [start, press, contact, other_contact, forward, document, photos, voice, sticker, edit]
+async def block(probe: MessengerProbe) -> None:
+    """A person who blocks the bot."""
+    what = "a person who has blocked the bot"
+    await probe.send(text="در پایان، ربات را مسدود (Block) کنید؛ پس از آزمایش می‌توانید آن را باز کنید.")
+    say(f"  waiting until the bot is blocked ({probe.wait:.0f} s); unblock it afterwards")
+    until = time.monotonic() + probe.wait
+    while True:
+        answer = await probe.api.call("sendChatAction", chat_id=probe.chat_id, action="typing")
+        if not answer.ok or time.monotonic() >= until:
+            break
+        await asyncio.sleep(min(PAUSE, probe.wait))
+    if answer.ok:
+        probe.report.not_seen(what, str(probe.facts["blocked"]), "nobody did it in time")
+        return
+    refused = await probe.api.call("sendMessage", chat_id=probe.chat_id, text="آزمایش")
+    probe.report.keep(what, {"status": refused.status, "code": refused.code, "description": str(refused)})
+    probe.facts.saw("blocked", refused.code, f"the code of {what}")
+    probe.dead_chat(what, refused)
+
+
+BY_HAND: list[Step] = [
+    start,
+    press,
+    contact,
+    other_contact,
+    forward,
+    document,
+    photos,
+    voice,
+    sticker,
+    edit,
+]
 
 
 def _started(text: str) -> str:

@@ -53,7 +53,7 @@ class Call:
                 raise ApiError(404, "no such group or user")
             raise ApiError(403, f"Forbidden: bot is not a member of the {conversation.chat.type} chat")
         if conversation.blocked:
-            raise ApiError(403, "Forbidden: bot was blocked by the user")
+            raise ApiError(self.state.quirks.blocked, "Forbidden: bot was blocked by the user")
         if not conversation.started:
             if self.bale:
                 raise ApiError(404, "no such group or user")

@@ -34,6 +34,7 @@ class Quirks:
     error_status: Literal["own", "200"]
     wrong_token: int
     unknown_chat: int
+    blocked: int
     unknown_method: int
     unknown_parameters: Refusal
     json_file_id: Refusal

@@ -30,6 +30,7 @@ ASKED: dict[str, Callable[[Person], Awaitable[object]]] = {
     "پیام صوتی": lambda sara: sara.voice(),
     "استیکر": lambda sara: sara.sticker(),
     "ویرایش کنید": _edits,
+    "مسدود": lambda sara: sara.block(),
 }
 
 

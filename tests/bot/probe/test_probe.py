@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from bot.probe import messenger as probing
+from bot.probe import person
 from bot.probe import sms as sms_probing
 from bot.probe.report import Report, shape
 from demo.bank.ledger import PaymentState
@@ -26,6 +27,7 @@ MOBILE = "09121234567"
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(probing, "COLLECT", 0.5)
     monkeypatch.setattr(sms_probing, "PAUSE", 0.05)
+    monkeypatch.setattr(person, "PAUSE", 0.2)
 
 
 def one_of(emulators: Emulators, kind: str) -> EmulatedMessenger:
@@ -121,6 +123,7 @@ BY_HAND: dict[str, dict[str, Any]] = {
         "contact_user_id": False,
         "contact_number": "98",
         "forwards": "forward_from",
+        "blocked": 400,
     },
     "bale": {
         "media_details": True,
@@ -128,6 +131,7 @@ BY_HAND: dict[str, dict[str, Any]] = {
         "contact_user_id": False,
         "contact_number": "+98",
         "forwards": "forward_origin",
+        "blocked": 400,
     },
 }
 
@@ -185,7 +189,7 @@ async def test_what_nobody_did_is_not_seen(emulators: Emulators, tmp_path: Path)
     sara = await tester(emulators, "telegram")
     done = await messenger(tmp_path, emulators, sara, "--wait", "0.2")
     assert done.status == 1
-    assert "0 differ, 11 not seen" in done.out
+    assert "0 differ, 12 not seen" in done.out
     assert "– a sticker: nobody did it in time (expected: an update)" in done.out
 
 

@@ -36,6 +36,7 @@ def answers(emulators: Emulators) -> Answers:
 
 async def setup(folder: Path, answers: Answers, *options: str, **env: str) -> Ended:
     file = folder / "answers"
+    file.touch(0o644)
     file.write_text("".join(f"{name}='{value}'\n" for name, value in answers.items()))
     return await run_beside(folder, "setup", "--answers", "answers", *options, **env)
 
@@ -69,6 +70,7 @@ async def test_from_nothing_to_a_bot_that_can_be_started(tmp_path: Path, answers
     done = await setup(tmp_path, answers)
     assert (done.status, done.err) == (0, "")
     assert done.out.count("✓") == 11
+    assert done.out.startswith("! answers: others can read it; remove it afterwards, or chmod 600\n")
     assert "✗" not in done.out
     assert "https://ble.ir/technical_officer_bot" in done.out
     assert re.search(r"^user code: \d{8}\npassword: \S{8,}$", done.out, re.MULTILINE)
