@@ -42,21 +42,22 @@ class _Sqlite:
             for name in compiled.positiontup
         ]
         columns = statement.selected_columns if isinstance(statement, Select) else ()
-        self.readers: list[_Processor] = [
-            column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
-        ]
+        readers = (column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns)
+        #: Of the columns whose values are converted: most are not.
+        self.readers = [(place, read) for place, read in enumerate(readers) if read is not None]
 
     def bound(self, values: Values) -> list[Any]:
-        found = []
-        for name, constant, process in self.parameters:
-            value = values.get(name, constant)
-            found.append(value if process is None else process(value))
-        return found
+        get = values.get
+        return [
+            get(name, constant) if process is None else process(get(name, constant))
+            for name, constant, process in self.parameters
+        ]
 
-    def read(self, row: Sequence[Any]) -> tuple[Any, ...]:
-        return tuple(
-            value if read is None else read(value) for read, value in zip(self.readers, row, strict=True)
-        )
+    def read(self, row: Sequence[Any]) -> Sequence[Any]:
+        found = list(row)
+        for place, read in self.readers:
+            found[place] = read(found[place])
+        return found
 
 
 class Prepared:
@@ -136,7 +137,10 @@ class LoadedRow(Generic[M]):
             return None
         loaded = self._new()
         instance_dict(loaded).update(zip(self._names, values, strict=True))
-        # As `make_transient_to_detached` does, of which nothing else is needed where every column is there.
-        instance_state(loaded).key = self._key((values[self._identity],))
-        session.add(loaded)
+        # As the ORM does with an object that it loads (`sqlalchemy.orm.loading`): `Session.add` looks for changes and
+        # for rows that hang on it, of which there are none.
+        state: Any = instance_state(loaded)
+        state.key = self._key((values[self._identity],))
+        state.session_id = session.hash_key
+        session.identity_map._add_unpresent(state, state.key)
         return loaded

@@ -118,7 +118,7 @@ def catalogue() -> dict[str, str]:
         doubled = sentences.keys() & flat.keys()
         if doubled:
             raise ValueError(f"{path.name}: texts given twice: {sorted(doubled)}")
-        sentences |= flat
+        sentences |= {key: Sentence(value) for key, value in flat.items()}
     return sentences
 
 
@@ -129,7 +129,7 @@ def t(key: str, **values: Any) -> str:
     except KeyError:
         raise MissingText(key) from None
     if not values:
-        return Sentence(sentence)
+        return sentence if type(sentence) is Sentence else Sentence(sentence)
     between = _in_quotes(key)
     put = {name: _put(name, value, in_quotes=name in between) for name, value in values.items()}
     return Sentence(settled(sentence.format(**put)))

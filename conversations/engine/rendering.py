@@ -119,6 +119,7 @@ def _label_key(label: str) -> str:
     return search_key(label)
 
 
+@lru_cache(maxsize=4096)
 def _tag(key: str) -> str:
     return blake2b(key.encode(errors="replace"), digest_size=6).hexdigest()
 

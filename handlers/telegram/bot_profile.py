@@ -131,7 +131,8 @@ class _Due:
 
 def _due(db: Session) -> _Due:
     """Chats whose menu is another role's, by their index; else the next of those that are told anew."""
-    telegram = Chat.messenger == Messenger.TELEGRAM, col(Chat.dead).is_(False)
+    # As the index says it.
+    telegram = col(Chat.messenger) != Messenger.BALE, col(Chat.dead).is_(False)
     query = select(Chat.id, Chat.chat_id, Chat.role).where(*telegram).order_by(col(Chat.id)).limit(BATCH)
     changed = db.exec(query.where(col(Chat.role).is_distinct_from(col(Chat.menu_role)))).all()
     again = db.exec(select(BotProfile.menus_after).where(BotProfile.messenger == Messenger.TELEGRAM)).first()

@@ -33,8 +33,8 @@ def upgrade() -> None:
         'ix_chat_menu_due',
         'chat',
         ['id'],
-        sqlite_where=sa.text("messenger = 'telegram' AND dead IS 0 AND role IS NOT menu_role"),
-        postgresql_where=sa.text("messenger = 'telegram' AND dead IS false AND role IS DISTINCT FROM menu_role"),
+        sqlite_where=sa.text("messenger <> 'bale' AND dead IS 0 AND role IS NOT menu_role"),
+        postgresql_where=sa.text("messenger <> 'bale' AND dead IS false AND role IS DISTINCT FROM menu_role"),
     )
     for name, (table, column) in OF_FEW.items():
         is_set = sa.text(f'{column} IS NOT NULL')

@@ -1,5 +1,6 @@
 """What a plain step of a dialogue asks of the database: counted, not timed. One statement more is a decision."""
 
+import sqlite3
 from typing import Any
 
 from sqlalchemy import event
@@ -12,6 +13,30 @@ from tests.support.chat_driver import App
 STEP = 4
 #: Where an answer is stored: the draft as well.
 ANSWER = STEP + 1
+
+
+def test_a_step_compiles_no_statement_anew(sqlite_url: str) -> None:
+    """SQLite asks the authorizer when it compiles: the second time a step finds its statements compiled."""
+    app = App(sqlite_url)
+    app.run(seed)
+    sara = app.person().command("start").tap("ثبت‌نام").type("9991234561", "1365/04/12", "سارا", "بازگشت")
+    writer: Any = app.database
+    driver = writer._writer.sync_connection.connection.dbapi_connection.driver
+    compiled: list[tuple[Any, ...]] = []
+
+    def note(*asked: Any) -> int:
+        compiled.append(asked)
+        return sqlite3.SQLITE_OK
+
+    driver.set_authorizer(note)
+    sara.type("سارا", "بازگشت", "سارا", "بازگشت")  # the authorizer itself lets all be compiled once more
+    assert compiled
+    compiled.clear()
+    sara.type("سارا", "بازگشت")
+    hot = {"chat", "account", "draft", "inbox_update"}
+    assert [asked for asked in compiled if asked[1] in hot] == []
+    driver.set_authorizer(None)
+    app.close()
 
 
 def test_statements_of_a_step(sqlite_url: str) -> None:
