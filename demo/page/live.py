@@ -21,8 +21,11 @@ class LiveEvents:
     def __init__(self) -> None:
         self._readers: set[asyncio.Queue[str]] = set()
         self._sockets: set[web.WebSocketResponse] = set()
+        #: Events told so far.
+        self.told = 0
 
     def tell(self, event: dict[str, Any]) -> None:
+        self.told += 1
         line = json.dumps(event, ensure_ascii=False)
         for reader in list(self._readers):
             try:
@@ -57,10 +60,12 @@ class LiveEvents:
         return stream
 
     async def socket(self, request: web.Request) -> web.WebSocketResponse:
-        """A WebSocket that gives an array of events a message: what came together is told together."""
+        """A WebSocket that gives an array of events a message: what came together is told together. It begins
+        with how many were told before, so that a page knows whether it missed some since it read."""
         socket = web.WebSocketResponse(heartbeat=_QUIET_SECONDS, compress=True)
         await socket.prepare(request)
         reader = self._reader()
+        reader.put_nowait(json.dumps({"kind": "hello", "told": self.told}))
         self._sockets.add(socket)
         sending = asyncio.create_task(self._send(socket, reader))
         try:

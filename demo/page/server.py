@@ -165,7 +165,7 @@ class PageServer:
 
     async def _emulators(self, request: web.Request) -> web.Response:
         power = self.bot.runs if self.bot is not None else None
-        answer = {**views.emulators(self.users), "bot": power}
+        answer = {**views.emulators(self.users), "bot": power, "told": self.live.told}
         if (phones := request.query.get("phones")) is not None:
             named = phones.split(",")[:_MOST_PHONES] if phones else []
             roles = [role for name in named if (role := self.users.find(name)) is not None]

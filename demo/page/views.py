@@ -34,6 +34,7 @@ def emulators(users: DemoUsers) -> Json:
         "sms": [sms(sent) for sent in emulators.sms.sent],
         "bank": f"{emulators.bank_server.url}/control/payments",
         "out": {messenger.kind: messenger.server.is_out for messenger in emulators.messengers},
+        "now": clock.time(),
         "violations": len(emulators.violations),
     }
 

@@ -39,13 +39,13 @@ export const newKey = () => Array.from(crypto.getRandomValues(new Uint32Array(3)
 const WAITS = [500, 1000, 2000, 4000];
 
 // A WebSocket: six streams of events would take all connections that a browser opens to one address.
-// `again` runs at every (re)connection: whatever was missed is read anew. `onState` is told true or false.
-export function follow(onEvents, again, onState) {
+// Each connection begins with a "hello" event. `onState` is told true or false.
+export function follow(onEvents, onState) {
   let failed = 0;
   (function connect() {
     const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/emulators/live`);
     let opened = false;
-    socket.onopen = () => { opened = true; failed = 0; onState(true); again(); };
+    socket.onopen = () => { opened = true; failed = 0; onState(true); };
     socket.onmessage = (event) => onEvents(JSON.parse(event.data));
     socket.onclose = () => {
       // The first try may meet a server that is still starting.

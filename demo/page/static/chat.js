@@ -184,7 +184,7 @@ export class Chat {
   }
 
   day(date) {
-    return element("div", { className: "day", "data-day": dayKey(date) }, element("span", { textContent: dayName(date) }));
+    return element("div", { className: "day", "data-day": dayKey(date), date }, element("span", { textContent: dayName(date) }));
   }
 
   append(message, fresh) {

@@ -5,7 +5,7 @@
 
 import { ring, showCount } from "./alerts.js";
 import { act, complain, copy, follow, look, tell } from "./api.js";
-import { button, clock, element, latin, persian, refill, remember, remembered } from "./dom.js";
+import { button, clock, element, latin, persian, refill, remember, remembered, setNow } from "./dom.js";
 import { nextFrame } from "./frames.js";
 import { MESSENGER, Phone } from "./phone.js";
 import { connection, network, power, trouble, watchQueues, wireTroubles } from "./trouble.js";
@@ -141,6 +141,7 @@ function count(id) {
   unread.set(id, (unread.get(id) || 0) + 1);
   soon();
 }
+const accountsJob = () => { accounts(); return false; };
 const chipsJob = () => { drawChips(); return false; };
 const soon = () => nextFrame(chipsJob);
 document.addEventListener("visibilitychange", () => {
@@ -152,7 +153,9 @@ document.addEventListener("visibilitychange", () => {
 // ── what happens ──
 
 function happened(event) {
+  if (event.kind === "hello") return connected(event.told);
   document.dispatchEvent(new CustomEvent("demo", { detail: event }));
+  if (event.kind === "clock") return setNow(event.now);
   if (event.kind === "sms") {
     emulators.sms.push(event.sms);
     smsPhone.draw();
@@ -168,7 +171,7 @@ function happened(event) {
     emulators.people.push(person);
     settleSoon();
   } else emulators.people[known] = person;
-  if (known < 0 || person.user_code) accounts();
+  if (known < 0 || person.user_code) nextFrame(accountsJob);
   if (event.kind !== "person") phones.get(person.id)?.happened(event);
   if (event.kind === "message" && event.message.from_bot) count(person.id);
 }
@@ -201,6 +204,7 @@ async function readAll() {
   const versions = new Map([...phones].map(([id, phone]) => [id, phone.version]));
   const { chats, ...rest } = await look(`/emulators?phones=${wanted.join(",")}`);
   emulators = rest;
+  setNow(emulators.now);
   for (const messenger of ["telegram", "bale"]) network(messenger, emulators.out[messenger]);
   power(emulators.bot);
   accounts();
@@ -285,4 +289,11 @@ for (const kind of ["dragover", "drop"]) {
   addEventListener(kind, (event) => { if (!event.defaultPrevented) { event.preventDefault(); event.dataTransfer.dropEffect = "none"; } });
 }
 
-follow((events) => events.forEach(happened), () => readAll().catch(complain), connection);
+// What is there is read while the connection is still being made; only what was missed in between is read again.
+let first = readAll().then(() => emulators.told, () => null);
+async function connected(told) {
+  const read = await first;
+  first = null;
+  if (read !== told) readAll().catch(complain);
+}
+follow((events) => events.forEach(happened), connection);

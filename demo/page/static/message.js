@@ -97,7 +97,7 @@ function parts(message, on) {
 
 // `into`: the node of an earlier state of the message, which keeps its place.
 export function draw(message, on, into = element("div", { tabIndex: -1 })) {
-  into.className = `message${message.from_bot ? "" : " mine"}${into.classList.contains("fresh") ? " fresh" : ""}`;
+  into.className = `message${message.from_bot ? "" : " mine"}${message.rows.length ? " keyed" : ""}${into.classList.contains("fresh") ? " fresh" : ""}`;
   into.dataset.id = message.id;
   into.replaceChildren(...parts(message, on));
   into.message = message;

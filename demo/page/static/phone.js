@@ -11,7 +11,9 @@ import { Chat } from "./chat.js";
 import { Composer } from "./composer.js";
 import { button, element, refill } from "./dom.js";
 import { closeMenu, openMenu } from "./menu.js";
-import { view } from "./viewer.js";
+
+// Loaded when it is first wanted.
+const view = (...what) => import("./viewer.js").then((viewer) => viewer.view(...what)).catch(complain);
 
 const template = document.getElementById("phone");
 export const MESSENGER = { telegram: "تلگرام", bale: "بله" };
