@@ -101,6 +101,14 @@ def repeated(
     return Figure(name, statistics.median(rounds), unit, goal=goal, noise=spread(rounds), note=note)
 
 
+#: What the note of a row begins with that could not be measured to its end.
+BROKEN = "broke down: "
+
+
+def broken(name: str, error: Exception) -> Figure:
+    return Figure(name, None, "", note=f"{BROKEN}{error!r}")
+
+
 def not_measured(name: str, unit: str, goal: Goal | None, why: str) -> Figure:
     return Figure(name, None, unit, goal=goal, note=f"not measured: {why}")
 
@@ -122,6 +130,11 @@ class Results:
     def missed(self) -> list[Figure]:
         return [figure for figure in self.figures if figure.missed]
 
+    @property
+    def broken(self) -> list[Figure]:
+        """Rows that broke down: no reason of this machine's, but a fault of the bench or of what it measures."""
+        return [figure for figure in self.figures if figure.note.startswith(BROKEN)]
+
     def write(self, path: Path) -> None:
         path.write_text(json.dumps(self.as_json(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
@@ -142,6 +155,8 @@ class Results:
 
     def ending(self) -> str:
         """The last words of the table."""
+        if self.broken:
+            return "Broke down: " + ", ".join(figure.name for figure in self.broken)
         if not self.missed:
             return "No goal is missed by more than the noise."
         return "Missed by more than the noise: " + ", ".join(figure.name for figure in self.missed)

@@ -126,6 +126,7 @@ class BusyMessenger:
         #: Addresses of processes that take webhooks, and what each has set.
         self.webhooks: list[str] = []
         self._posting: set[asyncio.Task[None]] = set()
+        self.hooked = 0
         self._secret = ""
         self._path = ""
         self._client: aiohttp.ClientSession | None = None
@@ -186,8 +187,13 @@ class BusyMessenger:
             self._client = aiohttp.ClientSession()
         target = self.webhooks[update["update_id"] % len(self.webhooks)]
         headers = {"X-Telegram-Bot-Api-Secret-Token": self._secret}
-        async with self._client.post(target + self._path, json=update, headers=headers) as response:
-            await response.read()
+        while True:
+            try:
+                async with self._client.post(target + self._path, json=update, headers=headers) as response:
+                    await response.read()
+                return
+            except aiohttp.ClientError:  # a process that starts or ends; a messenger tries again
+                await asyncio.sleep(0.5)
 
     def _update(self, chat: int, line: Line) -> dict[str, Any]:
         sender = {"id": chat, "is_bot": False, "first_name": "x"}
@@ -221,6 +227,7 @@ class BusyMessenger:
             return self._ok({"id": 7, "is_bot": True, "first_name": "bench", "username": "bench_bot"})
         if method == "setwebhook":
             self._secret = str(data.get("secret_token", ""))
+            self.hooked += 1
             self._path = "/" + str(data["url"]).split("://", 1)[1].partition("/")[2]
             return self._ok(True)
         if method == "getfile":
@@ -293,6 +300,12 @@ class BusyMessenger:
                 await self.answered.wait_for(lambda: self.answers >= answers)
 
         await asyncio.wait_for(wait(), seconds)
+
+    async def until_webhooks(self, processes: int, seconds: float = 60) -> None:
+        """All processes take updates."""
+        async with asyncio.timeout(seconds):
+            while self.hooked < processes:
+                await asyncio.sleep(0.05)
 
     def waits(self, since: float = 0.0) -> list[float]:
         """Seconds of every answer since then."""

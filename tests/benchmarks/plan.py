@@ -20,17 +20,20 @@ class Plan:
     folder: Path
     rounds: int = 3
     warm_up: int = 400  # answers
-    steps: int = 2000
+    steps: int = 1500
     #: Each of these waits for a file of 10,000 chats to be written.
-    kept_steps: int = 150
+    kept_steps: int = 100
     #: Of the large database; the small one has 1,000.
     officers: int = 50_000
     #: Seconds in which the longest wait is looked for.
-    watched: float = 45.0
-    backlog: int = 12_000  # updates; people are two in five
-    conversations: int = 8_000
-    letters: int = 800  # recipients of a broadcast
-    presses: int = 40  # of a row that is about one screen
+    watched: float = 30.0
+    backlog: int = 8_000  # updates; people are two in five
+    conversations: int = 6_000
+    letters: int = 500  # recipients of a broadcast
+    presses: int = 30  # of a row that is about one screen
+    #: Seconds for jobs to catch up before steps are counted, and for a look at what they take.
+    settling: float = 15.0
+    at_rest: float = 2.0
     rest: bool = True  # documents and the import
 
     @property
@@ -58,11 +61,13 @@ def plan() -> Iterator[Plan]:
                 steps=500,
                 kept_steps=60,
                 officers=own or 5_000,
-                watched=12.0,
+                watched=8.0,
                 backlog=2_000,
                 conversations=2_000,
-                letters=120,
-                presses=15,
+                letters=100,
+                presses=8,
+                settling=5.0,
+                at_rest=0.7,
                 rest=False,
             )
         elif os.environ.get("FULL"):
@@ -74,6 +79,8 @@ def plan() -> Iterator[Plan]:
                 conversations=100_000,
                 letters=20_000,
                 presses=100,
+                settling=120.0,
+                at_rest=5.0,
             )
         else:
             yield made

@@ -10,6 +10,7 @@ from tests.benchmarks.figures import (
     Results,
     at_least,
     at_most,
+    broken,
     line,
     not_measured,
     paired,
@@ -93,3 +94,10 @@ def test_two_rows_never_share_a_name() -> None:
     made = results(repeated("memory", [110.0], "MB"))
     with pytest.raises(ValueError, match="memory"):
         made.add(repeated("memory", [111.0], "MB"))
+
+
+def test_a_row_that_breaks_down_is_named_and_is_no_success() -> None:
+    made = results(repeated("memory", [110.0], "MB"), broken("steps", TimeoutError("no answer")))
+    assert [row.name for row in made.broken] == ["steps"]
+    assert made.ending() == "Broke down: steps"
+    assert made.as_json()["steps"]["note"] == "broke down: TimeoutError('no answer')"
