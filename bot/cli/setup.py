@@ -20,7 +20,8 @@ ENV_FILE = Path(".env")
 
 def setup(
     answers: Annotated[
-        Path | None, typer.Option(help="NAME=value lines; asks nobody, what is not named remains")
+        Path | None,
+        typer.Option(help="NAME=value lines, - for standard input; asks nobody, what is not named remains"),
     ] = None,
     untried: Annotated[
         bool, typer.Option("--untried", help="take an answer whose service does not answer at the moment")
@@ -38,11 +39,7 @@ def setup(
     given: dict[str, str] = {}
     asker: Asker = Terminal()
     if answers is not None:
-        if not answers.is_file():
-            raise BadSettingError(f"--answers: there is no file {answers}")
-        given = env_file.read(answers)
-        if answers.stat().st_mode & 0o077:
-            say(f"! {answers}: others can read it; remove it afterwards, or chmod 600")
+        given = env_file.parse(_text(answers))
         asker = AnswersFile(given)
         first_data.check_answers(given)
     elif not sys.stdin.isatty():
@@ -70,6 +67,20 @@ def setup(
         # Told once, as by `create-user`: it is stored as a hash alone.
         say(f"user code: {made.user_code}\npassword: {made.password}")
     say(f"next: {_command()} doctor, then {_command()} run")
+
+
+def _text(answers: Path) -> str:
+    """Of the file, or of standard input."""
+    from bot.config.settings import check_encoding
+
+    if str(answers) == "-":
+        return sys.stdin.read()
+    if not answers.is_file():
+        raise BadSettingError(f"--answers: there is no file {answers}")
+    check_encoding(answers)
+    if answers.stat().st_mode & 0o077:
+        say(f"! {answers}: others can read it; remove it afterwards, or chmod 600")
+    return answers.read_text(encoding="utf-8-sig")
 
 
 def _command() -> str:

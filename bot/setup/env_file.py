@@ -24,7 +24,12 @@ def read(path: Path) -> dict[str, str]:
     check_encoding(path)
     if not path.is_file():
         return {}
-    found = dotenv_values(stream=io.StringIO(path.read_text(encoding="utf-8-sig")))
+    return parse(path.read_text(encoding="utf-8-sig"), interpolate=True)
+
+
+def parse(text: str, *, interpolate: bool = False) -> dict[str, str]:
+    """Names and values; with `interpolate` as the settings read them, where ${NAME} stands for another one."""
+    found = dotenv_values(stream=io.StringIO(text), interpolate=interpolate)
     return {name: value or "" for name, value in found.items()}
 
 

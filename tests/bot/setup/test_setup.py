@@ -14,7 +14,7 @@ from demo.emulators import Emulators
 from storage.database.database import open_database
 from storage.enums import Role
 from storage.tables import Account, Grant, Tariff
-from tests.support.commands import NOWHERE, Ended, run, run_beside
+from tests.support.commands import NOWHERE, Ended, command_line, run, run_beside
 from tests.support.s3 import Bucket
 from tests.support.terminal import Terminal
 
@@ -237,6 +237,25 @@ def test_without_a_terminal_and_without_answers_it_says_so(tmp_path: Path) -> No
     assert told.err == "--answers: there is no terminal to ask at; name a file of answers\n"
     missing = run(tmp_path, "setup", "--answers", "nowhere")
     assert missing.err == "--answers: there is no file nowhere\n"
+
+
+async def test_answers_from_standard_input_are_taken_as_they_are(tmp_path: Path, answers: Answers) -> None:
+    """No file with secrets need be written; a password that .env would change is refused."""
+    lines = "".join(f"{name}='{value}'\n" for name, value in answers.items())
+    env = {"PATH": os.environ["PATH"], "CHEAP_PASSWORD_HASHES": "1"}
+    for given, status in ((lines + "DATABASE_PASSWORD='a${PATH}b'\n", 2), (lines, 0)):
+        process = await asyncio.create_subprocess_exec(
+            *command_line("setup", "--answers", "-"),
+            cwd=tmp_path,
+            env=env,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        out, err = await process.communicate(given.encode())
+        assert process.returncode == status, out.decode() + err.decode()
+        assert ("DATABASE_PASSWORD: .env cannot hold this value" in err.decode()) == bool(status)
+    assert "others can read" not in out.decode()
 
 
 async def test_a_person_at_a_terminal(tmp_path: Path, answers: Answers) -> None:
