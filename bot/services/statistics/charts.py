@@ -16,6 +16,8 @@ from bot.services.statistics.scope import Scope
 from bot.texts import t
 from bot.texts.formats import digits, jalali_time
 
+#: A reason is shown that was given so often in two quarters: kept phrases are, a sentence about one person is not.
+REPEATED = 3
 #: Rounds of deficiencies from which on files are counted together.
 MANY_ROUNDS = 3
 
@@ -103,6 +105,7 @@ def deficiencies_page(
     rounds: Sequence[Counter[int]],
     items: Sequence[Counter[str]],
     names: Mapping[str, str],
+    reasons: Sequence[Counter[str]],
 ) -> ChartPage:
     labels = [
         t("report.no_round"),
@@ -136,8 +139,26 @@ def deficiencies_page(
             _beside(quarters, [[part[key] for key in keys] for part in items]),
             most=10,
         ),
+        _reasons_chart(quarters, reasons),
     )
     return _page("deficiencies", scope, now, charts)
+
+
+def _reasons_chart(quarters: Sequence[Period], reasons: Sequence[Counter[str]]) -> Chart:
+    """What experts wrote most often."""
+    this, last = reasons
+    texts = [text for text, number in (this + last).items() if number >= REPEATED]
+    texts.sort(key=lambda text: (-this[text], -last[text], text))
+    return Chart(
+        t("report.deficiencies.reasons"),
+        "bars",
+        t("report.reason"),
+        t("report.times"),
+        texts,
+        _beside(quarters, [[part[text] for text in texts] for part in reasons]),
+        most=8,
+        labels_share=0.7,
+    )
 
 
 def _beside(quarters: Sequence[Period], values: Sequence[Sequence[int]]) -> list[Series]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, func
+from sqlalchemy import String, case, cast, func
 from sqlmodel import Session, col, select
 
 from bot.services.shared import reference_data
@@ -77,6 +77,24 @@ def deficient_items(db: Session, scope: Scope, period: Period) -> Counter[str]:
     for items, number in db.exec(query):
         found.update(dict.fromkeys(items, number))
     return found
+
+
+def given_reasons(db: Session, scope: Scope, period: Period) -> Counter[str]:
+    """How often each text was given as the reason of a deficient item in the period; spaces do not count."""
+    declared, row = DeficiencyRound, QualificationRequest
+    query = (
+        select(declared.reasons)
+        .join(row, col(row.id) == col(declared.request_id))
+        .where(
+            col(declared.declared_at) >= period.since,
+            col(declared.declared_at) < period.until,
+            scope.among(row.university_code),
+            cast(col(declared.reasons), String) != "{}",
+        )
+    )
+    return Counter(
+        " ".join(text.split()) for reasons in db.exec(query) for text in reasons.values() if text.strip()
+    )
 
 
 def names_of_items(db: Session, items: Iterable[str]) -> dict[str, str]:

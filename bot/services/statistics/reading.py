@@ -110,18 +110,22 @@ async def _end(reader: _Reader) -> ChartPage:
 
 
 async def _deficiencies(reader: _Reader) -> ChartPage:
-    rounds, items = [], []
+    rounds, items, reasons = [], [], []
     for quarter in reader.quarters():
         by_round = Counter[int]()
         for codes in reader.some_universities():
             by_round += await reader.read(partial(durations.rounds_of_ended, codes=codes, period=quarter))
         rounds.append(by_round)
-        by_item = Counter[str]()
+        by_item, by_reason = Counter[str](), Counter[str]()
         for week in _weeks_of(quarter):
             by_item += await reader.read(partial(details.deficient_items, scope=reader.scope, period=week))
+            by_reason += await reader.read(partial(details.given_reasons, scope=reader.scope, period=week))
         items.append(by_item)
+        reasons.append(by_reason)
     names = await reader.read(partial(details.names_of_items, items=items[0] | items[1]))
-    return charts.deficiencies_page(reader.scope, reader.now, reader.quarters(), rounds, items, names)
+    return charts.deficiencies_page(
+        reader.scope, reader.now, reader.quarters(), rounds, items, names, reasons
+    )
 
 
 def _weeks_of(quarter: Period) -> Iterator[Period]:

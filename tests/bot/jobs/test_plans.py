@@ -175,6 +175,7 @@ def report_pieces(db: Session, scope: Scope, now: datetime) -> None:
     durations.until_first_deficiencies(db, scope, week)
     details.oldest_files(db, scope.codes[:8], 10)
     details.deficient_items(db, scope, week)
+    details.given_reasons(db, scope, week)
     details.expert_decisions(db, scope, week)
 
 

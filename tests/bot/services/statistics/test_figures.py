@@ -169,7 +169,8 @@ async def test_rounds_of_deficiencies_and_what_is_deficient_most(
     database: Database, people: Participants
 ) -> None:
     [page] = (await report(database, people.staff, "deficiencies")).pages
-    rounds, items = page.charts
+    rounds, items, reasons = page.charts
+    assert reasons.labels == []
     assert rows(rounds) == {
         "بدون نقص": [3, 1],
         "۱ نوبت نقص": [0, 0],
@@ -178,6 +179,41 @@ async def test_rounds_of_deficiencies_and_what_is_deficient_most(
     }
     assert next(iter(rows(items).items())) == ("تصویر کارت ملی", [2, 0])
     assert sorted(rows(items).values()) == [[1, 0], [1, 0], [2, 0]]
+
+
+async def test_reasons_that_are_given_again_and_again_are_told_and_what_is_said_of_one_person_is_not(
+    database: Database, people: Participants
+) -> None:
+    def declare(db: Session) -> None:
+        world = World(db, people)
+        blurred, own = "تصویر خوانا نیست.", "خانم کریمی، نام پدر را درست کنید."
+        given = [(3, "sums", blurred), (4, "sums", f" {blurred}  "), (100, "mui", blurred), (5, "sums", own)]
+        for days, university, reason in given:
+            row = world.file(S.DEFICIENT, days + 1, university=university, defects=[(days, ["phone"])])
+            [declared] = db.exec(select(DeficiencyRound).where(DeficiencyRound.request_id == row.id)).all()
+            declared.reasons = {"phone": reason, "email": ""}
+
+    await database.run(declare)
+    [page] = (await report(database, people.staff, "deficiencies")).pages
+    assert rows(page.charts[2]) == {"تصویر خوانا نیست.": [2, 1]}
+    [page] = (await report(database, people.in_charge, "deficiencies")).pages
+    assert rows(page.charts[2]) == {}, "what other universities wrote does not count"
+
+
+async def test_a_report_is_read_in_pieces_beside_the_others(
+    database: Database, people: Participants, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+    reading = database.read
+
+    async def noted(unit: Any, *, large: bool = False) -> Any:
+        asked.append(large)
+        return await reading(unit, large=large)
+
+    monkeypatch.setattr(database, "read", noted)
+    await report(database, people.staff)
+    assert all(asked), "a piece was read on the connection that everybody waits for"
+    assert len(asked) > 100
 
 
 async def test_open_and_oldest_files(database: Database, people: Participants) -> None:
