@@ -90,6 +90,8 @@ _SENTENCES = (
     ("دلیل", "به درخواست متقاضی."),
 )
 _ASKED_PAPER = re.compile("«([^»]+)» را")
+#: What the bot names as an example is no present value.
+_EXAMPLE = re.compile(r"مانند (?:«[^»]*»|[^.؛\n]*)")
 _CODE = re.compile(r"کد کاربری:\s*(\d{8})")
 _PASSWORD = re.compile(r"رمز عبور(?: جدید)?:\s*([0-9A-Za-z]{8,})")
 
@@ -106,7 +108,7 @@ def suggest(identity: Identity, screen: Seen) -> list[Suggestion]:
     for words, fact in _FACTS:
         if words in prompt:
             value = str(getattr(identity, fact))
-            if value in prompt:  # the bot showed it as the present value and wants another
+            if value in _EXAMPLE.sub("", prompt):  # the bot showed it as the present value and wants another
                 value = _OTHERS.get(fact, "")
             return [Suggestion(value, text=value)] if value else []
     for words, sentence in _SENTENCES:
