@@ -72,6 +72,7 @@ _COMPRESSED_FROM = 2000
 _LARGEST_MB = MAX_UPLOAD // (1024 * 1024)
 
 BLOCKED = "ربات را مسدود کرده‌اید؛ نخست آن را باز کنید."
+GONE = "این پیام دیگر نیست."
 NO_PHOTO = "این فایل را نمی‌توان به‌صورت عکس فرستاد؛ آن را به‌صورت «فایل» بفرستید."
 TOO_LARGE = f"فایل بزرگ است؛ هر بار تا {to_persian(str(_LARGEST_MB))} مگابایت بفرستید."
 BAD_MOBILE = "شماره همراه را درست بنویسید، مانند ۰۹۱۲۳۴۵۶۷۸۹."
@@ -331,7 +332,7 @@ class PageServer:
         assert source is not None
         _require(source.person.state is role.person.state, "پیام را فقط به همان پیام‌رسان می‌توان هدایت کرد.")
         message = _message(source, body["message"])
-        _require(message is not None, "این پیام دیگر نیست.")
+        _require(message is not None, GONE)
         assert message is not None
         bot = role.person.bot
         origin = message.sender or User(bot.id, bot.name, username=bot.username)
@@ -344,7 +345,9 @@ class PageServer:
         body = await _body(request)
         person = role.person
         if "data" in body:
-            message = person.conversation.messages[int(body["message"])]
+            message = _message(role, body["message"])
+            _require(message is not None, GONE)
+            assert message is not None
             _require(body["data"] in message.offered, "چنین دکمه‌ای روی این پیام نیست.")
             await person.press(message.id, str(body["data"]), str(body.get("label") or ""))
             return None

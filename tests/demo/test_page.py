@@ -140,6 +140,8 @@ async def test_another_process_plays_over_http(server: PageServer) -> None:
         assert (await http.get(f"{one}/wait", params={"text": "کد ملی"})).json()["edited"]
         forged = await http.post(f"{one}/tap", json={"data": "x", "message": seen["id"]})
         assert forged.status_code == 400
+        gone = await http.post(f"{one}/tap", json={"data": "x", "message": 999})
+        assert gone.json()["error"] == "این پیام دیگر نیست."
         never = await http.get(f"{one}/wait", params={"text": "نخواهد آمد", "within": "0.05"})
         assert (never.status_code, "کد ملی" in never.json()["error"]) == (400, True)
         files = [("file", (f"{n}.pdf", b"%PDF-1.4", "application/pdf")) for n in (1, 2)]

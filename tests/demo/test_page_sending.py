@@ -6,10 +6,15 @@ from pathlib import Path
 
 import httpx
 from playwright.async_api import Page, expect
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 
 from demo.emulators import Emulators
 from demo.page.server import PageServer
 from tests.demo.conftest import Raw, arrive, phone, picture
+from tests.support.asgi import serving
 
 DROP = """([node, kind, files]) => {
     const data = new DataTransfer();
@@ -262,3 +267,26 @@ async def test_seven_tabs_all_live(page: Page, server: PageServer) -> None:
         await expect(phone(other, "تلگرام").get_by_text("به همه")).to_have_count(1)
     await write(others[-1], "تلگرام", "از آخری")
     await expect(phone(page, "تلگرام").get_by_text("گفتید: از آخری")).to_be_visible()
+
+
+async def test_what_waits_in_the_bot_is_told_in_words(page: Page, server: PageServer) -> None:
+    figures = """officer_updates_unfinished 2.0
+officer_oldest_unfinished_update_seconds 7.2
+officer_outbox_queued{channel="CHAT"} 3.0
+officer_outbox_queued{channel="SMS"} 1.0
+officer_oldest_queued_push_seconds 0.0
+officer_payments{state="verifying"} 1.0
+officer_last_poll_seconds{messenger="bale"} 12.4
+officer_messenger_rest_seconds{messenger="telegram"} 30.0
+"""
+
+    async def metrics(request: Request) -> PlainTextResponse:
+        return PlainTextResponse(figures)
+
+    async with serving(Starlette(routes=[Route("/metrics", metrics)])) as url:
+        server.metrics_url = f"{url}/metrics"
+        waits = page.locator("#queues")
+        await expect(waits).to_contain_text("ورودی: رسیده و ناتمام۲، کهنه‌ترین ۷ ثانیه")
+        await expect(waits).to_contain_text("گفت‌وگو ۳، پیامک ۱")
+        await expect(waits).to_contain_text("آخرین پاسخ بله۱۲ ثانیه پیش")
+        await expect(waits).to_contain_text("درنگ خواسته تلگرام۳۰ ثانیه مانده")

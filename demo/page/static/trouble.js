@@ -54,12 +54,12 @@ export function connection(isThere) {
 // ── what waits ──
 
 const seconds = (value) => (value >= 1 ? `، کهنه‌ترین ${persian(Math.round(value))} ثانیه` : "");
-const CHANNEL = { telegram: "تلگرام", bale: "بله", sms: "پیامک" };
+const CHANNEL = { chat: "گفت‌وگو", sms: "پیامک" };
 
 function rows({ messengers, bot }) {
   const lines = Object.entries(messengers).map(([name, waiting]) => [`در صف ${NAME[name]} برای سامانه`, persian(waiting)]);
   if (!bot) return [...lines, ["سامانه", runs === false ? "خاموش است و پاسخ نمی‌دهد" : "آمار نمی‌دهد"]];
-  const outbox = Object.entries(bot.outbox).map(([name, waiting]) => `${CHANNEL[name] || name} ${persian(waiting)}`).join("، ");
+  const outbox = Object.entries(bot.outbox).map(([name, waiting]) => `${CHANNEL[name.toLowerCase()] ?? name} ${persian(waiting)}`).join("، ");
   const unsettled = Object.values(bot.payments).reduce((sum, one) => sum + one, 0);
   return [
     ...lines,
