@@ -7,7 +7,6 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Literal, Self, cast
@@ -185,8 +184,6 @@ class Settings(BaseSettings):
             raise ValueError("SOCKS4 is not supported; use the proxy's socks5:// or http:// address")
         if _split(value).scheme not in ("http", "https", "socks5", "socks5h") or not _split(value).hostname:
             raise ValueError("must begin with http://, https:// or socks5:// and name a host")
-        if value.lower().startswith("socks") and find_spec("socksio") is None:
-            raise ValueError("a SOCKS proxy needs the package socksio (pip install socksio)")
         return value
 
     @field_validator("listen", "metrics_listen")

@@ -251,7 +251,7 @@ def _without_address(error: BaseException) -> str:
 
 
 def make_request(*, proxy: str | None, read_timeout: float = 20.0) -> BaseRequest:
-    """Ours; PTB's stock client where the proxy uses SOCKS (needs the package `socksio`)."""
+    """Ours; PTB's stock client where the proxy uses SOCKS."""
     if proxy is not None and proxy.startswith("socks"):
         return HTTPXRequest(
             connection_pool_size=64,

@@ -35,7 +35,9 @@ def bind_sockets(host: str, port: int) -> list[socket.socket]:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
             if family == socket.AF_INET6:
-                listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                # `::` alone is every address of the machine, IPv4 too; beside others each has its own socket.
+                only = int(address[0] != "::" or len(addresses) > 1)
+                listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, only)
             listener.bind(address)
     except OSError:
         close(bound)
