@@ -97,3 +97,32 @@ async def test_imported_passwords_are_hashed_at_less_cost_and_replaced_at_login(
     assert verdict.right
     assert verdict.new_hash is not None
     assert "m=65536" in verdict.new_hash
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        "$argon2id$broken",
+        "$argon2id$v=19$m=65536,t=3$c29tZXNhbHRzYWx0$" + "a" * 43,
+        "$argon2d$v=19$m=65536,t=3,p=4$c29tZXNhbHRzYWx0$" + "a" * 43,
+        "$argon2id$v=19$m=262145,t=3,p=4$c29tZXNhbHRzYWx0$" + "a" * 43,
+        "$argon2id$v=19$m=65536,t=17,p=4$c29tZXNhbHRzYWx0$" + "a" * 43,
+        "$argon2id$v=19$m=65536,t=3,p=17$c29tZXNhbHRzYWx0$" + "a" * 43,
+        "$2b$03$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+        "$2b$15$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+    ],
+)
+def test_what_is_broken_or_costs_too_much_is_no_hash_to_check(stored: str) -> None:
+    assert legacy_hashes.scheme_of(stored) is None
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        "$argon2id$v=19$m=262144,t=16,p=16$c29tZXNhbHRzYWx0$" + "a" * 43,
+        "$2b$04$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+        "$2b$14$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+    ],
+)
+def test_what_costs_as_much_as_may_be_is_checked(stored: str) -> None:
+    assert legacy_hashes.scheme_of(stored) is not None

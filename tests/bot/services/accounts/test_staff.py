@@ -61,6 +61,11 @@ def test_a_suspended_person_is_told_why_and_when_it_ends(db: Session) -> None:
     assert texts[0].startswith(f"حساب شما غیرفعال شده است. دلیل:\n│ {REASON}\n└ اداره کل\n")
     assert "021-1234" in texts[0]
     assert texts[-1] == "حساب شما دوباره فعال شد."
+    recorded = [
+        (one.from_state, one.to_state, one.data["reason"]) for one in actions.events(db) if one.from_state
+    ]
+    active, suspended = AccountState.ACTIVE, AccountState.SUSPENDED
+    assert recorded == [(active, suspended, REASON), (suspended, active, REASON)]
     with refused(NotAllowed):
         accounts.lift(db, reason=REASON, now=NOW, **given)
 
@@ -70,6 +75,8 @@ def test_an_annulled_registration_frees_the_national_code(db: Session) -> None:
     annul(db, actor=staff(db), account_id=account.id)
     assert account.state is AccountState.ANNULLED
     assert chat.account_id is None
+    (event,) = (one for one in actions.events(db) if one.to_state == AccountState.ANNULLED)
+    assert (event.subject, event.subject_id, event.data["reason"]) == ("account", account.id, REASON)
     assert accounts.by_user_code(db, account.user_code) is None
     again, _ = actions.register(db, 2)
     assert again.id != account.id

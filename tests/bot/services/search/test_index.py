@@ -8,12 +8,14 @@ from sqlmodel import Session, col, delete, select
 
 from bot.services.search import index, keys, lookup, names
 from storage.database.database import Database
-from storage.enums import SearchSubject
+from storage.enums import RequestState, SearchSubject
 from storage.migrations.migrate import FOLDER
-from storage.tables import EVERYWHERE, SearchKey
+from storage.tables import EVERYWHERE, QualificationRequest, SearchKey
 from tests.support.commands import run_beside
 from tests.support.factories import people
 from tests.support.factories.cooperation import Parties, accepted_request
+from tests.support.factories.qualification import add_request
+from tests.support.factories.reference_data import NOW
 
 
 def everything(db: Session) -> set[Any]:
@@ -82,3 +84,44 @@ def test_two_beginnings_find_the_one_among_many_with_either(
     wanted = people.account(db, "نگار", "طباطبایی‌نژاد", chat=False)
     hits = lookup.search(db, actor=parties.staff, text=text).hits
     assert [hit.subject.id for hit in hits] == ([wanted.id] if finds else [])  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("text", "finds"),
+    [
+        ("محمود رضا", True),
+        ("رضا محمود", True),
+        ("محسن رضا", False),
+        ("رضا محسن", False),
+        ("مح رضا", True),
+        ("مح رضایید", False),
+    ],
+)
+def test_each_word_counts_beyond_the_letters_of_its_pair(
+    db: Session, parties: Parties, text: str, finds: bool
+) -> None:
+    wanted = people.account(db, "محمود", "رضایی", chat=False)
+    people.account(db, "محسن", "رضوی", chat=False)
+    hits = lookup.search(db, actor=parties.staff, text=text).hits
+    assert [hit.subject.id for hit in hits] == ([wanted.id] if finds else [])  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("text", ["نگ طبا", "طبا نگ", "نگار طبا"])
+def test_an_expert_finds_nobody_whose_file_is_elsewhere(db: Session, parties: Parties, text: str) -> None:
+    """Also by two words of which the shorter one has two letters."""
+    people.account(db, "نگین", "طبری", chat=False)
+    owners = [people.officer(db, "نگار", last) for last in ("طباطبایی", "طباطبایی‌نژاد")]
+    for number, (owner, university) in enumerate(zip(owners, ("sums", "mui"), strict=True)):
+        add_request(
+            db,
+            owner,
+            RequestState.SUBMITTED,
+            university_code=university,
+            tracking_code=f"14050901000{number}",
+            submitted_at=NOW,
+        )
+        index.open_to(db, account_id=owner.account_id or 0, university_code=university)
+    for actor, owner in ((parties.ali, owners[0]), (parties.foreign, owners[1])):
+        (hit,) = lookup.search(db, actor=actor, text=text).hits
+        assert isinstance(hit.subject, QualificationRequest)
+        assert hit.subject.account_id == owner.account_id

@@ -81,6 +81,12 @@ def test_what_can_be_given_and_from_whom(db: Session, people: Participants) -> N
         listed(db, people.sara)
 
 
+def test_a_file_says_when_it_came_or_since_when_it_stands_so(db: Session, people: Participants) -> None:
+    came, unknown = file(db, 3), file(db, 1, submitted_at=None)
+    found = bulk.candidates(db, QUALIFICATION_WORKFLOW, actor=people.in_charge, source=None)
+    assert {one.id: one.since for one in found} == {came.id: NOW - 3 * HOUR, unknown.id: unknown.state_since}
+
+
 def planned(
     db: Session,
     people: Participants,
