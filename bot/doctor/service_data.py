@@ -7,18 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from sqlalchemy import exists, func, text
+from sqlalchemy import func, text
 from sqlmodel import Session, col, select
 
 from bot.config.settings import Settings
 from bot.doctor.finding import Finding
 from bot.services.review.routing import QUEUES, has_active_expert
 from bot.services.search.index import count_lacking
-from bot.services.search.keys import name_keys
 from bot.services.shared.reference_data import university_name
 from storage.database.database import Database
-from storage.enums import AccountState, PushChannel, PushState, Role, SearchSubject
-from storage.tables import Account, Distributor, Grant, Push, SearchKey
+from storage.enums import AccountState, PushChannel, PushState, Role
+from storage.tables import Account, Grant, Push
 
 #: Bytes of an SQLite file up to which all of it is looked at: some seconds.
 LOOKED_AT = 2 * 1024**3
@@ -95,25 +94,13 @@ def _experts(db: Session) -> Finding:
 
 
 def _search(db: Session) -> Finding:
-    """People and companies that nobody would find by their names."""
-    lost = 0
-    for kind, row, name in (
-        (SearchSubject.ACCOUNT, Account, (Account.first_name, Account.last_name)),
-        (SearchSubject.DISTRIBUTOR, Distributor, (Distributor.name,)),
-    ):
-        has_key = exists().where(col(SearchKey.kind) == kind, col(SearchKey.subject_id) == col(row.id))
-        found = db.connection().execute(select(*name).where(~has_key).limit(SUSPECTS))
-        # A name of signs alone has no key.
-        lost += sum(bool(name_keys(" ".join(names))) for names in found)
-    if not lost and (lacking := count_lacking(db)):
-        words = f"{lacking} people, companies or files are found in part; run `bot.py rebuild-search-index`"
-        return Finding("search", False, words)
-    if not lost:
+    """People and companies that nobody would find by their names, and files that their university would not."""
+    lacking = count_lacking(db, most=SUSPECTS)
+    if not lacking:
         return Finding("search", True, "everybody is found by name")
-    count = f"{lost} or more" if lost >= SUSPECTS else str(lost)
-    return Finding(
-        "search", False, f"{count} people or companies have no keys; run `bot.py rebuild-search-index`"
-    )
+    count = f"{lacking} or more" if lacking >= SUSPECTS else str(lacking)
+    words = f"{count} people, companies or files are not found by name; run `bot.py rebuild-search-index`"
+    return Finding("search", False, words)
 
 
 def _console(db: Session, settings: Settings) -> Finding | None:

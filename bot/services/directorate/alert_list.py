@@ -28,7 +28,10 @@ def open_alerts(db: Session, *, actor: Actor, limit: int, offset: int = 0) -> li
     """Unsettled alerts, oldest first. Raises NotAllowed for anyone but staff."""
     require(db, actor, Role.STAFF)
     query = select(StaffAlert).where(col(StaffAlert.resolved_at).is_(None))
-    return list(db.exec(query.order_by(col(StaffAlert.id)).limit(limit).offset(offset)))
+    # By the index of open ones: in the order of ids all that were ever raised would be looked at.
+    return list(
+        db.exec(query.order_by(col(StaffAlert.raised_at), col(StaffAlert.id)).limit(limit).offset(offset))
+    )
 
 
 def open_alert(db: Session, *, actor: Actor, alert_id: int) -> StaffAlert:

@@ -197,7 +197,8 @@ def _record_end(
 
 # -- updates ---------------------------------------------------------------------------------------
 
-ODD = (InboxState.FAILED, InboxState.QUARANTINED)
+#: In the order of their index, which SQLite takes for no other.
+ODD = (InboxState.QUARANTINED, InboxState.FAILED)
 
 
 def odd_updates(db: Session, *, actor: Actor) -> dict[InboxState, int]:
@@ -209,7 +210,7 @@ def odd_updates(db: Session, *, actor: Actor) -> dict[InboxState, int]:
         .group_by(col(InboxUpdate.state))
     )
     counts = dict(db.exec(query).all())
-    return {state: counts.get(state, 0) for state in ODD}
+    return {state: counts.get(state, 0) for state in reversed(ODD)}
 
 
 @dataclass(frozen=True, slots=True)

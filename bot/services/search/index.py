@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, literal, union
+from sqlalchemy import ColumnElement, delete, literal, union
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import UpdateBase
 from sqlmodel import Session, col, select
@@ -150,26 +150,28 @@ def _universities(
     return [code for code in dict.fromkeys(db.connection().execute(query).scalars()) if code]
 
 
-def count_lacking(db: Session) -> int:
-    """People and companies that no search by name finds, and files whose university does not find their person."""
+def count_lacking(db: Session, *, most: int) -> int:
+    """People and companies that no search by name finds, and files whose university does not find their person; of each
+    at most so many."""
     account, company, filed = Account, Distributor, QualificationRequest
 
     def has_key(kind: SearchSubject, subject_id: Any, scope: Any) -> ColumnElement[bool]:
         mine = (SearchKey.kind == kind, SearchKey.subject_id == subject_id, SearchKey.scope == scope)
         return select(literal(1)).select_from(SearchKey).where(*mine).exists()
 
-    lacking: tuple[tuple[Any, tuple[Any, ...]], ...] = (
-        (account, (account.last_name != "", ~has_key(SearchSubject.ACCOUNT, account.id, EVERYWHERE))),
-        (company, (~has_key(SearchSubject.DISTRIBUTOR, company.id, COMPANIES),)),
-        (
-            filed,
-            (
-                col(filed.tracking_code).is_not(None),
-                col(filed.university_code).is_not(None),
-                ~has_key(SearchSubject.ACCOUNT, filed.account_id, filed.university_code),
-            ),
-        ),
+    people = select(account.first_name, account.last_name).where(
+        ~has_key(SearchSubject.ACCOUNT, account.id, EVERYWHERE)
     )
-    return sum(
-        db.exec(select(func.count()).select_from(row).where(*conditions)).one() for row, conditions in lacking
+    companies = select(company.name, literal("")).where(
+        ~has_key(SearchSubject.DISTRIBUTOR, company.id, COMPANIES)
     )
+    files = select(filed.id).where(
+        col(filed.tracking_code).is_not(None),
+        col(filed.university_code).is_not(None),
+        has_key(SearchSubject.ACCOUNT, filed.account_id, EVERYWHERE),
+        ~has_key(SearchSubject.ACCOUNT, filed.account_id, filed.university_code),
+    )
+    names = (names for query in (people, companies) for names in db.exec(query.limit(most)))
+    # A name of signs alone has no key.
+    lost = sum(bool(keys.name_keys(" ".join(parts))) for parts in names)
+    return lost + len(db.exec(files.limit(most)).all())

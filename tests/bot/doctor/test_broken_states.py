@@ -404,7 +404,7 @@ async def a_university_without_an_expert(world: World) -> None:
     world.sql("UPDATE role_grant SET active = 0 WHERE role = 'expert'")
 
 
-@state("search", "2 people or companies have no keys")
+@state("search", "2 people, companies or files are not found by name")
 async def an_index_without_people(world: World) -> None:
     world.sql("DELETE FROM search_key")
 
