@@ -91,7 +91,7 @@ _SENTENCES = (
 )
 _ASKED_PAPER = re.compile("«([^»]+)» را")
 #: What the bot names as an example is no present value.
-_EXAMPLE = re.compile(r"مانند (?:«[^»]*»|[^.؛\n]*)")
+_EXAMPLE = re.compile(r"مانند:? (?:«[^»]*»|[^.؛\n]*)")
 _CODE = re.compile(r"کد کاربری:\s*(\d{8})")
 _PASSWORD = re.compile(r"رمز عبور(?: جدید)?:\s*([0-9A-Za-z]{8,})")
 

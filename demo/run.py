@@ -165,6 +165,8 @@ class Demo:
             "BALE_LINK_URL": f"{page}/bale",
             "PUBLIC_URL": f"http://{host}:{port}",
             "SUPPORT_CONTACT": "۰۲۱۰۰۰۰۰۰۰۰",
+            # Fifteen seconds in place of minutes: a visitor waits for what a decision leads to.
+            "DECISION_UNDO_MINUTES": "0.25",
             "LOG_LEVEL": "INFO",
             "LOG_FORMAT": "console",
         }

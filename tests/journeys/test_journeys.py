@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from demo.botapi.messenger_state import ChatEvent
+from demo.page.gloss import line_in_english
 from tests.journeys import (  # noqa: F401  their journeys join the others
     cooperation,
     legacy_import,
@@ -43,4 +45,17 @@ def played(journey: Journey, where: tuple[str, str]) -> Any:
     indirect=["database_url"],
 )
 async def test_journey(journey: Journey, messenger: str, bot: BotProcess) -> None:
+    said: list[str] = []
+
+    def listen(happening: ChatEvent) -> None:
+        message = happening.message
+        if message is not None and message.from_bot and happening.kind in ("message", "edit"):
+            said.extend(message.words.splitlines())
+
+    for one in bot.emulators.messengers:
+        one.server.state.listeners.append(listen)
     await journey.act(JourneySetup.on(bot, messenger))
+    if journey.number in MAIN:
+        assert [line for line in dict.fromkeys(said) if line_in_english(line) is None] == [], (
+            "lines without English in demo/page/gloss.toml"
+        )

@@ -1,0 +1,110 @@
+"""The tour, played from beginning to end by clicking what it points at; and the transcript in English."""
+
+import asyncio
+import re
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.async_api import Error as PlaywrightError
+
+from demo.page.gloss import line_in_english
+from demo.run import Demo, Options
+
+#: Clicks of the whole tour are about fifty; a button that leads nowhere is clicked again and again.
+MOST_CLICKS = 120
+
+
+def test_values_and_numbers_are_put_into_the_english_sentence() -> None:
+    assert line_in_english("نام پدر خود را بنویسید. (۱ از ۳)") == "Write your father's name. (1 of 3)"
+    assert line_in_english("✅ استان: فارس") == "✅ province: Fars"
+    assert line_in_english("کد رهگیری: \u2066140509050001\u2069") == "tracking code: 140509050001"
+
+
+def test_a_sentence_that_nobody_glossed_has_none() -> None:
+    assert line_in_english("جمله‌ای که در فهرست نیست: چیزی") is None
+    assert line_in_english("• چیزی که در فهرست نیست") is None
+
+
+async def pay(context: BrowserContext, link: Locator) -> None:
+    """Follow the pay link in its new tab, through the pay page and the demo's bank."""
+    async with context.expect_page() as opened:
+        await link.click()
+    bank = await opened.value
+    await bank.get_by_role("button", name="پرداخت در درگاه بانک").click()
+    await bank.get_by_role("button", name="پرداخت", exact=True).click()
+    await expect(bank.get_by_text("پرداخت انجام شد").first).to_be_visible()
+    await bank.close()
+
+
+async def click(context: BrowserContext, target: Locator) -> None:
+    """What the tour points at; it may move on between the look and the click."""
+    if await target.evaluate("node => node.tagName") == "A":
+        await pay(context, target)
+    else:
+        await target.click(timeout=3000)
+
+
+async def progress(page: Page) -> str:
+    return await page.locator(".tour-count").inner_text()
+
+
+@pytest.mark.campaign
+async def test_from_registration_to_the_card_by_clicking(tmp_path: Path, browser: Browser) -> None:
+    async with Demo(Options(folder=tmp_path, port=0)) as demo:
+        context = await browser.new_context(viewport={"width": 1500, "height": 950}, locale="en-US")
+        page = await context.new_page()
+        faults: list[str] = []
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        await page.goto(demo.page.url)
+        await page.get_by_role("button", name="Tour").click()
+        await expect(page.locator(".tour-count")).to_have_text("1 / 10")
+        assert await page.locator("#tour").get_attribute("dir") == "ltr"
+        seen = ["1 / 10"]
+        for _ in range(MOST_CLICKS):
+            target = page.locator(".tour-target")
+            try:
+                await target.first.wait_for(timeout=30_000)
+                if (now := await progress(page)) != seen[-1]:
+                    seen.append(now)
+                await click(context, target.first)
+            except (PlaywrightError, AssertionError):
+                pass  # it moved on between the look and the click
+            await asyncio.sleep(0.4)
+            if (now := await progress(page)) != seen[-1]:
+                seen.append(now)
+            if now == "✓":
+                break
+        assert seen == [*(f"{step} / 10" for step in range(1, 11)), "✓"]
+        await expect(page.locator(".tour-target")).to_have_count(0)
+
+        await page.get_by_role("button", name="Steps").click()
+        await expect(page.locator(".tour-steps .done")).to_have_count(10)
+        await page.get_by_role("button", name="فارسی").click()
+        await expect(page.locator(".tour-text")).to_contain_text("تور تمام شد")
+        await page.get_by_role("button", name="متن گفت‌وگو").click()
+        table = page.locator("#transcript")
+        await expect(table.get_by_text("Paid, and your qualification is final", exact=False)).to_be_visible()
+        await expect(table.get_by_text(re.compile("Welcome to the qualification service"))).to_have_count(1)
+
+        await page.reload()
+        await expect(page.locator(".tour-count")).to_have_text("✓")
+        assert faults == []
+        assert demo.emulators.violations == []
+        await context.close()
+
+
+@pytest.mark.campaign
+async def test_who_wanders_is_left_alone(tmp_path: Path, browser: Browser) -> None:
+    """Other phones may be used meanwhile, and the tour closed and opened again where it was."""
+    async with Demo(Options(folder=tmp_path, port=0)) as demo:
+        page = await browser.new_page(viewport={"width": 1500, "height": 950}, locale="fa-IR")
+        await page.goto(demo.page.url)
+        await page.get_by_role("button", name="تور").first.click()
+        await expect(page.locator(".tour-count")).to_have_text("۱ / ۱۰")
+        expert = page.get_by_role("region", name=re.compile("مریم موسوی"))
+        await expert.get_by_role("button", name=re.compile("ورود به‌عنوان کارشناس شیراز")).click()
+        await expect(expert.get_by_text("کارتابل دانشگاه علوم پزشکی شیراز")).to_be_visible()
+        await page.get_by_role("button", name="بستن تور").click()
+        await expect(page.locator(".tour-target")).to_have_count(0)
+        assert demo.emulators.violations == []
