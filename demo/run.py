@@ -188,7 +188,9 @@ class Demo:
 
     @contextlib.asynccontextmanager
     async def _stopped(self) -> AsyncIterator[None]:
-        """The bot is off meanwhile, and runs afterwards."""
+        """The bot is off meanwhile, and runs afterwards. Raises ValueError where it is started by hand."""
+        if self.options.debug:
+            raise ValueError("سامانه را خودتان اجرا کرده‌اید (DEMO_DEBUG)؛ این کار در این حالت انجام نمی‌شود.")
         await self.bot.stop()
         self.page.live.tell({"kind": "bot", "on": False})
         try:
