@@ -11,7 +11,7 @@ from typing import Any
 from sqlmodel import Session
 
 from bot.application.resources import Resources
-from bot.jobs import clock_setback, digest, held_decisions, reminders, retention, team_report
+from bot.jobs import clock_setback, digest, held_decisions, push_texts, reminders, retention, team_report
 from bot.jobs.batches import Batches, in_turn
 from bot.services import payments, team
 from bot.services.letters import letters
@@ -74,6 +74,7 @@ def sweeps(resources: Resources, *, drafts: Unit | None = None) -> list[Sweep]:
         ("old-tries", HOUR, repeated(rate_limit.forget_old_tries)),
         ("old-searches", HOUR, jobs.removed(lookup.forget_old_searches)),
         ("old-uploads", HOUR, repeated(upload_quota.remove_old_counts)),
+        ("old-pushes", HOUR, jobs.removed(push_texts.forget_texts)),
         ("old-updates", HOUR, jobs.removing(jobs.delete_old_updates)),
     ]
     if drafts is not None:

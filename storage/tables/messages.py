@@ -130,6 +130,13 @@ class Push(SQLModel, table=True):
             sqlite_where=text("state = 'GIVEN_UP'"),
             postgresql_where=text("state = 'GIVEN_UP'"),
         ),
+        # What was said long ago is emptied.
+        Index(
+            "ix_push_told",
+            "created_at",
+            sqlite_where=text("state IN ('SENT', 'SKIPPED') AND text <> ''"),
+            postgresql_where=text("state IN ('SENT', 'SKIPPED') AND text <> ''"),
+        ),
         Index(
             "ix_push_letter",
             "letter_id",
@@ -155,6 +162,7 @@ class Push(SQLModel, table=True):
     letter_id: int | None = reference("letter.id", index=False, default=None)
     #: +989…, for SMS
     mobile: str | None = None
+    #: Empty where it was sent long ago.
     text: str
     #: Rows of [label, packed press or url], as `bot.core.screens.rows_to_json` writes them.
     buttons: list[Any] = json_list()
