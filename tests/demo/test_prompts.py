@@ -93,5 +93,5 @@ async def test_transcript_reads_as_a_chat(emulators: Emulators) -> None:
         "   /start",
         "",
         "سارا · تلگرام:",
-        "   📱 989901110001",
+        "   📱 +989901110001",
     ]
