@@ -87,6 +87,9 @@ class AllowedChanges:
             self.id is not None and row["account_id"] == self.id
         ):
             return True
+        # A job sets the menu of commands and notes whose it is, whatever is done meanwhile.
+        if one.old is not None and one.columns == {"menu_role"}:
+            return one.row["menu_role"] in (None, one.row["role"])
         # A draft that is gone is shown nowhere any more.
         closed = one.columns <= {"draft_id", "dialogue", "dialogue_state", "version", "view"}
         return self.is_staff or (closed and any(other.table == "draft" for other in changes))
