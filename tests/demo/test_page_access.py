@@ -11,6 +11,9 @@ from demo.page.server import PageServer
 from demo.users import DemoUser
 from tests.demo.conftest import arrive, open_page, phone, picture
 
+#: In a real browser, each in a page of its own: minutes in all.
+pytestmark = pytest.mark.campaign
+
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 RUN = """async () => (await axe.run()).violations.flatMap(rule => rule.nodes.map(node =>
     `${rule.id}: ${node.target.join(" ")} (${node.any[0]?.message ?? ""})`))"""

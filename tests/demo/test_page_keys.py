@@ -8,6 +8,9 @@ from playwright.async_api import Locator, Page, expect
 from demo.page.server import PageServer
 from tests.demo.conftest import arrive, phone, picture
 
+#: In a real browser, each in a page of its own: minutes in all.
+pytestmark = pytest.mark.campaign
+
 FOCUS = "() => document.activeElement?.innerText || document.activeElement?.ariaLabel || document.activeElement?.tagName"
 
 

@@ -10,6 +10,9 @@ from demo.page.server import PageServer
 from demo.person import Person
 from tests.demo.conftest import arrive, open_page, phone, picture
 
+#: In a real browser, each in a page of its own: minutes in all.
+pytestmark = pytest.mark.campaign
+
 LONG = [f"پیام {n} " + "متن " * 30 for n in range(60)]
 
 

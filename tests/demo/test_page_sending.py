@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import httpx
+import pytest
 from playwright.async_api import Page, expect
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -15,6 +16,9 @@ from demo.emulators import Emulators
 from demo.page.server import PageServer
 from tests.demo.conftest import Raw, arrive, phone, picture
 from tests.support.asgi import serving
+
+#: In a real browser, each in a page of its own: minutes in all.
+pytestmark = pytest.mark.campaign
 
 DROP = """([node, kind, files]) => {
     const data = new DataTransfer();

@@ -133,7 +133,9 @@ async def test_giving_up_leaves_no_worker(checker: InspectionPool, monkeypatch: 
     # Another one is being made ready for the next file.
     assert (await checked(checker, files.pdf())).pages == 1
     worker, _ = started[0]
-    assert worker.returncode is not None
+    async with asyncio.timeout(30):
+        while worker.returncode is None:
+            await asyncio.sleep(0.01)
 
 
 async def test_a_worker_that_was_ended_while_it_waited_costs_nobody_a_file(checker: InspectionPool) -> None:

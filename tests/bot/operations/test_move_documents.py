@@ -84,6 +84,7 @@ def operator(on_sqlite: Installation, bucket: Bucket) -> Operator:
     return Operator(on_sqlite, bucket)
 
 
+@pytest.mark.campaign
 async def test_documents_move_while_people_send_them(operator: Operator) -> None:
     """Before the first copy, after it, after the switch, and on another process that is switched last: each one is there at
     the end, and whoever asks in between can open it."""
@@ -254,6 +255,7 @@ async def test_documents_that_were_lost_before_are_told(operator: Operator) -> N
     assert "INCOMPLETE: 1 of 25 documents" in ended.err
 
 
+@pytest.mark.campaign
 async def test_database_and_documents_together(
     operator: Operator, empty_postgres_url: str, tmp_path: Path
 ) -> None:
