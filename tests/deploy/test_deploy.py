@@ -1,4 +1,4 @@
-"""What lies in deploy/ fits the program: paths, settings, commands, figures. Containers are not built here."""
+"""What lies in deploy/ fits the program: paths, settings, commands, figures. test_container_build.py carries the Dockerfile out."""
 
 import re
 from pathlib import Path
