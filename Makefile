@@ -47,7 +47,7 @@ test: $(READY) ## Everything but the campaigns, about nine minutes (T=path or op
 	$(BIN)/pytest -n 5 --dist worksteal $(or $(T),-m "not campaign")
 
 test-long: $(READY) build/clients/.ready build/hadolint/.ready ## The campaigns: crashes, races, attacks, outages, fleets, every journey on everything
-	$(BIN)/pytest -n 3 --dist worksteal -m campaign $(T)
+	$(BIN)/pytest -n 4 --dist worksteal -m campaign $(T)
 
 exits: $(READY) ## Every command fifty times with documents in S3, there and away, for its exit status
 	S3_EXITS=$(or $(N),50) $(BIN)/pytest -q tests/trouble/test_exit_status.py
