@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -46,9 +45,10 @@ def probe(
     Give it a bot of its own, which nobody else writes to. The report holds no token and nothing personal. Status 0 where all
     was seen and as expected, 1 where not."""
     from bot.probe.report import Report
+    from storage.tables.column_types import utcnow
 
     settings = load_settings()
-    path = report or Path("data") / f"probe-{what}-{datetime.now(UTC):%Y-%m-%d-%H%M%S}.md"
+    path = report or Path("data") / f"probe-{what}-{utcnow():%Y-%m-%d-%H%M%S}.md"
     if report is None:
         make_folder(path.parent)
     if not os.access(path.parent, os.W_OK):

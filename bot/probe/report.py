@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 from bot.config.output import say
 from bot.config.redaction import Masking
+from storage.tables.column_types import utcnow
 
 #: Values that are part of a protocol and tell nothing of a person.
 _TOLD = frozenset({"type", "kind", "mime_type", "status", "result", "code", "error_code", "length", "offset"})
@@ -72,7 +72,7 @@ class Report:
         return int(any(one.outcome is not Outcome.AS_EXPECTED for one in self.findings))
 
     def markdown(self) -> str:
-        lines = [f"# Probe of {self.subject}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC", "", self.summary(), ""]
+        lines = [f"# Probe of {self.subject}, {utcnow():%Y-%m-%d %H:%M} UTC", "", self.summary(), ""]
         lines += ["| | what | expected | came | fact |", "|---|---|---|---|---|"]
         for one in self.findings:
             cells = (one.outcome.value, one.what, one.expected, one.came, one.fact and f"`{one.fact}`")

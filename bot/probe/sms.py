@@ -9,6 +9,7 @@ from bot.config.settings import Settings
 from bot.gateways.factory import sms_gateway
 from bot.gateways.interfaces import GatewayDown, GatewayRefused, SmsAccepted, SmsGateway, SmsStatus
 from bot.probe.report import Report
+from storage.tables.column_types import utcnow
 
 #: Seconds between looks at a message on its way.
 PAUSE = 3.0
@@ -27,7 +28,7 @@ async def probe_sms(settings: Settings, report: Report, mobile: str, *, wait: fl
         report.add(
             "the credit", "an amount", "an amount" if credit is not None else "none", ok=credit is not None
         )
-        number = int(time.time() * 1000)
+        number = int(utcnow().timestamp() * 1000)
         sent = await client.send(to=mobile, text=TEXT, idempotency_id=number)
         report.add("an SMS is sent", "SmsAccepted", _told(sent), ok=isinstance(sent, SmsAccepted))
         if not isinstance(sent, SmsAccepted):
