@@ -10,7 +10,6 @@ import re
 import shutil
 import socket
 import ssl
-import subprocess
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +24,7 @@ from starlette.routing import Route
 
 from tests.support.asgi import serving
 from tests.support.commands import PROJECT, free_port
+from tests.support.pooler import make_certificate
 
 DEPLOY = PROJECT / "deploy"
 TOKEN, HOOK = "pt0kensecretpt0ken", "h00ksecreth00k"
@@ -59,14 +59,7 @@ class WebServer:
 
 def certificate(folder: Path) -> tuple[Path, Path]:
     key, cert = folder / "key.pem", folder / "cert.pem"
-    subprocess.run(
-        (
-            "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost"
-            f" -addext subjectAltName=DNS:localhost -keyout {key} -out {cert}"
-        ).split(),
-        check=True,
-        capture_output=True,
-    )
+    make_certificate(cert, key)
     return cert, key
 
 
