@@ -1,5 +1,6 @@
 """What an accessibility check finds in every state of the page: nothing. What axe cannot see is looked at here."""
 
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -22,7 +23,9 @@ PDF = b"%PDF-1.4\n%%EOF"
 
 async def findings(page: Page) -> list[str]:
     await page.evaluate(
-        "() => Promise.all(document.getAnimations().map(one => one.finished.catch(() => null)))"
+        """() => Promise.all(document.getAnimations()
+            .filter(one => one.effect.getComputedTiming().activeDuration < Infinity)
+            .map(one => one.finished.catch(() => null)))"""
     )
     await page.evaluate(AXE)
     return list(await page.evaluate(RUN))
@@ -125,8 +128,21 @@ async def notices(page: Page, server: PageServer) -> None:
     await expect(page.get_by_text("چشم")).to_be_visible()
 
 
+async def tour(page: Page, server: PageServer) -> None:
+    await page.locator("#tour-open").click()
+    await expect(page.locator(".tour-count")).to_be_visible()
+    await page.locator("#tour").get_by_role("button", name=re.compile("گام|Steps")).click()
+
+
+async def transcript(page: Page, server: PageServer) -> None:
+    await converse(server.users.roles[0])
+    await tour(page, server)
+    await page.get_by_role("button", name=re.compile("متن گفت‌وگو|Transcript")).first.click()
+    await expect(page.locator("#transcript")).to_be_visible()
+
+
 STATES: list[Callable[[Page, PageServer], Awaitable[None]]] = [
-    empty, guide, chat, menus, drawer, failed, out, blocked, newcomer, viewer, notices,
+    empty, guide, chat, menus, drawer, failed, out, blocked, newcomer, viewer, notices, tour, transcript,
 ]  # fmt: skip
 
 
@@ -140,7 +156,9 @@ async def test_axe_finds_nothing_in_any_state(
     assert await findings(page) == []
 
 
-@pytest.mark.parametrize("state", [chat, out, newcomer, helped], ids=lambda state: state.__name__)
+@pytest.mark.parametrize(
+    "state", [chat, out, newcomer, helped, tour, transcript], ids=lambda state: state.__name__
+)
 async def test_axe_finds_nothing_on_a_narrow_screen(
     browser: Browser, server: PageServer, state: Callable[[Page, PageServer], Awaitable[None]]
 ) -> None:
