@@ -96,7 +96,7 @@ async def _queue(person: Person) -> None:
 
 
 async def _file(person: Person) -> None:
-    await person.command("queue").sees("پرونده در انتظار بررسی است")
+    await _queue(person)
     await person.tap("۱. ").sees("متقاضی:")
 
 

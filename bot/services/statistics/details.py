@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String, case, cast, func
+from sqlalchemy import ColumnElement, String, case, cast, func
 from sqlmodel import Session, col, select
 
 from bot.services.shared import reference_data
@@ -59,6 +59,13 @@ def oldest_files(db: Session, codes: Sequence[str], limit: int) -> list[OldFile]
     return [OldFile(code or "", place or "", state, at) for code, place, state, at in db.exec(query)]
 
 
+def _declared_in(scope: Scope, period: Period) -> Iterator[ColumnElement[bool]]:
+    """The rounds of the period, joined to their requests."""
+    yield col(DeficiencyRound.declared_at) >= period.since
+    yield col(DeficiencyRound.declared_at) < period.until
+    yield scope.among(QualificationRequest.university_code)
+
+
 def deficient_items(db: Session, scope: Scope, period: Period) -> Counter[str]:
     """How often each item was declared deficient in the period: "doc.<code>" or the name of a field."""
     declared, row = DeficiencyRound, QualificationRequest
@@ -66,11 +73,7 @@ def deficient_items(db: Session, scope: Scope, period: Period) -> Counter[str]:
     query = (
         select(*columns)
         .join(row, col(row.id) == col(declared.request_id))
-        .where(
-            col(declared.declared_at) >= period.since,
-            col(declared.declared_at) < period.until,
-            scope.among(row.university_code),
-        )
+        .where(*_declared_in(scope, period))
         .group_by(col(declared.items))
     )
     found = Counter[str]()
@@ -86,9 +89,7 @@ def given_reasons(db: Session, scope: Scope, period: Period) -> Counter[str]:
         select(declared.reasons)
         .join(row, col(row.id) == col(declared.request_id))
         .where(
-            col(declared.declared_at) >= period.since,
-            col(declared.declared_at) < period.until,
-            scope.among(row.university_code),
+            *_declared_in(scope, period),
             cast(col(declared.reasons), String) != "{}",
         )
     )
@@ -121,11 +122,7 @@ def expert_decisions(db: Session, scope: Scope, period: Period) -> Counter[tuple
     rounds = (
         select(*columns)
         .join(row, col(row.id) == col(declared.request_id))
-        .where(
-            col(declared.declared_at) >= period.since,
-            col(declared.declared_at) < period.until,
-            scope.among(row.university_code),
-        )
+        .where(*_declared_in(scope, period))
         .group_by(col(declared.declared_by))
     )
     found = Counter({(expert, decision): number for expert, decision, number in db.exec(decided)})

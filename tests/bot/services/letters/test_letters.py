@@ -49,6 +49,23 @@ def spread(db: Session, letter_id: int) -> bool:
     return letters.send_batch(db, letter_id=letter_id, now=NOW)
 
 
+async def spread_after_a_crash(database: Database, letter_id: int, sweeps: int) -> None:
+    """One batch is lost with its process; then so many processes deliver the letter at once."""
+
+    def crashes(db: Session) -> None:
+        spread(db, letter_id)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await database.run(crashes)
+
+    async def sweep() -> None:
+        while await database.run(lambda db: spread(db, letter_id)):
+            pass
+
+    await asyncio.gather(*(sweep() for _ in range(sweeps)))
+
+
 def spread_all(db: Session, one: Letter) -> None:
     while spread(db, one.id):
         pass
@@ -171,18 +188,7 @@ async def test_a_crash_and_sweeps_at_once_lose_and_double_nothing(database: Data
     letter_id = await database.run(begin)
     assert await database.run(lambda db: spread(db, letter_id))
 
-    def crashes(db: Session) -> None:
-        spread(db, letter_id)
-        raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        await database.run(crashes)
-
-    async def sweep() -> None:
-        while await database.run(lambda db: spread(db, letter_id)):
-            pass
-
-    await asyncio.gather(*(sweep() for _ in range(sweeps)))
+    await spread_after_a_crash(database, letter_id, sweeps)
 
     def check_that_everybody_has_it_once(db: Session) -> None:
         got = [push.account_id for push in pushes(db)]
@@ -239,18 +245,7 @@ async def test_a_long_list_of_recipients_is_made_in_units_that_may_be_killed(
         "whoever sends a letter keeps nobody waiting"
     )
 
-    def crashes(db: Session) -> None:
-        spread(db, letter_id)
-        raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        await database.run(crashes)
-
-    async def sweep() -> None:
-        while await database.run(lambda db: spread(db, letter_id)):
-            pass
-
-    await asyncio.gather(*(sweep() for _ in range(sweeps)))
+    await spread_after_a_crash(database, letter_id, sweeps)
 
     def check(db: Session) -> None:
         one = db.get_one(Letter, letter_id)
