@@ -9,15 +9,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from sqlmodel import Session
-
 from bot.application.resources import Resources
 from bot.application.routes import LOGGED_IN, READS_SUSPENDED, Routes
-from bot.core.context import Actor, Turn
+from bot.core.context import Turn
 from bot.core.incoming import Incoming
-from bot.core.refusals import NotAllowed
 from bot.core.screens import Attachment, Button, Press, Reply, Screen, button
-from bot.messengers.processing.inbox_store import load_turn
+from bot.messengers.processing.inbox_store import read_actor
 from bot.services.drafts.store import find_draft
 from bot.services.letters import audience, counts, letters
 from bot.services.letters.audience import Audience
@@ -78,14 +75,8 @@ def routes(engine: Engine) -> Routes:
 async def count_audiences(resources: Resources, incoming: Incoming, press: Press) -> Numbers:
     """How many each audience has, counted where nobody waits for it. Raises NotAllowed."""
     now = resources.clock()
-
-    def unit(db: Session) -> Actor:
-        turn = load_turn(db, incoming, now, resources.public_info, reading=True)
-        if turn.account is None:
-            raise NotAllowed
-        return turn.actor
-
-    actor = await resources.database.read(unit)
+    who = partial(read_actor, incoming=incoming, now=now, public_info=resources.public_info)
+    actor = await resources.database.read(who)
     count = (
         partial(counts.count_correction, actor=actor, letter_id=press.id)
         if press.action == "staff.letter_fix"

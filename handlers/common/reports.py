@@ -9,15 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from sqlmodel import Session
-
 from bot.application.resources import Resources
 from bot.application.routes import Routes
-from bot.core.context import Actor, Turn
+from bot.core.context import Turn
 from bot.core.incoming import Incoming
-from bot.core.refusals import NotAllowed, Stale
+from bot.core.refusals import Stale
 from bot.core.screens import GeneratedFile, Press, Reply, Screen, button
-from bot.messengers.processing.inbox_store import load_turn
+from bot.messengers.processing.inbox_store import read_actor
 from bot.reports.drawing_queue import DRAWING
 from bot.reports.model import StatisticsReport
 from bot.services.statistics import counts, scope
@@ -92,14 +90,8 @@ def _line(label: str, count: int) -> str:
 async def _prepare(resources: Resources, incoming: Incoming, press: Press, *, form: str) -> bytes:
     """The file, read and drawn outside any transaction. Raises NotAllowed, Unavailable where many are drawn, Stale."""
     now, questions = resources.clock(), _questions(press, form)
-
-    def unit(db: Session) -> Actor:
-        turn = load_turn(db, incoming, now, resources.public_info, reading=True)
-        if turn.account is None:
-            raise NotAllowed
-        return turn.actor
-
-    actor = await resources.database.read(unit)
+    who = partial(read_actor, incoming=incoming, now=now, public_info=resources.public_info)
+    actor = await resources.database.read(who)
     report = await read(resources.database, actor=actor, questions=questions, now=now)
     return await DRAWING.draw(actor.account_id or 0, partial(_drawn, report, form, t("report.rest")))
 

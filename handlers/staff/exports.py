@@ -8,15 +8,13 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from sqlmodel import Session
-
 from bot.application.resources import Resources
 from bot.application.routes import Routes
-from bot.core.context import Actor, Turn
+from bot.core.context import Turn
 from bot.core.incoming import Incoming
 from bot.core.refusals import NotAllowed, Stale
 from bot.core.screens import Button, GeneratedFile, Press, Reply, Screen, button
-from bot.messengers.processing.inbox_store import load_turn
+from bot.messengers.processing.inbox_store import read_actor
 from bot.reports.drawing_queue import DRAWING
 from bot.services.exports import reading
 from bot.services.exports import wanted as exports
@@ -154,14 +152,8 @@ async def _prepare(resources: Resources, incoming: Incoming, press: Press, *, fo
     from bot.reports import spreadsheet
 
     now = resources.clock()
-
-    def unit(db: Session) -> Actor:
-        turn = load_turn(db, incoming, now, resources.public_info, reading=True)
-        if turn.account is None:
-            raise NotAllowed
-        return turn.actor
-
-    actor = await resources.database.read(unit)
+    who = partial(read_actor, incoming=incoming, now=now, public_info=resources.public_info)
+    actor = await resources.database.read(who)
     export = await reading.read(resources.database, actor=actor, wanted=_wanted(press), now=now)
     make = spreadsheet.export_bytes if form == "xlsx" else spreadsheet.export_csv_bytes
     return await DRAWING.draw(actor.account_id or 0, partial(make, export)), len(export.rows)

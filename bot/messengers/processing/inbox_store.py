@@ -13,8 +13,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
-from bot.core.context import PublicInfo, Turn
+from bot.core.context import Actor, PublicInfo, Turn
 from bot.core.incoming import Incoming
+from bot.core.refusals import NotAllowed
 from bot.messengers.processing.duplicate_updates import WIPED, identity_of, is_same, is_same_press
 from storage.database.unit_of_work import connection_of, table_of
 from storage.enums import InboxState, Messenger
@@ -179,6 +180,14 @@ def load_turn(
     known = chat.account_id is not None and chat.role is not None
     standing = (chat.account_id, chat.role, bool(holds)) if known else None
     return Turn(db, now, public_info, chat, incoming, account, draft, standing=standing)
+
+
+def read_actor(db: Session, *, incoming: Incoming, now: datetime, public_info: PublicInfo) -> Actor:
+    """Who asks, for what is prepared outside a turn. Raises NotAllowed for a guest."""
+    turn = load_turn(db, incoming, now, public_info, reading=True)
+    if turn.account is None:
+        raise NotAllowed
+    return turn.actor
 
 
 def _turn_row(db: Session, key: dict[str, Any]) -> Sequence[Any] | None:

@@ -282,18 +282,7 @@ async def test_a_letter_is_taken_back_in_units_and_nobody_opens_it_meanwhile(
 
     await database.run(open_meanwhile)
 
-    def crashes(db: Session) -> None:
-        spread(db, letter_id)
-        raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        await database.run(crashes)
-
-    async def sweep() -> None:
-        while await database.run(lambda db: spread(db, letter_id)):
-            pass
-
-    await asyncio.gather(*(sweep() for _ in range(3)))
+    await spread_after_a_crash(database, letter_id, 3)
 
     def check(db: Session) -> None:
         one = db.get_one(Letter, letter_id)
