@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.async_api import Browser, BrowserContext, Locator, Page, Route, expect
 from playwright.async_api import Error as PlaywrightError
 
 from demo.page.gloss import line_in_english
@@ -92,6 +92,24 @@ async def test_from_registration_to_the_card_by_clicking(tmp_path: Path, browser
         assert faults == []
         assert demo.emulators.violations == []
         await context.close()
+
+
+@pytest.mark.campaign
+async def test_a_tour_goes_on_after_a_reload_also_where_its_script_arrives_last(tmp_path: Path, browser: Browser) -> None:
+    async with Demo(Options(folder=tmp_path, port=0)) as demo:
+        page = await browser.new_page(viewport={"width": 1500, "height": 950}, locale="en-US")
+        await page.goto(demo.page.url)
+        await page.get_by_role("button", name="Tour").click()
+        await expect(page.locator(".tour-count")).to_have_text("1 / 10")
+        first_phone = page.get_by_role("region", name=re.compile("سارا")).first
+
+        async def after_the_phones(route: Route) -> None:
+            await expect(first_phone.get_by_role("button", name="شروع").first).to_be_visible()
+            await route.continue_()
+
+        await page.route("**/static/tour.js", after_the_phones)
+        await page.reload(wait_until="commit")
+        await expect(page.locator(".tour-count")).to_have_text("1 / 10")
 
 
 @pytest.mark.campaign

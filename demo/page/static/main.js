@@ -1,7 +1,7 @@
 // The page: which phones are on, what arrives where, the guide.
 //
 // Other modules: `showPhone(id)` turns a phone on and looks at it; every event of the server is a "demo" event of the
-// document (`event.detail`), and "demo-ready" tells that the phones are there.
+// document (`event.detail`), and `ready` is a promise that the phones are there: a module may arrive after that.
 
 import { ring, showCount } from "./alerts.js";
 import { act, complain, copy, follow, look, tell } from "./api.js";
@@ -22,6 +22,8 @@ const unread = new Map();
 const on = new Set();
 let current = null;
 let begun = false;
+let tellReady;
+export const ready = new Promise((resolve) => { tellReady = resolve; });
 
 // ── the SMS phone ──
 
@@ -224,7 +226,7 @@ async function readAll() {
       if (chats[id]) phone.fill(chats[id], versions.get(id) ?? 0);
       else phone.load().catch(complain);
     }
-    if (!queue.length) document.dispatchEvent(new CustomEvent("demo-ready"));
+    if (!queue.length) tellReady();
     return queue.length > 0;
   });
 }

@@ -5,7 +5,7 @@ import { act, complain, look } from "./api.js";
 import { button, element, persian, remember, remembered } from "./dom.js";
 import { nextFrame } from "./frames.js";
 import { openTranscript } from "./gloss.js";
-import { showPhone } from "./main.js";
+import { ready, showPhone } from "./main.js";
 
 const SAMPLE = /^[✨📎] /u;
 const NAME = "کریمی‌نژاد";
@@ -175,4 +175,4 @@ async function set(wanted) {
 }
 
 draw();
-document.addEventListener("demo-ready", () => { if (remembered(sessionStorage, "tour", false) && !open) set(true); });
+ready.then(() => { if (remembered(sessionStorage, "tour", false) && !open) set(true); });
