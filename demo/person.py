@@ -68,8 +68,6 @@ class Person(Reader):
         user = other.user if other is not None else self.user
         assert user.phone, f"{user.first_name} has no number"
         card: Json = {"phone_number": _international(user.phone), "first_name": user.first_name}
-        if self.state.quirks.contact_number == "+98":
-            card["phone_number"] = "+" + str(card["phone_number"])
         if user.last_name:
             card["last_name"] = user.last_name
         card["user_id"] = user.id

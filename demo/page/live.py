@@ -21,12 +21,12 @@ class LiveEvents:
     def __init__(self) -> None:
         self._readers: set[asyncio.Queue[str]] = set()
         self._sockets: set[web.WebSocketResponse] = set()
-        #: Events told so far.
+        #: Events told so far; each has its number as "n".
         self.told = 0
 
     def tell(self, event: dict[str, Any]) -> None:
         self.told += 1
-        line = json.dumps(event, ensure_ascii=False)
+        line = json.dumps({**event, "n": self.told}, ensure_ascii=False)
         for reader in list(self._readers):
             try:
                 reader.put_nowait(line)

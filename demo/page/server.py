@@ -6,7 +6,10 @@
     GET  /emulators/events, /emulators/live        what happens, as server-sent events, over a WebSocket
     GET  /emulators/queues                         what waits at the messengers and in the bot
     POST /emulators/people                         {"messenger", "name", "last_name"?, "mobile"?} a new phone
-    GET  /emulators/people/{id}?last=&before=      the chat: all of it, or the last messages (before one)
+    GET  /emulators/people/{id}?last=&before=&since=
+                                                   the chat: all of it, or the last messages (before one), and
+                                                   all since one
+    GET  /emulators/people/{id}/search?q=          ids of the messages that hold these words, oldest first
     GET  /emulators/people/{id}/wait?text=&within= wait for a message with these words
     POST /emulators/people/{id}/send               {"text", "reply"?, "once"?} `once`: a key; sent again with
                                                    the same key it is not doubled
@@ -45,7 +48,7 @@ from demo.botapi.files import MAX_UPLOAD
 from demo.botapi.messenger_state import ChatEvent
 from demo.botapi.state import Message, User
 from demo.botapi.updates import Waiting
-from demo.page import views
+from demo.page import search, views
 from demo.page.live import LiveEvents
 from demo.page.queues import read_queues
 from demo.page.static_files import StaticFiles
@@ -134,6 +137,7 @@ class PageServer:
         person_path = "/emulators/people/{id}"
         router.add_get(person_path, self._with(self._chat))
         router.add_get(f"{person_path}/wait", self._with(self._wait))
+        router.add_get(f"{person_path}/search", self._with(self._search))
         router.add_get(f"{person_path}/files/{{file}}", self._file)
         for name, action in {
             "send": self._once(self._send),
@@ -180,10 +184,16 @@ class PageServer:
         return _json(await read_queues(self.users.emulators, self.metrics_url))
 
     async def _chat(self, request: web.Request, role: DemoUser) -> Answer:
-        last, before = (request.query.get(name) for name in ("last", "before"))
+        last, before, since = (request.query.get(name) for name in ("last", "before", "since"))
         return views.chat(
-            role, last=max(1, int(last)) if last else None, before=int(before) if before else None
+            role,
+            last=max(1, int(last)) if last else None,
+            before=int(before) if before else None,
+            since=int(since) if since else None,
         )
+
+    async def _search(self, request: web.Request, role: DemoUser) -> Answer:
+        return {"hits": search.find(role.person.conversation.live(), request.query.get("q", ""))}
 
     async def _wait(self, request: web.Request, role: DemoUser) -> Answer:
         within = float(request.query.get("within", "10"))

@@ -22,6 +22,7 @@ def person_id(person: Person) -> str:
 
 #: Messages of a chat that the page asks for at once.
 PAGE = 40
+_AROUND = 10
 
 
 def emulators(users: DemoUsers) -> Json:
@@ -54,11 +55,16 @@ def role(role: DemoUser) -> Json:
     }
 
 
-def chat(role: DemoUser, *, last: int | None = None, before: int | None = None) -> Json:
-    """The screen of one phone: all of its messages, or the `last` ones (of those before a message).
-    "earlier": how many there are before them."""
+def chat(
+    role: DemoUser, *, last: int | None = None, before: int | None = None, since: int | None = None
+) -> Json:
+    """The screen of one phone: all of its messages, or the `last` ones (of those before a message), and all from
+    `since` on. "earlier": how many there are before them."""
     person = role.person
     shown = [one for one in person.conversation.live() if before is None or one.id < before]
+    if last is not None and since is not None:
+        # With some before it, so that what was looked for stands in its place.
+        last = max(last, sum(one.id >= since for one in shown) + _AROUND)
     earlier = 0 if last is None else max(0, len(shown) - last)
     waiting = not_taken(person)
     return {

@@ -3,19 +3,21 @@
 import io
 import re
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from PIL import Image
-from playwright.async_api import Browser, Locator, Page, async_playwright
+from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 from telegram import Bot
 from telegram.request import HTTPXRequest
 
 from demo.botapi.state import Message
 from demo.emulators import EmulatedMessenger, Emulators
 from demo.page.server import PageServer
+from demo.page.shortcuts import Shortcuts
 from demo.person import Person
 from demo.users import DemoUsers
 from tests.demo.toy import ToyBot
@@ -55,6 +57,19 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
+@dataclass
+class _Unchanging:
+    """A demo without a past and without a bot's process."""
+
+    users: DemoUsers
+
+    async def reset(self) -> None:
+        raise ValueError("nothing to begin anew")
+
+    async def skip(self, days: int) -> None:
+        raise ValueError("no clock")
+
+
 @pytest.fixture
 async def server(emulators: Emulators) -> AsyncIterator[PageServer]:
     """The page with somebody on both messengers, and an expert."""
@@ -63,7 +78,7 @@ async def server(emulators: Emulators) -> AsyncIterator[PageServer]:
     users.add(emulators.bale, "سارا", "کریمی‌نژاد", mobile="09901110001", identity=sara.identity, shown=True)
     expert = users.add(emulators.telegram, "مریم", "موسوی", mobile="09901110002", title="کارشناس شیراز")
     expert.identity.user_code, expert.identity.password = "10000002", "Kq7mXw3TnRpd"
-    page = PageServer(users)
+    page = PageServer(users, more_routes=Shortcuts(_Unchanging(users)).add_routes)
     await page.start()
     yield page
     await page.stop()
@@ -72,6 +87,7 @@ async def server(emulators: Emulators) -> AsyncIterator[PageServer]:
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
     """Chromium, to which evil.example is this machine."""
+    expect.set_options(timeout=20_000)
     if not CHROMIUM.exists():
         pytest.skip("no chromium on this machine")
     arguments = ["--no-sandbox", "--host-resolver-rules=MAP evil.example 127.0.0.1"]

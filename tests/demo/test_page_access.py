@@ -141,8 +141,16 @@ async def transcript(page: Page, server: PageServer) -> None:
     await expect(page.locator("#transcript")).to_be_visible()
 
 
+async def searching(page: Page, server: PageServer) -> None:
+    await chat(page, server)
+    await phone(page, "تلگرام").get_by_role("button", name="کارهای دیگر").click()
+    await phone(page, "تلگرام").get_by_role("button", name="جست‌وجو در گفت‌وگو").click()
+    await phone(page, "تلگرام").get_by_role("searchbox").fill("کدام")
+    await expect(page.locator(".message.found")).to_be_visible()
+
+
 STATES: list[Callable[[Page, PageServer], Awaitable[None]]] = [
-    empty, guide, chat, menus, drawer, failed, out, blocked, newcomer, viewer, notices, tour, transcript,
+    empty, guide, chat, menus, drawer, failed, out, blocked, newcomer, viewer, notices, tour, transcript, searching,
 ]  # fmt: skip
 
 

@@ -140,6 +140,42 @@ async def test_a_burst_of_messages_all_arrives_and_the_last_is_in_sight(page: Pa
     await expect(chat.get_by_text("شماره 0.")).to_have_count(1)
 
 
+async def test_a_word_is_searched_in_a_chat_and_its_places_walked(
+    browser: Browser, server: PageServer, toys: None, sara: Person
+) -> None:
+    """In whichever letters and figures; also where the place is older than what the page has."""
+    arrive(sara, "کد رهگیری: ۱۴۰۵ علی‌یاری", *(f"{n}: {text}" for n, text in enumerate(LONG * 5)))
+    await sara.send_file("رسید 1405.pdf", b"%PDF-1.4")
+    page = await open_page(browser, server)
+    shown = phone(page, "تلگرام")
+    await shown.get_by_role("button", name="کارهای دیگر").click()
+    await shown.get_by_role("button", name="جست‌وجو در گفت‌وگو").click()
+    box = shown.get_by_role("searchbox", name="جست‌وجو در گفت‌وگو")
+    await expect(box).to_be_focused()
+    await box.fill("كد رهگيری: 1405")
+    bar, found = shown.get_by_role("search"), shown.locator(".message.found")
+    await expect(bar.get_by_role("status")).to_have_text("۱ از ۱")
+    await expect(found).to_contain_text("کد رهگیری")
+    await expect(found).to_be_in_viewport()
+    await box.fill("١٤٠٥")
+    await expect(bar.get_by_role("status")).to_have_text("۳ از ۳")  # the file, and the answer with it
+    await expect(found).to_contain_text("رسید 1405.pdf")
+    await box.press("Enter")
+    await expect(bar.get_by_role("status")).to_have_text("۲ از ۳")
+    await box.press("ArrowUp")
+    await expect(found).to_contain_text("کد رهگیری")
+    await expect(found).to_be_in_viewport()
+    await expect(bar.get_by_role("button", name="یافته پیشین")).to_be_disabled()
+    await box.fill("علي ياری")
+    await expect(bar.get_by_role("status")).to_have_text("۱ از ۱")
+    await box.fill("هیچ‌جا نیست")
+    await expect(bar.get_by_role("status")).to_have_text("یافت نشد")
+    await expect(found).to_have_count(0)
+    await box.press("Escape")
+    await expect(bar).to_have_count(0)
+    await expect(shown.get_by_role("button", name="کارهای دیگر")).to_be_focused()
+
+
 async def test_days_are_named_and_an_album_is_one_group(page: Page, sara: Person) -> None:
     first = arrive(sara, "دیروزی")[0]
     first.date -= 86400

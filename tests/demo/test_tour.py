@@ -95,7 +95,9 @@ async def test_from_registration_to_the_card_by_clicking(tmp_path: Path, browser
 
 
 @pytest.mark.campaign
-async def test_a_tour_goes_on_after_a_reload_also_where_its_script_arrives_last(tmp_path: Path, browser: Browser) -> None:
+async def test_a_tour_goes_on_after_a_reload_also_where_its_script_arrives_last(
+    tmp_path: Path, browser: Browser
+) -> None:
     async with Demo(Options(folder=tmp_path, port=0)) as demo:
         page = await browser.new_page(viewport={"width": 1500, "height": 950}, locale="en-US")
         await page.goto(demo.page.url)

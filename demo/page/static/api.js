@@ -1,6 +1,7 @@
 // Talking to the demo's server: requests, uploads with progress, and the stream of what happens.
 
 export const DISCONNECTED = "پیام فرستاده نشد؛ ارتباط با نسخه نمایشی قطع است.";
+export const SILENT = "نسخه نمایشی پاسخ نمی‌دهد؛ دوباره تلاش می‌شود.";
 const SECONDS = 20;
 
 async function read(answer) {
@@ -10,13 +11,29 @@ async function read(answer) {
 }
 
 // What the browser says of a lost connection is English and names no remedy.
-const reach = (path, options) =>
-  fetch(path, { signal: AbortSignal.timeout(SECONDS * 1000), ...options }).catch(() => { throw new Error(DISCONNECTED); }).then(read);
+const reach = (path, options, words = DISCONNECTED, seconds = SECONDS) =>
+  fetch(path, { signal: AbortSignal.timeout(seconds * 1000), ...options }).catch(() => { throw new Error(words); }).then(read);
 
-export const look = (path) => reach(path, { cache: "no-store" });
+export const look = (path) => reach(path, { cache: "no-store" }, SILENT);
 
-export const act = (path, body = {}) =>
-  reach(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+export const act = (path, body = {}, words = DISCONNECTED, seconds = SECONDS) =>
+  reach(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }, words, seconds);
+
+// A module that is wanted now and then. A browser may keep in mind that it did not come: it is asked for by another name then.
+export const wanted = (name) => {
+  let tries = 0;
+  let made = null;
+  return async () => {
+    made ??= import(`./${name}${tries ? `?${tries}` : ""}`).catch(() => {
+      made = null;
+      tries += 1;
+      throw new Error("این بخش از صفحه بار نشد؛ دوباره بزنید.");
+    });
+    return made;
+  };
+};
+
+export const pause = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
 
 // → {done: promise, cancel()}; `onProgress` gets 0…1.
 export function upload(path, form, onProgress) {

@@ -2,6 +2,7 @@
 //
 // The reader's place is the reader's: only an own message, or being at the end already, moves it.
 
+import { complain, pause } from "./api.js";
 import { dayKey, dayName, element, persian } from "./dom.js";
 import { nextFrame } from "./frames.js";
 import { draw, isPicture, setTick } from "./message.js";
@@ -12,7 +13,7 @@ const MOST = 200;
 const KEPT = 120;
 
 export class Chat {
-  // on: what messages do (see message.js), and earlier(id) → promise, own(message), drawn(), menu(message, node, at).
+  // on: what messages do (see message.js), and earlier(id, since?) → promise, own(message), drawn(), menu(message, node, at).
   constructor(node, jump, on) {
     Object.assign(this, { node, jump, on });
     this.list = node.querySelector(".list");
@@ -24,6 +25,8 @@ export class Chat {
     // Deleted while a chat that still has them may be on its way.
     this.gone = new Set();
     this.earlier = false;
+    // The newest that was placed.
+    this.last = 0;
     this.missed = 0;
     this.gesture = 0;
     this.flush = this.flush.bind(this);
@@ -45,7 +48,7 @@ export class Chat {
       [height, room] = [node.scrollHeight, node.clientHeight];
       // A change of layout scrolls too; that is not the reader.
       if (end || sameLayout || performance.now() - this.gesture < 400) this.settle(end);
-      if (node.scrollTop < 300) this.askEarlier();
+      if (node.scrollTop < 300) this.askEarlier().catch(complain);
     };
     const sizes = new ResizeObserver(() => {
       if (this.atEnd) node.scrollTop = node.scrollHeight;
@@ -55,7 +58,7 @@ export class Chat {
     sizes.observe(this.list);
     sizes.observe(node.querySelector(".outgoing"));
     this.jump.onclick = () => { this.end(); this.on.focus(); };
-    this.older.onclick = () => this.askEarlier();
+    this.older.onclick = () => this.askEarlier().catch(complain);
   }
 
   settle(atEnd) {
@@ -83,6 +86,8 @@ export class Chat {
     for (const [id, node] of this.nodes) if (id >= first && !ids.has(id) && (current || id <= last)) this.remove(id, node);
     if (![...this.nodes.keys()].some((id) => id < first)) this.earlier = earlier > 0;
     const begun = this.nodes.size > 0;
+    const missing = messages.filter(({ id }) => !this.nodes.has(id) && !this.queue.has(id) && !this.gone.has(id));
+    if (missing.some(({ id }) => id < this.last)) this.arrange(missing);
     for (const message of messages) {
       const old = this.nodes.get(message.id)?.message;
       if (this.queue.has(message.id) || this.gone.has(message.id)) continue;
@@ -100,6 +105,16 @@ export class Chat {
     this.nodes.clear();
     this.active.clear();
     this.lastDay = null;
+    this.last = 0;
+  }
+
+  // A chat may come after a message that was written later: all are placed anew, each where it belongs.
+  arrange(more) {
+    const toEnd = this.node.scrollHeight - this.node.scrollTop;
+    const all = [...[...this.nodes.values()].map((one) => one.message), ...more].sort((one, other) => one.id - other.id);
+    this.clear();
+    for (const message of all) this.append(message, false);
+    if (!this.atEnd) this.node.scrollTop = this.node.scrollHeight - toEnd;
   }
 
   happened(kind, message) {
@@ -189,6 +204,8 @@ export class Chat {
 
   append(message, fresh) {
     this.list.querySelector(".empty")?.remove();
+    if (message.id < this.last) return this.arrange([message]);
+    this.last = message.id;
     this.lastDay = this.place(this.list, message, this.lastDay);
     if (fresh) this.nodes.get(message.id).classList.add("fresh");
   }
@@ -212,12 +229,13 @@ export class Chat {
     return key;
   }
 
-  async askEarlier() {
+  // `since`: all from this one on, where there are more than a page.
+  async askEarlier(since = null) {
     const top = this.nodes.keys().next().value;
     if (!this.earlier || this.asking || top === undefined) return;
     this.asking = true;
     try {
-      const { messages, earlier } = await this.on.earlier(top);
+      const { messages, earlier } = await this.on.earlier(top, since);
       if (this.nodes.keys().next().value !== top) return;
       const { node, list } = this;
       const fragment = element("div");
@@ -234,12 +252,19 @@ export class Chat {
     } finally { this.asking = false; }
   }
 
-  async show(id) {
-    for (let tries = 0; !this.nodes.has(id) && this.earlier && tries < 20; tries += 1) await this.askEarlier();
+  // → its node, in sight; undefined where it is gone.
+  async reach(id) {
+    while (this.asking) await pause(50);
+    if (!this.nodes.has(id)) await this.askEarlier(id);
     const node = this.nodes.get(id);
-    if (!node) return;
     this.gesture = performance.now();
-    node.scrollIntoView({ block: "center" });
+    node?.scrollIntoView({ block: "center" });
+    return node;
+  }
+
+  async show(id) {
+    const node = await this.reach(id);
+    if (!node) return;
     node.focus({ preventScroll: true });
     node.classList.add("found");
     setTimeout(() => node.classList.remove("found"), 1500);

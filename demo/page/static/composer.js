@@ -7,6 +7,10 @@ import { drawPending, quote, showFailure } from "./message.js";
 
 const LARGEST = 50 * 1024 * 1024;
 
+// Files that are on their way, of all phones: a reload loses them.
+const uploads = new Set();
+addEventListener("beforeunload", (event) => { if (uploads.size) event.preventDefault(); });
+
 export class Composer {
   constructor(phone) {
     this.phone = phone;
@@ -21,7 +25,8 @@ export class Composer {
     this.on = { again: (one) => this.again(one), drop: (one) => this.drop(one), cancel: (one) => one.cancel() };
     this.wireWriting();
     this.wireFiles();
-    for (const one of remembered(sessionStorage, this.unsent, [])) this.put({ ...one, failed: "پیام فرستاده نشد." });
+    // Its key keeps a text from being doubled that had left just before.
+    for (const one of remembered(sessionStorage, this.unsent, [])) this.put(one);
   }
 
   focus() {
@@ -110,10 +115,11 @@ export class Composer {
     const go = () => (one.form ? this.upload(one) : act(`${this.phone.path}/send`, { text: one.text, reply: one.reply?.id, once: one.once }));
     const sent = this.line.then(go).then(
       // The message itself comes over the stream; where that is late, it is taken away here.
-      () => setTimeout(() => this.drop(one), 1500),
+      ({ id }) => (this.phone.chat.nodes.has(id) ? this.drop(one) : setTimeout(() => this.drop(one), 1500)),
       (error) => {
         if (error.name === "AbortError") return this.drop(one);
         one.failed = error.message;
+        this.keep();
         if (one.node.isConnected) showFailure(one.node, one, error.message, this.on);
       });
     this.line = sent.catch(complain);
@@ -137,7 +143,7 @@ export class Composer {
 
   // Texts that have not left survive a reload.
   keep() {
-    remember(sessionStorage, this.unsent, this.pending.filter((one) => one.text && !one.form).map(({ text, reply, once }) => ({ text, reply, once })));
+    remember(sessionStorage, this.unsent, this.pending.filter((one) => one.text && !one.form).map(({ text, reply, once, failed }) => ({ text, reply, once, failed })));
   }
 
   // An own message is in the chat: the one that was on its way is the same.
@@ -220,6 +226,7 @@ export class Composer {
       one.node.querySelector("progress").value = part;
       one.node.querySelector(".percent").textContent = persian(`${Math.round(part * 100)}٪`);
     });
-    return one.request.done;
+    uploads.add(one);
+    return one.request.done.finally(() => uploads.delete(one));
   }
 }

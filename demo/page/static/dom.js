@@ -36,11 +36,13 @@ export function setNow(seconds) {
   }
 }
 
+export const now = () => Date.now() / 1000 + ahead;
+
 export function dayName(seconds) {
-  const now = Date.now() / 1000 + ahead;
-  if (dayKey(seconds) === dayKey(now)) return "امروز";
-  if (dayKey(seconds) === dayKey(now - 86400)) return "دیروز";
-  return (now - seconds < 300 * 86400 ? DAY : YEAR).format(seconds * 1000);
+  const today = now();
+  if (dayKey(seconds) === dayKey(today)) return "امروز";
+  if (dayKey(seconds) === dayKey(today - 86400)) return "دیروز";
+  return (today - seconds < 300 * 86400 ? DAY : YEAR).format(seconds * 1000);
 }
 
 export function size(bytes) {

@@ -22,4 +22,5 @@ function run() {
     if (job(deadline)) nextFrame(job);
   }
 }
-document.addEventListener("visibilitychange", () => { if (!document.hidden && jobs.size) run(); });
+// A frame that was asked for does not come once the page is hidden.
+document.addEventListener("visibilitychange", () => { if (jobs.size) document.hidden ? setTimeout(run, 100) : run(); });

@@ -27,16 +27,20 @@ async function draw() {
   waiting = null;
   if (view.hidden || !phone) return;
   try {
-    const { messages } = await look(`/emulators/people/${phone}/transcript`);
+    const asked = phone;
+    const { messages } = await look(`/emulators/people/${asked}/transcript`);
+    // Another one was chosen meanwhile.
+    if (phone !== asked) return;
     rows.replaceChildren(...messages.map(entry));
     rows.scrollTop = rows.scrollHeight;
   } catch (error) { complain(error); }
 }
 
 export async function openTranscript(id) {
+  const people = await look("/emulators?phones=").then((all) => all.people, complain);
+  if (!people) return;
   phone = id;
   view.hidden = false;
-  const { people } = await look("/emulators?phones=");
   choice.replaceChildren(...people.map((one) => element("option", { value: one.id, textContent: `${one.name} · ${one.role}`, selected: one.id === id })));
   await draw();
   close.focus();
@@ -44,5 +48,6 @@ export async function openTranscript(id) {
 
 choice.onchange = () => { phone = choice.value; draw(); };
 document.addEventListener("demo", ({ detail }) => {
-  if (detail.person?.id === phone && detail.message && !waiting) waiting = setTimeout(draw, 300);
+  const spoken = detail.person?.id === phone && detail.message;
+  if ((spoken || detail.kind === "read") && !waiting) waiting = setTimeout(draw, 300);
 });

@@ -1,10 +1,11 @@
 // The page: which phones are on, what arrives where, the guide.
 //
 // Other modules: `showPhone(id)` turns a phone on and looks at it; every event of the server is a "demo" event of the
-// document (`event.detail`), and `ready` is a promise that the phones are there: a module may arrive after that.
+// document (`event.detail`), and so is that everything was read, at first and after a lost connection (`{kind: "read"}`).
+// `ready` is a promise that the phones are there: a module may arrive after that.
 
 import { ring, showCount } from "./alerts.js";
-import { act, complain, copy, follow, look, tell } from "./api.js";
+import { act, complain, copy, follow, look, pause, tell } from "./api.js";
 import { button, clock, element, latin, persian, refill, remember, remembered, setNow } from "./dom.js";
 import { nextFrame } from "./frames.js";
 import { MESSENGER, Phone } from "./phone.js";
@@ -33,20 +34,21 @@ const smsPhone = {
       element("div", { className: "who" }, element("h2", { textContent: "پیامک‌ها" }), element("p", { textContent: "همه پیامک‌های ارسال‌شده" })),
       button({ className: "icon close", ariaLabel: "بستن این گوشی", textContent: "✕", onclick: () => close(SMS) })),
     element("div", { className: "chat", role: "log", ariaLive: "polite", ariaLabel: "پیامک‌ها", tabIndex: 0 })),
-  drawn: 0,
+  drawn: new Set(),
   // Only what is new is added.
   draw() {
     const chat = this.node.querySelector(".chat");
     const atEnd = chat.scrollHeight - chat.scrollTop - chat.clientHeight < 60;
     if (!emulators.sms.length) return refill(chat, [], () => [element("p", { className: "empty", textContent: "هنوز پیامکی نیامده" })]);
     chat.querySelector(".empty")?.remove();
-    for (const one of emulators.sms.slice(this.drawn)) {
+    for (const one of emulators.sms) {
+      if (this.drawn.has(one.id)) continue;
+      this.drawn.add(one.id);
       chat.append(element("div", { className: "message" }, element("div", { className: "bubble" },
         element("small", { className: "soft" }, "به ", element("bdi", { textContent: persian(one.to) })),
         element("p", { dir: "auto", textContent: one.text }),
         element("span", { className: "when" }, element("time", { textContent: clock(one.date) })))));
     }
-    this.drawn = emulators.sms.length;
     if (atEnd) chat.scrollTop = chat.scrollHeight;
   },
 };
@@ -86,6 +88,7 @@ function settle() {
 }
 
 export async function showPhone(id) {
+  if (!order().includes(id)) return;
   const fresh = !on.has(id);
   on.add(id);
   current = id;
@@ -93,7 +96,7 @@ export async function showPhone(id) {
   if (narrow.matches) openGuide(false);
   place();
   phoneOf(id).node.scrollIntoView({ inline: "center", block: "nearest" });
-  if (fresh && id !== SMS) await phoneOf(id).load().catch(complain);
+  if (fresh && id !== SMS) await phoneOf(id).load();
   if (id !== SMS) phoneOf(id).chat.end();
 }
 
@@ -154,12 +157,26 @@ document.addEventListener("visibilitychange", () => {
 
 // ── what happens ──
 
+// While everything is being read, events wait: what was read may be older than they are, or hold them already.
+let reading = false;
+let waiting = [];
+const announce = (detail) => document.dispatchEvent(new CustomEvent("demo", { detail }));
+
 function happened(event) {
-  if (event.kind === "hello") return connected(event.told);
-  document.dispatchEvent(new CustomEvent("demo", { detail: event }));
+  if (event.kind === "hello") {
+    // Those of an earlier connection: all is read again.
+    waiting = [];
+    connected(event.told);
+  } else if (reading) waiting.push(event);
+  else take(event);
+}
+
+function take(event) {
+  announce(event);
+  if (event.kind === "reset") return location.reload();
   if (event.kind === "clock") return setNow(event.now);
   if (event.kind === "sms") {
-    emulators.sms.push(event.sms);
+    if (!emulators.sms.some((one) => one.id === event.sms.id)) emulators.sms.push(event.sms);
     smsPhone.draw();
     return count(SMS);
   }
@@ -171,6 +188,7 @@ function happened(event) {
   const known = emulators.people.findIndex((one) => one.id === person.id);
   if (known < 0) {
     emulators.people.push(person);
+    if (on.has(person.id)) place();
     settleSoon();
   } else emulators.people[known] = person;
   if (known < 0 || person.user_code) nextFrame(accountsJob);
@@ -200,10 +218,9 @@ function firstPhones(chats) {
   for (const id of wanted) on.add(id);
 }
 
-async function readAll() {
+async function readOnce() {
   const kept = begun ? { on: [...on] } : remembered(sessionStorage, "phones", null);
   const wanted = (kept?.on ?? []).filter((id) => id !== SMS);
-  const versions = new Map([...phones].map(([id, phone]) => [id, phone.version]));
   const { chats, ...rest } = await look(`/emulators?phones=${wanted.join(",")}`);
   emulators = rest;
   setNow(emulators.now);
@@ -219,16 +236,44 @@ async function readAll() {
   const width = table.clientWidth;
   const inSight = (id) => { const box = phoneOf(id).node.getBoundingClientRect(); return box.width > 0 && box.right > 0 && box.left < width; };
   const queue = [...seen.filter(inSight), ...seen.filter((id) => !inSight(id))];
-  nextFrame(function fill(deadline) {
-    while (queue.length && performance.now() < deadline) {
-      const id = queue.shift();
-      const phone = phoneOf(id);
-      if (chats[id]) phone.fill(chats[id], versions.get(id) ?? 0);
-      else phone.load().catch(complain);
-    }
-    if (!queue.length) tellReady();
-    return queue.length > 0;
+  await new Promise((filled) => {
+    nextFrame(function fill(deadline) {
+      while (queue.length && performance.now() < deadline) {
+        const id = queue.shift();
+        const phone = phoneOf(id);
+        if (chats[id]) phone.fill(chats[id], phone.version);
+        else phone.load();
+      }
+      if (!queue.length) filled();
+      return queue.length > 0;
+    });
   });
+}
+
+// Until it was read; who asks meanwhile gets what is read after that.
+let asked = 0;
+let running = null;
+function readAll() {
+  asked += 1;
+  running ??= (async () => {
+    for (let done = 0, wait = 1000; done < asked; wait = Math.min(wait * 2, 8000)) {
+      const aim = asked;
+      reading = true;
+      try {
+        await readOnce();
+        done = aim;
+      } catch (error) { complain(error); }
+      reading = false;
+      const later = waiting.filter((event) => !(event.n <= emulators.told));
+      waiting = [];
+      later.forEach(take);
+      if (done < aim) await pause(wait);
+    }
+    running = null;
+    tellReady();
+    announce({ kind: "read" });
+  })();
+  return running;
 }
 
 // ── the guide ──
@@ -291,11 +336,18 @@ for (const kind of ["dragover", "drop"]) {
   addEventListener(kind, (event) => { if (!event.defaultPrevented) { event.preventDefault(); event.dataTransfer.dropEffect = "none"; } });
 }
 
+document.getElementById("help").disabled = document.getElementById("sound").disabled = false;
+ready.then(() => { document.getElementById("add").disabled = false; });
+
 // What is there is read while the connection is still being made; only what was missed in between is read again.
-let first = readAll().then(() => emulators.told, () => null);
+const first = readAll();
+let connections = 0;
 async function connected(told) {
-  const read = await first;
-  first = null;
-  if (read !== told) readAll().catch(complain);
+  connections += 1;
+  if (connections === 1) {
+    await first;
+    if (emulators.told === told || connections > 1) return;
+  }
+  readAll();
 }
 follow((events) => events.forEach(happened), connection);

@@ -1,6 +1,6 @@
 // One message as its reader sees it.
 
-import { button, clock, element, persian, size, spoken } from "./dom.js";
+import { button, clock, element, now, persian, size, spoken } from "./dom.js";
 
 // Marked pieces are found by their text: the server does not send offsets.
 function words(text, spans) {
@@ -114,7 +114,7 @@ export function drawPending(pending, on) {
   const cancel = pending.names && button({ className: "plain", textContent: "لغو", onclick: () => on.cancel(pending) });
   if (progress) bubble.append(element("div", { className: "progress" }, progress, element("span", { className: "percent", textContent: persian("0٪") }), cancel));
   if (pending.text) bubble.append(element("p", { dir: "auto", textContent: pending.text }));
-  bubble.append(element("span", { className: "when" }, element("time", { textContent: clock(Date.now() / 1000) }), element("span", { className: "tick" })));
+  bubble.append(element("span", { className: "when" }, element("time", { textContent: clock(now()) }), element("span", { className: "tick" })));
   const node = element("div", { className: "message mine pending" }, bubble);
   setTick(node, "sending");
   return node;

@@ -6,18 +6,21 @@
 // `.keyboard`, sample answers and «شروع» are in `.suggestions`, the text box is named «پیام». Everything else is to
 // be found by its role and text.
 
-import { act, complain, copy, look } from "./api.js";
+import { act, complain, copy, look, pause, wanted } from "./api.js";
 import { Chat } from "./chat.js";
 import { Composer } from "./composer.js";
 import { button, element, refill } from "./dom.js";
 import { closeMenu, openMenu } from "./menu.js";
 
-// Loaded when it is first wanted.
-const view = (...what) => import("./viewer.js").then((viewer) => viewer.view(...what)).catch(complain);
+const viewer = wanted("viewer.js");
+const view = (...what) => viewer().then((module) => module.view(...what)).catch(complain);
+const finder = wanted("search.js");
 
 const template = document.getElementById("phone");
 export const MESSENGER = { telegram: "تلگرام", bale: "بله" };
 const PAGE = 40;
+// Milliseconds after which a chat that could not be read is asked for again.
+const AGAIN = 3000;
 // Seconds after which messengers give up waiting for the answer to a pressed button.
 const PATIENCE = 60;
 
@@ -37,7 +40,7 @@ export class Phone {
     this.find(".close").onclick = () => page.close(person.id);
     this.find(".chat").setAttribute("aria-label", `گفت‌وگوی ${person.name}`);
     this.chat = new Chat(this.find(".chat"), this.find(".jump"), {
-      earlier: (id) => look(`${this.path}?last=${PAGE}&before=${id}`),
+      earlier: (id, since) => look(`${this.path}?last=${PAGE}&before=${id}${since ? `&since=${since}` : ""}`),
       own: (message) => this.composer.arrived(message),
       drawn: () => this.around(),
       menu: (message, node, at) => this.openMessageMenu(message, node, at),
@@ -52,6 +55,8 @@ export class Phone {
     this.find(".face").textContent = person.name.slice(0, 1);
     this.find(".who h2").textContent = this.find(".who h2").title = person.name;
     this.version = 0;
+    // Whether its chat was read.
+    this.loaded = false;
     document.addEventListener("pointerdown", (event) => { if (!this.node.contains(event.target)) this.focused = false; });
     this.wireMenu();
     this.around();
@@ -73,7 +78,8 @@ export class Phone {
         { label: "🙂 فرستادن استیکر", run: () => this.run("sticker") },
         { label: "🎤 فرستادن صدا", run: () => this.run("voice") },
       ];
-      openMenu([...(blocked ? [] : send), block], { at: menu, from: menu, label: "کارهای دیگر", onClose: () => menu.setAttribute("aria-expanded", "false") });
+      const find = { label: "🔍 جست‌وجو در گفت‌وگو", run: () => finder().then((module) => module.openSearch(this)).catch(complain) };
+      openMenu([find, ...(blocked ? [] : send), block], { at: menu, from: menu, label: "کارهای دیگر", onClose: () => menu.setAttribute("aria-expanded", "false") });
     };
   }
 
@@ -132,15 +138,15 @@ export class Phone {
     refill(this.find(".keyboard"), blocked ? [] : keyboard, () => (blocked ? [] : keyboard).map((row) => element("div", {}, ...row.map((key) =>
       button({ textContent: key.text, onclick: () => (key.asks_contact ? this.run("contact") : this.composer.send(key.text)) })))));
     // A link to the bot may carry words for its start.
-    const start = (empty || this.payload) && !blocked;
+    const start = this.loaded && (empty || this.payload) && !blocked;
     const shown = blocked ? [] : suggestions.filter((one) => one.text !== "/start");
     refill(this.find(".suggestions"), [start, shown, this.payload], () => [
       ...(start ? [button({ className: "start", textContent: "شروع", onclick: () => { this.composer.send(`/start ${this.payload || ""}`.trim()); this.payload = null; } })] : []),
       ...shown.map((one) => button({ title: one.login ? "ورود با یک لمس" : "پاسخ نمونه", textContent: `${one.login ? "🔑" : one.document ? "📎" : "✨"} ${one.label}`,
         onclick: () => (one.login ? this.run("login") : one.document ? this.run("document", { code: one.document, as: "photo" }) : this.composer.send(one.text)) })),
     ]);
-    const hint = this.chat.list.querySelector(".empty");
-    if (empty && !hint) this.chat.list.append(element("p", { className: "empty", textContent: "هنوز پیامی نیست" }));
+    const hint = this.loaded ? "هنوز پیامی نیست" : "در حال خواندن گفت‌وگو…";
+    if (empty && this.chat.list.textContent !== hint) this.chat.list.replaceChildren(element("p", { className: "empty", textContent: hint }));
     this.composer.around();
     this.spin();
     if (held) this.keepFocus();
@@ -158,15 +164,23 @@ export class Phone {
     this.composer.focus();
   }
 
+  // Until it was read: the phone is on, and shows nothing yet.
   async load() {
-    const { version } = this;
-    this.fill(await look(`${this.path}?last=${PAGE}`), version);
+    for (;;) {
+      const { version } = this;
+      try {
+        return this.fill(await look(`${this.path}?last=${PAGE}`), version);
+      } catch (error) { complain(error); }
+      await pause(AGAIN);
+      if (!this.node.isConnected) return;
+    }
   }
 
   // `version`: how much had happened when the chat was asked for; what came since is newer than the chat.
   fill(whole, version) {
     const current = version === this.version;
     if (current) this.state = whole;
+    this.loaded = true;
     this.holdsFocus();
     this.chat.merge(whole, current);
     this.around();

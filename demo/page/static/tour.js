@@ -146,6 +146,9 @@ new MutationObserver(soon).observe(document.getElementById("phones"), { childLis
 const whose = (id) => Object.keys(people).find((who) => people[who] === id);
 
 document.addEventListener("demo", ({ detail }) => {
+  // After a lost connection: what the bot said meanwhile.
+  if (detail.kind === "read" && open) begin().then(soon, complain);
+  if (detail.kind === "read" && !open && remembered(sessionStorage, "tour", false)) set(true);
   const who = detail.person && whose(detail.person.id);
   if (!who || !detail.message?.from_bot) return;
   said[who].push(detail.message.text || "");
@@ -157,8 +160,10 @@ async function begin() {
   people.officer ??= known.find((one) => one.role === "مسئول فنی" && one.messenger === "telegram")?.id;
   people.expert ??= known.find((one) => one.role === "کارشناس شیراز")?.id;
   for (const who of Object.keys(said)) {
+    const before = said[who].length;
     const { messages } = await look(`/emulators/people/${people[who]}`);
-    said[who] = messages.filter((one) => one.from_bot).map((one) => one.text || "");
+    // What was said since is kept.
+    said[who] = [...messages.filter((one) => one.from_bot).map((one) => one.text || ""), ...said[who].slice(before)];
   }
 }
 
@@ -167,7 +172,9 @@ async function set(wanted) {
   remember(sessionStorage, "tour", open);
   if (open) {
     shown = -1;
-    await begin().catch(complain);
+    opener.setAttribute("aria-pressed", true);
+    await ready;
+    await begin().catch((error) => { open = false; complain(error); });
   }
   panel.hidden = !open;
   draw();
