@@ -11,12 +11,13 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
+from sqlmodel import Session
+
 from bot.application.resources import Resources
 from bot.jobs import reminders
 from bot.jobs.clock_guard import clock_holds
 from bot.jobs.inbox_purge import purge_failed, purge_inbox
 from bot.services.directorate import document_requirements
-from bot.services.review import routing
 
 Job = Callable[[], Awaitable[Any]]
 
@@ -43,11 +44,11 @@ class Batches:
 
         return run
 
-    def by_university(self, work: Callable[..., Any]) -> Job:
-        """A unit for some universities at a time."""
+    def by_university(self, work: Callable[..., Any], which: Callable[[Session], list[str]]) -> Job:
+        """A unit for some universities at a time, of those that `which` reads: where nothing is to be done, none is run."""
 
         async def run() -> None:
-            codes = iter(await self.resources.database.read(routing.all_codes))
+            codes = iter(await self.resources.database.read(which))
             while some := list(islice(codes, UNIVERSITIES)):
                 unit = partial(work, universities=some, now=self.resources.clock())
                 await self.resources.database.run(unit)

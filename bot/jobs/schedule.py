@@ -52,7 +52,9 @@ def sweeps(resources: Resources, *, drafts: Unit | None = None) -> list[Sweep]:
         await reminders.sweep_abandoned_drafts(resources, now=now)
 
     alerts = in_turn(
-        by_university(routing.alert_where_no_expert), jobs.watch_tariffs, repeated(notify.repeat_alerts)
+        by_university(routing.alert_where_no_expert, routing.codes_to_alert),
+        jobs.watch_tariffs,
+        repeated(notify.repeat_alerts),
     )
     send_digests = partial(digest.send_digests, overdue_days=overdue_days)
     send_reports = partial(team_report.send_team_reports, resources, overdue_days=overdue_days)
@@ -61,7 +63,7 @@ def sweeps(resources: Resources, *, drafts: Unit | None = None) -> list[Sweep]:
         ("payments", 2 * MINUTE, partial(payments.reconcile, resources)),
         ("letters", LETTERS, partial(letters.send_next_batches, resources)),
         ("clock", MINUTE, repeated(clock_setback.pull_forward)),
-        ("waiting-files", 5 * MINUTE, by_university(queue_notices.follow_up)),
+        ("waiting-files", 5 * MINUTE, by_university(queue_notices.follow_up, routing.codes_with_unclaimed)),
         ("reminders", 10 * MINUTE, repeated(reminders.remind_officers, reminders.remind_experts)),
         ("leaves", MINUTE, repeated(team.end_past_leaves)),
         ("document-rules", 10 * MINUTE, jobs.keep_document_rules),

@@ -37,7 +37,7 @@ def abandoned_drafts(db: Session, *, now: datetime) -> tuple[int, int]:
 
 
 def alert_where_no_expert(db: Session, *, now: datetime) -> None:
-    routing.alert_where_no_expert(db, universities=routing.all_codes(db), now=now)
+    routing.alert_where_no_expert(db, universities=routing.codes_to_alert(db), now=now)
 
 
 def raise_alerts(db: Session, *, now: datetime) -> None:
@@ -47,7 +47,7 @@ def raise_alerts(db: Session, *, now: datetime) -> None:
 
 
 def follow_up(db: Session, *, now: datetime) -> int:
-    return queue_notices.follow_up(db, universities=routing.all_codes(db), now=now)
+    return queue_notices.follow_up(db, universities=routing.codes_with_unclaimed(db), now=now)
 
 
 def send_digests(db: Session, *, now: datetime, overdue_days: int = 7) -> int:

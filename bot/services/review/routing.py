@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, exists, func, or_
 from sqlmodel import Session, col, select
 
 from bot.services.shared.notify import alert_staff, close_alert
@@ -261,6 +261,15 @@ def _unclaimed(queue: Queue[Any], university_code: str) -> tuple[ColumnElement[b
     return col(queue.row.university_code) == university_code, queue.unclaimed
 
 
+#: Of a university: whether a file waits there that is not claimed.
+_HAS_UNCLAIMED = or_(
+    *(
+        exists().where(col(queue.row.university_code) == col(University.code), queue.unclaimed)
+        for queue in QUEUES
+    )
+)
+
+
 def waiting_before(
     db: Session, queue: Queue[Any], university_code: str, before: datetime, *, most: int
 ) -> Waiting:
@@ -348,6 +357,15 @@ def alert_where_no_expert(db: Session, *, universities: Sequence[str], now: date
         alert_if_no_expert(db, university_code=code, now=now)
 
 
-def all_codes(db: Session) -> list[str]:
-    """Of every university, in order: what a job goes through some at a time."""
-    return list(db.exec(select(University.code).order_by(col(University.code))))
+def codes_with_unclaimed(db: Session) -> list[str]:
+    """Of the universities where a file waits that is not claimed, in order."""
+    return list(db.exec(select(University.code).where(_HAS_UNCLAIMED).order_by(col(University.code))))
+
+
+def codes_to_alert(db: Session) -> list[str]:
+    """Of the universities that `alert_where_no_expert` has to look at, in order: files wait there, or an alert is open."""
+    open_alerts = select(StaffAlert.key).where(
+        col(StaffAlert.key).startswith(f"{_NO_EXPERT}:", autoescape=True),
+        col(StaffAlert.resolved_at).is_(None),
+    )
+    return sorted({*codes_with_unclaimed(db), *(key.partition(":")[2] for key in db.exec(open_alerts))})

@@ -44,7 +44,15 @@ from handlers.telegram import bot_profile, redisplay
 from storage.database.database import Database
 from storage.enums import Messenger, RequestKind, Role
 from storage.migrations.seed import seed
-from storage.tables import DeficiencyRound, Grant, Letter, Push, QualificationRequest, StaffAlert
+from storage.tables import (
+    DeficiencyRound,
+    Grant,
+    Letter,
+    Push,
+    QualificationRequest,
+    StaffAlert,
+    University,
+)
 from tests.support.plans import executed, whole_reads
 from tests.support.services import rolled_back
 
@@ -70,6 +78,7 @@ UNITS: dict[str, Callable[..., Any]] = {
     "clock guard": clock_guard.clock_holds,
     "leases": lease_recovery.release_all_leases,
     "waiting files": lambda db, now: queue_notices.follow_up(db, universities=some(db), now=now),
+    "waiting files, alerts: where": lambda db, now: routing.codes_to_alert(db),
     "alerts: experts": lambda db, now: routing.alert_where_no_expert(db, universities=some(db), now=now),
     "alerts: tariffs": reminders.watch_tariffs,
     "alerts: again": notify.repeat_alerts,
@@ -133,9 +142,7 @@ UNITS: dict[str, Callable[..., Any]] = {
         db, actor=staff(db), code="degree", required="men"
     ),
     "report: the screen": lambda db, now: counts.screen_figures(db, actor=staff(db), now=now),
-    "report: all": lambda db, now: report_pieces(
-        db, Scope(dict.fromkeys(routing.all_codes(db), ""), None), now
-    ),
+    "report: all": lambda db, now: report_pieces(db, Scope(dict.fromkeys(all_codes(db), ""), None), now),
     "report: of a university": lambda db, now: report_pieces(db, Scope({"sums": ""}, "sums"), now),
     "unread letters": lambda db, now: letters.count_unread(db, actor=Actor(7, Role.OFFICER)),
 }
@@ -161,8 +168,12 @@ def new_letter(db: Session, to: Audience, now: datetime, **place: int) -> Letter
     return one
 
 
+def all_codes(db: Session) -> list[str]:
+    return list(db.exec(select(University.code).order_by(col(University.code))))
+
+
 def some(db: Session) -> list[str]:
-    return routing.all_codes(db)[: batches.UNIVERSITIES]
+    return all_codes(db)[: batches.UNIVERSITIES]
 
 
 def report_pieces(db: Session, scope: Scope, now: datetime) -> None:

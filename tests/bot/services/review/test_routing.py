@@ -5,8 +5,8 @@ from datetime import timedelta
 from sqlmodel import Session, col, select
 
 from bot.services.review import routing
-from storage.enums import AccountState, Role
-from storage.tables import Account, Coverage, Grant, University
+from storage.enums import AccountState, RequestState, Role
+from storage.tables import Account, Coverage, Grant, QualificationRequest, University
 from tests.support import jobs
 from tests.support.effects import alerts, pushes
 from tests.support.factories.people import end_role, expert, officer, participants, staff
@@ -72,6 +72,22 @@ def test_a_university_without_experts_is_raised_until_there_is_one(db: Session) 
     jobs.alert_where_no_expert(db, now=NOW + timedelta(hours=1))
     assert alerts(db) == ["no-expert:sums"]
     assert len(pushes(db, boss)) == 2
+
+
+def test_jobs_look_only_at_universities_where_something_waits_or_is_to_be_settled(db: Session) -> None:
+    add_reference_data(db)
+    assert routing.codes_with_unclaimed(db) == routing.codes_to_alert(db) == []
+    staff(db)
+    submitted_request(db, officer(db))
+    assert routing.codes_with_unclaimed(db) == routing.codes_to_alert(db) == ["sums"]
+    (request,) = db.exec(select(QualificationRequest))
+    request.state = RequestState.WITHDRAWN
+    db.flush()
+    assert routing.codes_with_unclaimed(db) == []
+    # Its alert is open still.
+    assert routing.codes_to_alert(db) == ["sums"]
+    jobs.alert_where_no_expert(db, now=NOW)
+    assert alerts(db) == routing.codes_to_alert(db) == []
 
 
 def test_experts_hear_of_waiting_files_at_most_once_an_hour(db: Session) -> None:
