@@ -36,6 +36,9 @@ from storage.database.database import Database, asynchronous
 from storage.database.job_database import JobDatabase
 from storage.enums import Messenger
 
+#: Connections to the address of the metrics, where nobody but a monitoring server asks.
+METRICS_CONNECTIONS = 32
+
 
 @dataclass(frozen=True, slots=True)
 class Timer:
@@ -149,4 +152,5 @@ def _metrics_server(settings: Settings, resources: Resources, service: Service) 
         return None
     host, port = settings.metrics_address
     app = metrics_app(resources, service.states, health=health_of(resources))
-    return WebServer(app, host=host, port=port, limits=Limits(most=32, per_address=32))
+    limits = Limits(most=METRICS_CONNECTIONS, per_address=METRICS_CONNECTIONS)
+    return WebServer(app, host=host, port=port, limits=limits)

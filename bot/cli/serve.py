@@ -38,11 +38,15 @@ log = logging.getLogger("bot")
 
 #: Seconds for a look at some documents at the start.
 KEY_CHECK = 10.0
+#: Documents of that look, of the oldest and of the newest each.
+KEY_SAMPLE = 10
 #: Seconds from the start to the first run of a job: also a process that is restarted every few seconds asks the
 #: gateway about payments and sends letters.
 FIRST_RUN = 1.0
 #: Seconds that SIGTERM leaves to the updates in hand.
 GRACE = 3.0
+#: When the collector looks at the youngest objects, and after how many of these looks at older ones.
+COLLECT_AT = 10_000, 20, 20
 
 
 async def serve(settings: Settings) -> None:
@@ -96,7 +100,7 @@ async def _check_key(settings: Settings, database: Database) -> None:
 
     try:
         async with open_store(settings) as store, asyncio.timeout(KEY_CHECK):
-            checked = await check_key(read, store, make_cipher(settings), sample=10)
+            checked = await check_key(read, store, make_cipher(settings), sample=KEY_SAMPLE)
     except (StoreDown, TimeoutError) as error:
         log.error("the store of documents does not answer: %s", str(error) or "no answer in time")
         return
@@ -169,7 +173,7 @@ def _settle_memory() -> None:
     """What was loaded stays for ever: the collector need not walk through it at every look (5% of a step's cost)."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
+    gc.set_threshold(*COLLECT_AT)
 
 
 async def _serve_metrics(server: WebServer, sockets: list[socket.socket]) -> None:

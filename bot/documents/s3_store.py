@@ -23,11 +23,13 @@ from bot.documents.blob_store import NoSuchFile, StoreDown, folder_of, is_key
 #: Seconds for one call, repeats included: a person waits for it.
 CALL_TIMEOUT = 20.0
 CONNECTIONS = 32
+#: Seconds to connect; and how often a call is tried.
+CONNECT, TRIES = 5.0, 3
 _ABSENT = frozenset({"404", "NoSuchKey", "NotFound"})
 _CONFIG = AioConfig(
-    connect_timeout=5,
+    connect_timeout=CONNECT,
     read_timeout=CALL_TIMEOUT,
-    retries={"mode": "standard", "total_max_attempts": 3},
+    retries={"mode": "standard", "total_max_attempts": TRIES},
     max_pool_connections=CONNECTIONS,
     # Not every store knows buckets as host names, or the newer checksums.
     s3={"addressing_style": "path"},

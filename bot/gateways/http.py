@@ -10,6 +10,8 @@ from bot.gateways.interfaces import GatewayDown
 
 #: Seconds.
 CONNECT, READ = 5.0, 20.0
+#: A call that may be repeated: tries, seconds for all of them, before the second try, and before a later one at most.
+TRIES, ALTOGETHER, FIRST_WAIT, LONGEST_WAIT = 3, 45.0, 0.5, 5.0
 #: Whatever goes wrong between us and them: network, protocol, undecodable body, an address that is none.
 _TROUBLE = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ValueError)
 
@@ -46,11 +48,16 @@ async def post_json(
     return answer.status_code, body
 
 
-def with_retries(wait: float = 0.5) -> Any:
+def with_retries(wait: float = FIRST_WAIT) -> Any:
     """Attempts of a call that may safely be repeated (verify, inquiry, status): three, with jitter, under a
     minute."""
     return stamina.retry_context(
-        on=GatewayDown, attempts=3, timeout=45, wait_initial=wait, wait_jitter=wait, wait_max=5
+        on=GatewayDown,
+        attempts=TRIES,
+        timeout=ALTOGETHER,
+        wait_initial=wait,
+        wait_jitter=wait,
+        wait_max=LONGEST_WAIT,
     )
 
 

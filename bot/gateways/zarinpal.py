@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from bot.gateways.http import parse_int, post_json, with_retries
+from bot.gateways.http import FIRST_WAIT, parse_int, post_json, with_retries
 from bot.gateways.interfaces import (
     CallbackHint,
     Created,
@@ -55,7 +55,9 @@ class Zarinpal:
 
     name = "zarinpal"
 
-    def __init__(self, client: httpx.AsyncClient, *, url: str, merchant_id: str, wait: float = 0.5) -> None:
+    def __init__(
+        self, client: httpx.AsyncClient, *, url: str, merchant_id: str, wait: float = FIRST_WAIT
+    ) -> None:
         self._client = client
         self._url = url.rstrip("/")
         self._merchant = merchant_id

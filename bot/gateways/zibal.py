@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from bot.gateways.http import parse_int, post_json, with_retries
+from bot.gateways.http import FIRST_WAIT, parse_int, post_json, with_retries
 from bot.gateways.interfaces import (
     CallbackHint,
     Created,
@@ -44,7 +44,9 @@ class Zibal:
 
     name = "zibal"
 
-    def __init__(self, client: httpx.AsyncClient, *, url: str, merchant_id: str, wait: float = 0.5) -> None:
+    def __init__(
+        self, client: httpx.AsyncClient, *, url: str, merchant_id: str, wait: float = FIRST_WAIT
+    ) -> None:
         self._client = client
         self._url = url.rstrip("/")
         self._merchant = merchant_id

@@ -107,8 +107,8 @@ class ThisOfficer(Confirm):
 class NonEmptyGroup(Choice):
     """A group that is not empty now. Above the buttons stands how many each has, with a chat and without."""
 
-    def __init__(self, means: Callable[[Answers, str], Audience], options: Any, *, columns: int = 2) -> None:
-        super().__init__(options, columns=columns)
+    def __init__(self, means: Callable[[Answers, str], Audience], options: Any) -> None:
+        super().__init__(options, columns=2)
         #: The audience of an option.
         self.means = means
 

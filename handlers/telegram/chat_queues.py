@@ -17,6 +17,8 @@ Job = Callable[[], Awaitable[None]]
 #: The chat queue of the present task, and what it is counted with.
 _KEY: ContextVar[Hashable] = ContextVar("key")
 _SIDE: ContextVar[Hashable] = ContextVar("side")
+#: Jobs of one messenger that run at a time.
+AT_ONCE = 64
 #: Jobs behind chat queues that wait for their chat count only from so many times the limit on.
 _PAUSED_TOO = 4
 
@@ -33,7 +35,7 @@ class Lanes:
 
     A chat queue is a queue and a task while it has work, and nothing otherwise."""
 
-    def __init__(self, *, at_once: int = 64) -> None:
+    def __init__(self, *, at_once: int = AT_ONCE) -> None:
         self._at_once = at_once
         self._slots: dict[Hashable, asyncio.Semaphore] = {}
         self._queues: dict[Hashable, deque[Job]] = {}

@@ -19,6 +19,7 @@ from bot.messengers.delivery.outbox import Outbox
 from bot.messengers.delivery.screens import ScreenDelivery
 from bot.messengers.intake.polling import Polling
 from bot.messengers.intake.receiver import Intake
+from bot.messengers.transport.backoff import backoff
 from bot.messengers.transport.channel import Channel
 from bot.messengers.transport.telegram import pause_of
 from conversations.engine.engine import Engine
@@ -36,6 +37,8 @@ log = logging.getLogger(__name__)
 LONGEST_PAUSE = 60.0
 #: Seconds between looks for what another process left behind.
 SWEEP = 30.0
+#: Seconds in which the start waits for each messenger's first answer.
+FIRST_TRY = 5.0
 
 
 class Service:
@@ -50,13 +53,12 @@ class Service:
         shared: bool,
         webhook_url: str | None = None,
         alone: bool = False,
-        at_once: int = 64,
     ) -> None:
         """`shared`: several processes may work on the database. `webhook_url`: the root under which the
         messengers reach us; None: we poll. `alone`: at the start no other process serves on the database."""
         self.resources = resources
         self.channels = channels
-        self.lanes = Lanes(at_once=at_once)
+        self.lanes = Lanes()
         self.outbox = Outbox(resources, channels)
         self.delivery = ScreenDelivery(
             resources, channels, pause=self.lanes.pause, wake=lambda pause: self.ticker.wake(pause)
@@ -108,7 +110,7 @@ class Service:
             asyncio.create_task(self._sweep(), name="sweep"),
         ]
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(FIRST_TRY):
                 for tried in self._first_try.values():
                     await tried.wait()
         waits = [asyncio.create_task(self.taking.wait()), asyncio.create_task(self.gave_up.wait())]
@@ -134,7 +136,7 @@ class Service:
             )
         return by_messenger
 
-    async def stop(self, *, timeout: float = 3.0) -> None:
+    async def stop(self, *, timeout: float) -> None:
         """Take nothing new, finish what is under way, close the connections."""
         until = time.monotonic() + timeout
         await _cancel(self._intakes)
@@ -227,7 +229,7 @@ class Service:
 
 
 def _pause(failures: int) -> float:
-    return float(min(LONGEST_PAUSE, 0.5 * 2 ** min(failures, 8)))
+    return backoff(0.5, failures, LONGEST_PAUSE)
 
 
 async def _cancel(tasks: list[asyncio.Task[Any]]) -> None:

@@ -185,7 +185,7 @@ async def running_service(
             await running.begin()
             yield running
         finally:
-            await service.stop()
+            await service.stop(timeout=3.0)
     await database.close()
 
 

@@ -22,7 +22,9 @@ PAGE = (ROOT / "docs" / "limits.md").read_text(encoding="utf-8")
 UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 UNITS |= {"TiB": 1 << 40}
 
-FIGURES = re.findall(r"^\| .* \| (.+) \| `([a-z_.]+\.[A-Z0-9_]+)` \|$", PAGE, re.M)
+FIGURES = re.findall(r"^\| .* \| (.+) \| `([a-z_0-9.]+\.[A-Z0-9_]+)` \|$", PAGE, re.M)
+#: Defaults of parameters and of fields, below the name of their function or class.
+DEFAULTS = re.findall(r"^\| .* \| (.+) \| `([a-z_0-9.]+(?:\.[A-Z]\w*)?\.[a-z_]+)` \|$", PAGE, re.M)
 INTERVALS = re.findall(r"^\| ((?:`[a-z-]+`(?:, )?)+) \| ([^|]+) \|$", PAGE, re.M)
 LENGTHS = re.findall(r"^\| [^|]+ \| ([\d,]+)–([\d,]+) \| ((?:`[a-z_]+`(?:, )?)+) \|$", PAGE, re.M)
 
@@ -48,6 +50,73 @@ def test_a_figure_is_that_of_the_code(figure: str, where: str) -> None:
     module, _, name = where.rpartition(".")
     factor = 3600 if name == "BACKUP_HOURS" else 1
     assert numbers_of(getattr(import_module(module), name)) == [part / factor for part in read(figure)]
+
+
+def literal_defaults() -> dict[str, Any]:
+    """The numbers from two on that stand as such in the head of a function or in a field of a class. A `limit` is the
+    caller's, a `status` that of HTTP."""
+    found: dict[str, Any] = {}
+    for path in sorted(
+        path for top in ("bot", "conversations", "handlers", "storage") for path in (ROOT / top).rglob("*.py")
+    ):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        if "migrations" not in parts and "tables" not in parts:
+            for name, value in defaults_of(ast.parse(path.read_text(encoding="utf-8")).body):
+                number = number_in(value)
+                if (
+                    number is not None
+                    and number >= 2
+                    and not name.isupper()
+                    and not name.endswith((".limit", ".status"))
+                ):
+                    found[".".join((*parts, name))] = number
+    return found
+
+
+def defaults_of(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
+    for one in body:
+        if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef):
+            given = [*one.args.posonlyargs, *one.args.args]
+            pairs = [*zip(given[len(given) - len(one.args.defaults) :], one.args.defaults, strict=True)]
+            pairs += [
+                (arg, value)
+                for arg, value in zip(one.args.kwonlyargs, one.args.kw_defaults, strict=True)
+                if value
+            ]
+            prefix = "" if one.name == "__init__" else f"{one.name}."
+            yield from ((prefix + arg.arg, value) for arg, value in pairs)
+        elif isinstance(one, ast.ClassDef):
+            yield from ((f"{one.name}.{name}", value) for name, value in defaults_of(one.body))
+        elif isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name) and one.value is not None:
+            yield one.target.id, one.value
+
+
+def number_in(value: ast.expr) -> float | None:
+    """A number, a time, or the default of `Field(…)`; None for everything else."""
+    if isinstance(value, ast.Call) and ast.unparse(value.func) == "Field":
+        value = next((one.value for one in value.keywords if one.arg == "default"), value)
+    parts = [
+        node
+        for node in ast.walk(value)
+        if not isinstance(node, ast.expr_context | ast.operator | ast.keyword)
+    ]
+    if not all(
+        node.id in ("timedelta", "ByteSize")
+        if isinstance(node, ast.Name)
+        else type(node.value) in (int, float)
+        if isinstance(node, ast.Constant)
+        else isinstance(node, ast.BinOp | ast.Call)
+        for node in parts
+    ):
+        return None
+    read: Any = eval(ast.unparse(value), {"timedelta": timedelta, "ByteSize": int})
+    number: float = numbers_of(read)[0]
+    return number
+
+
+def test_a_default_is_the_one_that_is_listed() -> None:
+    """A number in the head of a function or class that has no line gets one; better still is a named figure."""
+    assert {where: read(figure)[0] for figure, where in DEFAULTS} == literal_defaults()
 
 
 def test_every_job_runs_as_often_as_listed() -> None:

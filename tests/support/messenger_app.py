@@ -234,7 +234,7 @@ async def running_app(
     try:
         yield MessengerApp(emulators, database, service, route_state)
     finally:
-        await service.stop()
+        await service.stop(timeout=3.0)
 
 
 def raw_message(user_id: int, text: str, *, number: int = 1, date: int = 1) -> dict[str, Any]:

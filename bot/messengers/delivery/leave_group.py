@@ -6,6 +6,7 @@ import logging
 
 from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
 
+from bot.messengers.transport.backoff import break_pause
 from bot.messengers.transport.channel import Channel, send_text
 from bot.messengers.transport.rate_limits import TRIES, Pause
 
@@ -40,7 +41,7 @@ async def leave(channel: Channel, chat_id: int, sentence: str | None, *, pause: 
             if isinstance(error, BadRequest):
                 log.info("%s: a group could not be left: %s", channel.messenger.value, error)
                 return
-            await pause(0.3 * 4**attempt)
+            await pause(break_pause(attempt))
         except TelegramError as error:
             log.info("%s: a group could not be left: %s", channel.messenger.value, error)
             return

@@ -32,6 +32,7 @@ from bot.messengers.delivery.outbox_store import (
     SendResult,
     SentMessage,
 )
+from bot.messengers.transport.backoff import backoff
 from bot.messengers.transport.channel import (
     Caller,
     Channel,
@@ -345,4 +346,4 @@ class _NotNowError(Exception):
 
 
 def _pause(attempts: int) -> float:
-    return float(min(LONGEST_PAUSE, 2.0 * 2 ** min(attempts, 12))) * random.uniform(0.5, 1.0)
+    return backoff(2.0, attempts, LONGEST_PAUSE) * random.uniform(0.5, 1.0)

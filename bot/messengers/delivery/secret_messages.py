@@ -7,6 +7,7 @@ import logging
 from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
 
 from bot.messengers.processing.answer import ChatAddress
+from bot.messengers.transport.backoff import break_pause
 from bot.messengers.transport.channel import Channel
 from bot.messengers.transport.rate_limits import SCREEN_MAX_WAIT, Pause
 
@@ -38,7 +39,7 @@ async def delete_secret(
                 log.warning("a message with a password could not be deleted: %s", error)
                 return True
             if attempt < tries - 1:
-                await pause(0.3 * 4**attempt)
+                await pause(break_pause(attempt))
         except TelegramError as error:
             log.warning("a message with a password could not be deleted: %s", error)
             return True

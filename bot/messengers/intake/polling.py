@@ -18,6 +18,7 @@ from telegram.error import TelegramError
 from bot.messengers.intake.polling_offset import Offset
 from bot.messengers.intake.receiver import Intake, update_number
 from bot.messengers.transport.aiohttp_request import Fields
+from bot.messengers.transport.backoff import backoff
 from bot.messengers.transport.bale_request import from_bale
 from bot.messengers.transport.channel import Channel
 from storage.database.outage import log_unless_outage
@@ -150,7 +151,7 @@ class Polling:
                 asked,
                 self._offset.value,
             )
-        await pause_without_updates(min(LONGEST_REST, 0.1 * 2 ** min(self._stale, 8)))
+        await pause_without_updates(backoff(0.1, self._stale, LONGEST_REST))
 
     async def _get_updates(self) -> list[Any]:
         fields = {"timeout": str(LONG_POLL_SECONDS), "limit": str(self._limit)}
@@ -211,4 +212,4 @@ async def pause_without_updates(seconds: float) -> None:
 
 
 def _pause(failures: int) -> float:
-    return float(min(LONGEST_PAUSE, 0.3 * 2 ** min(failures, 8))) * random.uniform(0.7, 1.0)
+    return backoff(0.3, failures, LONGEST_PAUSE) * random.uniform(0.7, 1.0)

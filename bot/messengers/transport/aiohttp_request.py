@@ -20,6 +20,8 @@ from yarl import URL
 
 #: Seconds to wait where a 429 does not say how long, and the longest wait that is believed.
 RETRY_AFTER, MOST_RETRY_AFTER = 5, 24 * 3600
+#: Connections to one messenger, and seconds: to connect, to read an answer, for a free connection.
+CONNECTIONS, CONNECT, READ, POOL = 64, 10.0, 20.0, 60.0
 #: Seconds that a resolved address is used.
 DNS_TTL = 300
 #: Bytes a second that the slowest line we wait for still carries.
@@ -46,17 +48,17 @@ class Fields:
 
 
 class AioRequest(BaseRequest):
-    """A pool of `connections` to one messenger. Times are seconds; a transfer's deadline grows with its
+    """A pool of connections to one messenger. Times are seconds; a transfer's deadline grows with its
     size."""
 
     def __init__(
         self,
         *,
         proxy: str | None = None,
-        connections: int = 64,
-        connect_timeout: float = 10.0,
-        read_timeout: float = 20.0,
-        pool_timeout: float = 60.0,
+        connections: int = CONNECTIONS,
+        connect_timeout: float = CONNECT,
+        read_timeout: float = READ,
+        pool_timeout: float = POOL,
     ) -> None:
         self._proxy = proxy
         self._connections = connections
@@ -250,15 +252,15 @@ def _without_address(error: BaseException) -> str:
     return "the connection broke" if isinstance(error, aiohttp.ClientError) else error.__class__.__name__
 
 
-def make_request(*, proxy: str | None, read_timeout: float = 20.0) -> BaseRequest:
+def make_request(*, proxy: str | None) -> BaseRequest:
     """Ours; PTB's stock client where the proxy uses SOCKS."""
     if proxy is not None and proxy.startswith("socks"):
         return HTTPXRequest(
-            connection_pool_size=64,
-            read_timeout=read_timeout,
-            connect_timeout=10,
-            pool_timeout=60,
+            connection_pool_size=CONNECTIONS,
+            read_timeout=READ,
+            connect_timeout=CONNECT,
+            pool_timeout=POOL,
             proxy=proxy,
             httpx_kwargs={"trust_env": False},
         )
-    return AioRequest(proxy=proxy, read_timeout=read_timeout)
+    return AioRequest(proxy=proxy)

@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -20,6 +19,7 @@ from typing import Any, Protocol, TypeVar
 
 from telegram.error import BadRequest, NetworkError, RetryAfter, TimedOut
 
+from bot.messengers.transport.backoff import break_pause
 from bot.messengers.transport.telegram import pause_of
 
 T = TypeVar("T")
@@ -48,6 +48,8 @@ MAX_CHATS = 20_000
 SCREEN_MAX_WAIT, ONCE_MAX_WAIT = 15.0, 60.0
 #: How often a broken line is tried.
 TRIES = 3
+#: Remembered chats from which on idle ones are looked for.
+SWEEP = 256
 
 
 @dataclass(slots=True)
@@ -80,14 +82,14 @@ class RateLimiter:
     burst: float = BURST
     clock: Callable[[], float] = time.monotonic
     _chats: dict[Hashable, _Chat] = field(default_factory=dict)
-    _sweep_at: int = 256
+    _sweep_at: int = SWEEP
     _state: _All = _All.OPEN
     #: Of the messenger's rest, or of the probe's time limit.
     _until: float = 0.0
     #: The next rest of the messenger.
     _silence: float = FIRST_PAUSE
-    #: The latest refusals: when, and of which chat.
-    _refusals: deque[tuple[float, Hashable]] = field(default_factory=lambda: deque(maxlen=64))
+    #: Chats that were refused just now, each with the time.
+    _refusals: dict[Hashable, float] = field(default_factory=dict)
 
     # -- asking ------------------------------------------------------------------------------------
 
@@ -185,7 +187,7 @@ class RateLimiter:
         self._chats = {chat: state for chat, state in self._chats.items() if not state.idle(now)}
         for chat in list(self._chats)[: max(0, len(self._chats) - MAX_CHATS)]:
             del self._chats[chat]
-        self._sweep_at = max(256, min(2 * len(self._chats), MAX_CHATS + 256))
+        self._sweep_at = max(SWEEP, min(2 * len(self._chats), MAX_CHATS + SWEEP))
 
     def _wait_for_all(self) -> float:
         if self._state is _All.OPEN or self._state is _All.DOUBTFUL:
@@ -216,9 +218,9 @@ class RateLimiter:
             self._until = now + min(pause, self._silence)
             self._silence = min(2 * self._silence, LONGEST_PAUSE)
             return
-        self._refusals.append((now, chat))
-        lately = {refused_chat for at, refused_chat in self._refusals if now - at <= WITHIN}
-        if self._state is _All.OPEN and len(lately) >= SEVERAL:
+        lately = {other: at for other, at in self._refusals.items() if now - at <= WITHIN}
+        self._refusals = lately | {chat: now}
+        if self._state is _All.OPEN and len(self._refusals) >= SEVERAL:
             self._state = _All.DOUBTFUL
 
 
@@ -297,7 +299,7 @@ class PacedCalls:
                 failures += 1
                 if failures == TRIES or (isinstance(error, TimedOut) and failures > 1):
                     raise
-                await self._pause(0.3 * 4 ** (failures - 1))
+                await self._pause(break_pause(failures - 1))
             else:
                 self.began = True
                 return result

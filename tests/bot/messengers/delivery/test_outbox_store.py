@@ -169,6 +169,7 @@ def test_a_claim_counts_the_try_and_tells_all_that_is_needed(db: Session) -> Non
     assert (row.state, row.leased_until, row.attempts) == (PushState.SENDING, LEASE, 3)
     db.flush()
     assert w.claim(push) == []
+    assert w.claim(w.push(w.alis, next_at=NOW + SECOND)) == [], "put off by another process meanwhile"
     sms = w.push()
     (taken,) = w.claim(sms)
     assert (taken.mobile, taken.messenger, taken.chat_id, taken.rest_until) == (
