@@ -29,7 +29,8 @@ _SAVE_SECONDS = 10
 class Options:
     folder: Path = PROJECT / "data" / "demo"
     host: str = "127.0.0.1"
-    #: Of the page; the bot's own web pages are on the next one. A busy port is replaced by a free one.
+    #: Of the page; the bot's own web pages are on the next one, its figures on the one after that. A busy port is replaced
+    #: by a free one.
     port: int = 8090
     #: Further names that lead to the page, as name:port; it answers under no other.
     others: tuple[str, ...] = ()
@@ -155,7 +156,8 @@ class Demo:
         # A way back from a pay page, and an invitation, lead to the phones and not to a bot of that name elsewhere.
         self._page_port = _free(host, self.options.port)
         page = f"http://{host}:{self._page_port}"
-        self.metrics_address = f"127.0.0.1:{_free('127.0.0.1', 0)}"
+        figures = _free("127.0.0.1", self.options.port + 2 if self.options.port else 0)
+        self.metrics_address = f"127.0.0.1:{figures}"
         return self.emulators.env() | {
             "DATABASE_URL": f"sqlite:///{folder / 'bot.db'}",
             "FILES_URL": str(folder / "files"),

@@ -4,13 +4,12 @@ import io
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from PIL import Image
-from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, Locator, Page
 from telegram import Bot
 from telegram.request import HTTPXRequest
 
@@ -21,8 +20,12 @@ from demo.page.shortcuts import Shortcuts
 from demo.person import Person
 from demo.users import DemoUsers
 from tests.demo.toy import ToyBot
+from tests.support.browser import CHROMIUM, PATIENCE, chromium
+from tests.support.ports import free_port
 
-CHROMIUM = Path("/usr/bin/chromium")
+#: Short notices stay for minutes: a test that is held up still sees them.
+LASTING_NOTICES = """{ const plain = window.setTimeout;
+    window.setTimeout = (job, wait, ...more) => plain(job, wait === 3000 || wait === 4500 ? 200_000 : wait, ...more); }"""
 
 
 @pytest.fixture
@@ -78,7 +81,8 @@ async def server(emulators: Emulators) -> AsyncIterator[PageServer]:
     users.add(emulators.bale, "سارا", "کریمی‌نژاد", mobile="09901110001", identity=sara.identity, shown=True)
     expert = users.add(emulators.telegram, "مریم", "موسوی", mobile="09901110002", title="کارشناس شیراز")
     expert.identity.user_code, expert.identity.password = "10000002", "Kq7mXw3TnRpd"
-    page = PageServer(users, more_routes=Shortcuts(_Unchanging(users)).add_routes)
+    # Some tests stop it and start it again.
+    page = PageServer(users, port=free_port(), more_routes=Shortcuts(_Unchanging(users)).add_routes)
     await page.start()
     yield page
     await page.stop()
@@ -87,14 +91,10 @@ async def server(emulators: Emulators) -> AsyncIterator[PageServer]:
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
     """Chromium, to which evil.example is this machine."""
-    expect.set_options(timeout=20_000)
-    if not CHROMIUM.exists():
+    if CHROMIUM is None:
         pytest.skip("no chromium on this machine")
-    arguments = ["--no-sandbox", "--host-resolver-rules=MAP evil.example 127.0.0.1"]
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
+    async with chromium("--host-resolver-rules=MAP evil.example 127.0.0.1") as browser:
         yield browser
-        await browser.close()
 
 
 @pytest.fixture
@@ -113,7 +113,8 @@ async def open_page(browser: Browser, server: PageServer, **options: Any) -> Pag
     """The demo's page as a first visit finds it; an error of a script fails the test."""
     options = {"viewport": {"width": 1400, "height": 860}} | options
     page = await (await browser.new_context(**options)).new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(PATIENCE)
+    await page.add_init_script(LASTING_NOTICES)
     page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
     await page.goto(server.url)
     await page.locator(".phone").first.wait_for()

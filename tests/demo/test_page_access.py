@@ -226,6 +226,7 @@ async def test_nothing_is_cut_off_at_any_size(
     page = await open_page(browser, server, viewport={"width": width, "height": height})
     await close_guide(page)
     shown = phone(page, "تلگرام")
+    await expect(shown.locator(".message")).to_have_count(9)
     chat_box = await shown.get_by_role("log").bounding_box()
     assert chat_box["height"] >= 90
     assert await page.evaluate("document.documentElement.scrollWidth") <= width

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+from functools import partial
 
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
@@ -9,6 +10,7 @@ from playwright.async_api import Browser, Locator, Page, expect
 from demo.page.server import PageServer
 from demo.person import Person
 from tests.demo.conftest import arrive, open_page, phone, picture
+from tests.support.pending import until
 
 #: In a real browser, each in a page of its own: minutes in all.
 pytestmark = pytest.mark.campaign
@@ -25,14 +27,28 @@ async def above_end(chat: Locator) -> float:
     return float(await chat.evaluate("one => one.scrollHeight - one.scrollTop - one.clientHeight"))
 
 
+async def rests(chat: Locator, *, moved_from: float = -1) -> None:
+    """Wait until the chat has left this place, if it can, and ten frames have shown it at one place."""
+    await chat.evaluate(
+        """(one, before) => new Promise(done => { let last = -1, same = 0; const look = () => {
+            const now = one.scrollTop;
+            same = now === last && (now !== before || now <= 0) ? same + 1 : 0;
+            last = now;
+            if (same < 10) requestAnimationFrame(look); else done(); }; look(); })""",
+        moved_from,
+    )
+
+
 async def read_up(page: Page, chat: Locator, pixels: int = 2000) -> None:
     """Turn the wheel, and wait until the chat rests."""
     await chat.hover()
+    before = float(await chat.evaluate("one => one.scrollTop"))
     await page.mouse.wheel(0, -pixels)
-    await chat.evaluate(
-        """one => new Promise(done => { let last = -1; const look = () => {
-            if (one.scrollTop === last) done(); else { last = one.scrollTop; setTimeout(look, 150); } }; look(); })"""
-    )
+    await rests(chat, moved_from=before)
+
+
+async def at_end(chat: Locator) -> bool:
+    return await above_end(chat) < 2
 
 
 async def test_older_messages_are_read_in_peace_and_the_new_ones_are_counted(
@@ -84,6 +100,8 @@ async def test_pictures_that_load_while_scrolling_up_do_not_pull_down(
         await page.mouse.wheel(0, -400)
         await asyncio.sleep(0.12)
         places.append(await above_end(chat))
+    await rests(chat)
+    places.append(await above_end(chat))
     assert all(later >= earlier - 5 for earlier, later in itertools.pairwise(places)), places
     assert places[-1] > 1500
 
@@ -99,9 +117,11 @@ async def test_after_a_reload_every_phone_shows_its_last_buttons(
     page = await open_page(browser, server, viewport={"width": width, "height": 800})
     for _ in range(2):
         await expect(page.get_by_role("button", name="دکمه")).to_have_count(3)
+        for chat in await page.get_by_role("log").all():
+            await until(partial(at_end, chat), within=60)
         await page.evaluate("() => new Promise(done => setTimeout(done, 300))")
         for chat in await page.get_by_role("log").all():
-            assert await above_end(chat) < 2
+            assert await at_end(chat)
         await page.reload()
 
 
@@ -129,14 +149,15 @@ async def test_a_burst_of_messages_all_arrives_and_the_last_is_in_sight(page: Pa
         arrive(sara, *(f"شماره {n * 100 + m}." for m in range(100)))
         await asyncio.sleep(0)
     await expect(chat.get_by_text("شماره 599.")).to_be_in_viewport()
-    assert await above_end(chat) < 2
+    await until(partial(at_end, chat), within=60)
     assert await chat.locator(".message").count() <= 200
     await chat.hover()
-    for _ in range(30):
+
+    async def reaches_the_first() -> bool:
         await page.mouse.wheel(0, -20_000)
-        if await chat.get_by_text("شماره 0.").count():
-            break
-        await asyncio.sleep(0.1)
+        return await chat.get_by_text("شماره 0.").count() > 0
+
+    await until(reaches_the_first, within=60)
     await expect(chat.get_by_text("شماره 0.")).to_have_count(1)
 
 

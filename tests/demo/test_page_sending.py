@@ -116,7 +116,7 @@ async def test_an_upload_shows_its_progress_and_can_be_cancelled(page: Page, tmp
     sara = phone(page, "تلگرام")
     network = await page.context.new_cdp_session(page)
     await network.send("Network.enable")
-    slow = {"offline": False, "latency": 50, "downloadThroughput": 200_000, "uploadThroughput": 200_000}
+    slow = {"offline": False, "latency": 50, "downloadThroughput": 200_000, "uploadThroughput": 60_000}
     await network.send("Network.emulateNetworkConditions", slow)
     paper = tmp_path / "بزرگ.pdf"
     paper.write_bytes(b"%PDF-1.4" + bytes(3_000_000))

@@ -13,6 +13,7 @@ from demo.page.server import PageServer
 from demo.page.static_files import STATIC
 from demo.person import Person
 from tests.demo.conftest import arrive, phone, picture
+from tests.support.browser import PATIENCE
 
 #: In a real browser, each in a page of its own: minutes in all.
 pytestmark = [pytest.mark.campaign, pytest.mark.usefixtures("toys")]
@@ -31,7 +32,7 @@ async def blank(browser: Browser) -> AsyncIterator[Page]:
     """A page that has opened nothing yet; an error of a script fails the test."""
     context = await browser.new_context(viewport={"width": 1400, "height": 860}, locale="fa-IR")
     page = await context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(PATIENCE)
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     yield page

@@ -10,6 +10,7 @@ from demo.bank import Bank
 from demo.bank.zarinpal import verify
 from demo.run import Demo, Options
 from demo.users import DemoUser
+from tests.support.ports import free_ports
 
 
 def role(demo: Demo, title: str) -> DemoUser:
@@ -59,7 +60,7 @@ EVERY_STATE = {
 
 @pytest.mark.campaign
 async def test_each_role_finds_what_others_left(tmp_path: Path) -> None:
-    async with Demo(Options(folder=tmp_path, port=0, past=True)) as demo:
+    async with Demo(Options(folder=tmp_path, port=free_ports(3), past=True)) as demo:
         for table, states in EVERY_STATE.items():
             assert states <= counts(tmp_path, table).keys(), table
         assert 280 <= sum(counts(tmp_path, "officer", "province IS NULL").values()) <= 340

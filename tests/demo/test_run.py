@@ -7,6 +7,7 @@ import pytest
 from demo.bot_process import BotProcess
 from demo.run import Demo, Options
 from demo.users import DemoUser
+from tests.support.ports import free_ports
 
 
 def role(demo: Demo, title: str) -> DemoUser:
@@ -29,7 +30,7 @@ async def test_ready_accounts_power_cut_and_another_day(tmp_path: Path) -> None:
     stranger = folder / "something of the visitor"
     folder.mkdir()
     stranger.write_text("keep")
-    options = Options(folder=folder, port=0)
+    options = Options(folder=folder, port=free_ports(3))
     async with Demo(options) as demo:
         expert, staff = role(demo, "کارشناس شیراز"), role(demo, "اداره کل")
         await log_in(expert)
@@ -51,7 +52,7 @@ async def test_ready_accounts_power_cut_and_another_day(tmp_path: Path) -> None:
 @pytest.mark.campaign
 async def test_the_bot_started_by_hand_for_a_debugger(tmp_path: Path) -> None:
     """DEMO_DEBUG: `bot.py run` in the demo's folder finds its settings there."""
-    options = Options(folder=tmp_path, port=0, debug=True)
+    options = Options(folder=tmp_path, port=free_ports(3), debug=True)
     async with Demo(options) as demo:
         assert not demo.bot.runs
         by_hand = BotProcess(tmp_path, {})

@@ -13,6 +13,7 @@ from demo.emulators import Emulators
 from demo.page.server import PageServer
 from demo.same_origin import OwnAddress
 from tests.support.asgi import serving
+from tests.support.browser import PATIENCE
 
 EVIL = "http://evil.example"
 
@@ -140,7 +141,7 @@ async def test_in_a_real_browser(server: PageServer, browser: Browser) -> None:
 
     async with serving(Starlette(routes=[Route("/", attack)])) as url:
         page = await browser.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(PATIENCE)
         await page.goto(url.replace("127.0.0.1", "evil.example"))
         await page.wait_for_function("document.title.startsWith('tried')")
         assert await page.title() == "tried, closed"

@@ -20,8 +20,9 @@ import pytest
 
 from demo.emulators import Emulators
 from tests.support.bot_process import Credentials
-from tests.support.commands import PROJECT, free_port
+from tests.support.commands import PROJECT
 from tests.support.journey_steps import login
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.campaign
 

@@ -17,7 +17,7 @@ import pytest
 from storage.database.unusable import POOLER
 from tests.journeys.qualification import JourneySetup, find_journey
 from tests.support.bot_process import BotProcess, bot_process, run_command
-from tests.support.commands import free_port
+from tests.support.ports import free_port
 from tests.support.postgres import NetworkServer, PostgresServer, apart
 
 pytestmark = pytest.mark.campaign

@@ -23,8 +23,9 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from tests.support.asgi import serving
-from tests.support.commands import PROJECT, free_port
+from tests.support.commands import PROJECT
 from tests.support.pooler import make_certificate
+from tests.support.ports import free_port
 
 DEPLOY = PROJECT / "deploy"
 TOKEN, HOOK = "pt0kensecretpt0ken", "h00ksecreth00k"

@@ -16,7 +16,8 @@ from sqlmodel import Session
 
 from demo.emulators import Emulators
 from storage.database.database import Database, open_database
-from tests.support.commands import PROJECT, SECRET_KEY, free_port, run_process
+from tests.support.commands import PROJECT, SECRET_KEY, run_process
+from tests.support.ports import free_port
 
 T = TypeVar("T")
 

@@ -5,7 +5,6 @@ import contextlib
 import logging
 import multiprocessing.forkserver
 import os
-import socket
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -18,6 +17,7 @@ from typer.testing import CliRunner
 from bot.cli.main import app
 from bot.config.settings import Settings
 from tests.support.forked import run_here
+from tests.support.ports import free_port
 
 PROJECT = Path(__file__).resolve().parents[2]
 SECRET_KEY = "0" * 64
@@ -35,13 +35,6 @@ def _start_server() -> None:
 
 #: Where there is nothing: nobody is called, nobody is sent a message.
 NOWHERE = "http://127.0.0.1:9"
-
-
-def free_port() -> int:
-    """A port that nobody has now, kept over the bot's restarts."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass(frozen=True, slots=True)

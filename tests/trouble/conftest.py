@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from demo.person import Person
-from tests.support.bot_process import BotProcess, bot_process, free_port
+from tests.support.bot_process import BotProcess, bot_process
+from tests.support.ports import free_port
 from tests.trouble.watching import nothing_crashed
 
 

@@ -11,7 +11,8 @@ import pytest
 from bot.documents.blob_store import new_key
 from bot.documents.encryption import DocumentCipher
 from bot.legacy_import.columns import OFFICER
-from tests.support.bot_process import PROJECT, SECRET_KEY, bot_process, free_port, run_command
+from tests.support.bot_process import PROJECT, SECRET_KEY, bot_process, run_command
+from tests.support.ports import free_port
 from tests.support.s3 import Bucket
 
 EXITS = int(os.environ.get("S3_EXITS", "2"))

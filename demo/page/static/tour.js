@@ -53,7 +53,7 @@ let language = remembered(localStorage, "tour-language", navigator.language.star
 let open = false;
 let shown = -1;
 const people = {};
-const said = { officer: [], expert: [] };
+const said = { officer: new Set(), expert: new Set() };
 
 const text = element("p", { className: "tour-text", role: "status" });
 const count = element("strong", { className: "tour-count" });
@@ -69,7 +69,7 @@ document.getElementById("troubles").before(panel);
 const opener = button({ id: "tour-open", className: "tool", onclick: () => set(!open) });
 document.querySelector(".tools").prepend(opener);
 
-const isDone = ({ said: [who, words] }) => said[who].some((line) => (words instanceof RegExp ? words.test(line) : line.includes(words)));
+const isDone = ({ said: [who, words] }) => [...said[who]].some((line) => (words instanceof RegExp ? words.test(line) : line.includes(words)));
 // Later steps prove earlier ones: a chat may have lost what was said first.
 const doneUpTo = () => STEPS.reduce((last, step, at) => (isDone(step) ? at + 1 : last), 0);
 const current = () => STEPS[doneUpTo()];
@@ -151,7 +151,7 @@ document.addEventListener("demo", ({ detail }) => {
   if (detail.kind === "read" && !open && remembered(sessionStorage, "tour", false)) set(true);
   const who = detail.person && whose(detail.person.id);
   if (!who || !detail.message?.from_bot) return;
-  said[who].push(detail.message.text || "");
+  said[who].add(detail.message.text || "");
   soon();
 });
 
@@ -160,10 +160,9 @@ async function begin() {
   people.officer ??= known.find((one) => one.role === "مسئول فنی" && one.messenger === "telegram")?.id;
   people.expert ??= known.find((one) => one.role === "کارشناس شیراز")?.id;
   for (const who of Object.keys(said)) {
-    const before = said[who].length;
     const { messages } = await look(`/emulators/people/${people[who]}`);
-    // What was said since is kept.
-    said[who] = [...messages.filter((one) => one.from_bot).map((one) => one.text || ""), ...said[who].slice(before)];
+    // Beside what is said while this was on its way.
+    for (const one of messages) if (one.from_bot) said[who].add(one.text || "");
   }
 }
 

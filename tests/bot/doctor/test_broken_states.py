@@ -40,8 +40,9 @@ from storage.tables import Account, PaymentAttempt, Push, QualificationRequest, 
 from storage.tables.column_types import utcnow
 from tests.support.asgi import serving
 from tests.support.backups import SECRET, store_documents
-from tests.support.commands import NOWHERE, free_port
+from tests.support.commands import NOWHERE
 from tests.support.documents import FolderStore
+from tests.support.ports import free_port
 from tests.support.s3 import Bucket
 
 OTHER_KEY = "the key of somebody else, as long as it has to be"

@@ -22,9 +22,10 @@ from storage.migrations.seed import seed
 from storage.tables import InboxUpdate, Push
 from storage.tables.column_types import utcnow
 from tests.support.asgi import serving
-from tests.support.bot_process import SECRET_KEY, free_port
+from tests.support.bot_process import SECRET_KEY
 from tests.support.commands import NOWHERE
 from tests.support.payments import payment_scenario
+from tests.support.ports import free_port
 from tests.support.s3 import Bucket
 
 Given = dict[str, Any]

@@ -14,9 +14,10 @@ import pytest
 
 from bot.config.settings import BadSettingError, Settings
 from bot.doctor import Finding, database, disk, examine, machine
-from tests.support.bot_process import PROJECT, free_port
+from tests.support.bot_process import PROJECT
 from tests.support.commands import Ended, all_settings, command_line, run_process
 from tests.support.pooler import encrypting, pooling
+from tests.support.ports import free_port
 from tests.support.postgres import NetworkServer
 
 SECRET = "geheim-geheim"

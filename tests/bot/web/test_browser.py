@@ -1,18 +1,17 @@
 """The whole way of the payer in a real browser on a phone's width: page, bank, back. Needs Chromium."""
 
 import os
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import BrowserContext, Page, async_playwright
+from playwright.async_api import BrowserContext, Page, expect
 
 from storage.enums import AttemptState
 from tests.bot.web.conftest import Site
+from tests.support.browser import CHROMIUM, PATIENCE, chromium
 from tests.support.payments import TOKEN
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 #: Where to leave pictures for people to look at.
 PICTURES = os.environ.get("PICTURES")
@@ -20,11 +19,10 @@ PICTURES = os.environ.get("PICTURES")
 
 @pytest.fixture
 async def phone() -> AsyncIterator[BrowserContext]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    async with chromium() as browser:
         context = await browser.new_context(viewport={"width": 360, "height": 740}, locale="fa-IR")
+        context.set_default_timeout(PATIENCE)
         yield context
-        await browser.close()
 
 
 @pytest.fixture
@@ -55,11 +53,11 @@ async def test_paying(site: Site, page: Page) -> None:
     await picture(page, "bank")
     await page.get_by_role("button", name="پرداخت", exact=True).click()
     await page.wait_for_url("**/pay/callback/**")
-    assert await page.get_by_role("heading", name="پرداخت انجام شد").is_visible()
-    assert await page.get_by_role("link", name="بازگشت به گفت‌وگو").is_visible()
+    await expect(page.get_by_role("heading", name="پرداخت انجام شد")).to_be_visible()
+    await expect(page.get_by_role("link", name="بازگشت به گفت‌وگو")).to_be_visible()
     await picture(page, "paid")
     await page.reload()
-    assert await page.get_by_role("heading", name="پرداخت انجام شد").is_visible()
+    await expect(page.get_by_role("heading", name="پرداخت انجام شد")).to_be_visible()
     assert [one.state for one in await site.paying.attempts()] == [AttemptState.PAID]
 
 
@@ -68,10 +66,10 @@ async def test_cancelling_and_trying_again(site: Site, page: Page) -> None:
     await page.get_by_role("button", name="پرداخت در درگاه بانک").click()
     await page.get_by_role("button", name="انصراف").click()
     await page.wait_for_url("**/pay/callback/**")
-    assert await page.get_by_role("heading", name="پرداخت انجام نشد").is_visible()
+    await expect(page.get_by_role("heading", name="پرداخت انجام نشد")).to_be_visible()
     await picture(page, "failed")
     await page.get_by_role("link", name="تلاش دوباره").click()
-    assert await page.get_by_role("button", name="پرداخت در درگاه بانک").is_visible()
+    await expect(page.get_by_role("button", name="پرداخت در درگاه بانک")).to_be_visible()
 
 
 async def test_the_other_faces(site: Site, page: Page) -> None:
@@ -80,13 +78,14 @@ async def test_the_other_faces(site: Site, page: Page) -> None:
     await page.goto(f"{site.url}/pay/{TOKEN}")
     site.paying.bank.faults.down = True
     await page.get_by_role("button", name="پرداخت در درگاه بانک").click()
-    assert await page.get_by_text("درگاه بانک پاسخ نمی‌دهد").is_visible()
+    await expect(page.get_by_text("درگاه بانک پاسخ نمی‌دهد")).to_be_visible()
     await picture(page, "down")
     site.paying.bank.faults.down = False
     await page.get_by_role("link", name="تلاش دوباره").click()
     await page.get_by_role("button", name="پرداخت در درگاه بانک").click()
+    await page.wait_for_url("**/pg/StartPay/**")
     site.paying.bank.faults.broken = True
     await page.get_by_role("button", name="پرداخت", exact=True).click()
     await page.wait_for_url("**/pay/callback/**")
-    assert await page.get_by_role("heading", name="در حال پیگیری از بانک").is_visible()
+    await expect(page.get_by_role("heading", name="در حال پیگیری از بانک")).to_be_visible()
     await picture(page, "uncertain")
