@@ -11,7 +11,6 @@ orders troubles, `server.outage()` cuts everything off, `server.inject()` puts a
 
 from __future__ import annotations
 
-import asyncio
 import json
 import socket
 from collections import deque
@@ -194,8 +193,8 @@ class MessengerServer:
         try:
             params = await Params.read(request)
             fault = self.faults.next_for(method, _chat_id(params)) or self._too_soon(bot, method, params)
-            if fault is not None and fault.delay:
-                await asyncio.sleep(fault.delay)
+            if fault is not None:
+                await fault.pause()
             if fault is not None and not fault.done and (fault.reset or fault.answers):
                 status, body = fault.status, {}
             else:
@@ -267,8 +266,8 @@ class MessengerServer:
         if self._out:
             return self._cut(request)
         fault = self.faults.next_for("file", None)
-        if fault is not None and fault.delay:
-            await asyncio.sleep(fault.delay)
+        if fault is not None:
+            await fault.pause()
         if fault is not None and fault.reset:
             return self._cut(request)
         if fault is not None and fault.answers:

@@ -12,7 +12,7 @@ from demo.seen import Seen, Wanted, fits, keyboard_rows
 from demo.steps import step
 
 #: Seconds that a person waits for an answer.
-PATIENCE = 30.0
+PATIENCE = 90.0
 
 
 class Reader:

@@ -37,7 +37,7 @@ SLOW, OF_MESSENGER = 1, 3
 #: Idle workers that stay.
 IDLE_WORKERS = 2
 
-_LOOK, _START = 0.1, 20.0
+_LOOK, _START = 0.1, 60.0
 
 
 class Preempted(Exception):

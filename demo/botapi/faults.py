@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ Json = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One trouble. `delay` seconds pass first; then, where `answer` is set, it replaces the method's own;
+    """One trouble. `delay` seconds pass first, and `until` is waited for; then, where `answer` is set, it replaces the method's own;
     `reset` cuts the connection. With `done` the method is carried out all the same and only its answer is
     lost."""
 
@@ -20,6 +21,7 @@ class Fault:
     body: str = ""
     content_type: str = "application/json"
     delay: float = 0.0
+    until: asyncio.Event | None = None
     reset: bool = False
     done: bool = False
     #: Of a download: it breaks off in the middle, or goes on for ever.
@@ -92,6 +94,17 @@ class Fault:
     @classmethod
     def slow(cls, seconds: float) -> Fault:
         return cls("slow", delay=seconds)
+
+    @classmethod
+    def held(cls, until: asyncio.Event) -> Fault:
+        """Nothing is done before that."""
+        return cls("held", until=until)
+
+    async def pause(self) -> None:
+        if self.delay:
+            await asyncio.sleep(self.delay)
+        if self.until is not None:
+            await self.until.wait()
 
 
 @dataclass(slots=True)

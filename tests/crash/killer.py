@@ -18,8 +18,8 @@ LONG_PAUSES, SECONDS = 0.15, (3.0, 12.0)
 AGAIN = 0.25
 #: Seconds until a killed process is started again, at most.
 PAUSE = 1.0
-#: Seconds that the service may take to stop when asked.
-GRACE = 5.0
+#: Seconds that the service may take to stop when asked: after these the files in deploy/ let it be killed.
+GRACE = 10.0
 #: Of several members: how often two are killed at once, and how often all.
 TWO, ALL = 0.15, 0.1
 

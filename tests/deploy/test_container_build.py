@@ -67,7 +67,7 @@ def image(tmp_path: Path) -> Iterator[Image]:
 
 
 def run(image: Image, words: list[str], env: dict[str, str]) -> tuple[int, str]:
-    done = subprocess.run(image.inside(words, env), capture_output=True, text=True, timeout=60)
+    done = subprocess.run(image.inside(words, env), capture_output=True, text=True, timeout=300)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -82,14 +82,14 @@ async def program(image: Image, env: dict[str, str]) -> AsyncIterator[None]:
     )
     try:
         assert process.stdout is not None
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(180):
             assert await process.stdout.readline() == b"ready\n"
         yield
     finally:
         if process.returncode is None:
             process.terminate()
         try:
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(90):
                 assert await process.wait() == 0
         finally:
             with contextlib.suppress(ProcessLookupError):

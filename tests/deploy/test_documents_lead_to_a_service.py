@@ -138,12 +138,12 @@ async def service(machine: Machine) -> AsyncIterator[None]:
     process = await machine.start_unit("technical-officer-bot.service")
     try:
         assert process.stdout is not None
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(180):
             assert await process.stdout.readline() == b"ready\n"
         yield
     finally:
         process.terminate()
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(90):
             await process.wait()
 
 

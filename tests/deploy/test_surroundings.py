@@ -29,7 +29,7 @@ SOCKS_PASSWORD, HTTP_PASSWORD = ("p@ss/w:rd", "p%40ss%2Fw%3Ard"), ("passw0rd", "
 
 async def open_port(port: int, host: str = "127.0.0.1") -> None:
     """Wait until something listens there."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(90):
         while True:
             try:
                 _, writer = await asyncio.open_connection(host, port)

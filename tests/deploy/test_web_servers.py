@@ -164,7 +164,7 @@ async def running(name: str, folder: Path, bots: list[int]) -> AsyncIterator[Web
     with (folder / "server.out").open("wb") as out:
         process = await asyncio.create_subprocess_exec(*command, stdout=out, stderr=out, env=env)
         try:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(90):
                 while True:
                     with (
                         contextlib.suppress(OSError),
@@ -181,7 +181,7 @@ async def running(name: str, folder: Path, bots: list[int]) -> AsyncIterator[Web
 
 
 def browser(server: WebServer) -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url=f"https://localhost:{server.https}", verify=False, timeout=20)
+    return httpx.AsyncClient(base_url=f"https://localhost:{server.https}", verify=False, timeout=90)
 
 
 async def raw(port: int, text: bytes) -> None:

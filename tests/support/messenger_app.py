@@ -155,7 +155,7 @@ class MessengerApp:
         found = select(Chat).where(Chat.chat_id == person.user.id, Chat.messenger == messenger)
         return await self.database.read(lambda db: db.exec(found).one())
 
-    async def until_states(self, hold: Callable[[list[InboxState]], bool], *, within: float = 10.0) -> None:
+    async def until_states(self, hold: Callable[[list[InboxState]], bool], *, within: float = 90.0) -> None:
         """This is so of the states of all updates."""
 
         async def looked() -> bool:
@@ -163,7 +163,7 @@ class MessengerApp:
 
         await self.until(looked, within=within)
 
-    async def until_answered(self, *, within: float = 10.0) -> None:
+    async def until_answered(self, *, within: float = 90.0) -> None:
         """There are updates, and all of them are answered."""
         await self.until_states(lambda states: set(states) == {InboxState.ANSWERED}, within=within)
 
@@ -193,7 +193,7 @@ class MessengerApp:
 
         await self.until(dead)
 
-    async def until(self, condition: Callable[[], Any], *, within: float = 10.0) -> None:
+    async def until(self, condition: Callable[[], Any], *, within: float = 90.0) -> None:
         await until(condition, within=within)
 
 

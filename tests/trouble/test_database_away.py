@@ -29,7 +29,7 @@ async def away(bot: BotProcess, request: pytest.FixtureRequest) -> AsyncIterator
     try:
         yield
     finally:
-        server.server.start()
+        server.start()
 
 
 async def test_nothing_is_lost_while_it_is_away(

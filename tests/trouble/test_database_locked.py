@@ -71,10 +71,12 @@ async def test_who_waits_in_the_middle_of_something_is_told(bot: BotProcess, sar
     await register(bot, sara)
     await fill(sara, until="کارت ملی")
     # Stored, and on its way: only its effect waits for the lock.
-    bot.emulators.telegram.faults.add(Fault.slow(2), method="getFile")
+    held_up = asyncio.Event()
+    bot.emulators.telegram.faults.add(Fault.held(held_up), method="getFile")
     await sara.send_photo(files.jpeg())
     await until(lambda: not bot.emulators.telegram.server.pending(), what="the bot takes it")
     async with held(bot):
+        held_up.set()
         told = await sara.sees(WAIT, "لازم نیست دوباره بفرستید", within=60)
     await sara.sees("دریافت شد", within=60)
     assert [one.text for one in sara.new()].count(told.text) == 1

@@ -24,4 +24,4 @@ async def test_the_bot_comes_to_itself_when_its_messenger_does(
     async with running_app(emulators, database):
         for face in emulators.messengers:
             person = face.person("سارا")
-            await person.start().sees("خانه", within=30)
+            await person.start().sees("خانه")

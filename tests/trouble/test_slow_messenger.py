@@ -1,5 +1,7 @@
 """A messenger takes what we send and does not answer: its own people wait, nobody else does."""
 
+import asyncio
+
 import pytest
 from sqlmodel import col, func, select
 
@@ -13,8 +15,6 @@ from tests.support.messenger_app import running_app
 from tests.support.pushes import log_in, queue_push
 from tests.trouble.watching import until
 
-#: Seconds until an answer comes at last; less than the bot waits.
-HANG = 20.0
 #: More than have room at once.
 CROWD, ROOM = 70, 64
 
@@ -25,7 +25,8 @@ async def test_people_of_the_other_messenger_do_not_wait(bot: BotProcess) -> Non
     mina = emulators.bale.person("مینا")
     crowd = [emulators.telegram.person(f"کاربر {number}") for number in range(CROWD)]
     await bot.start()
-    slow = emulators.telegram.faults.add(Fault.slow(HANG), method="sendMessage", times=None)
+    answers = asyncio.Event()
+    slow = emulators.telegram.faults.add(Fault.held(answers), method="sendMessage", times=None)
     for one in crowd:
         await one.start()
     waiting = select(func.count()).where(col(InboxUpdate.state) == InboxState.DONE)
@@ -37,6 +38,7 @@ async def test_people_of_the_other_messenger_do_not_wait(bot: BotProcess) -> Non
     await mina.start().sees("خوش آمدید")
     assert not emulators.telegram.server.calls_of("sendMessage"), "she waited for somebody else's messenger"
     emulators.telegram.faults.remove(slow)
+    answers.set()
     for one in crowd:
         await one.sees("خوش آمدید", within=60)
         assert len(one.new()) == 1
@@ -49,7 +51,8 @@ async def test_pushes_to_the_other_messenger_do_not_wait(emulators: Emulators, d
         crowd = [emulators.telegram.person(f"کاربر {number}") for number in range(20)]
         accounts = [await log_in(app, one) for one in crowd]
         before = len(emulators.telegram.server.calls_of("sendMessage"))
-        slow = emulators.telegram.faults.add(Fault.slow(HANG), method="sendMessage", times=None)
+        answers = asyncio.Event()
+        slow = emulators.telegram.faults.add(Fault.held(answers), method="sendMessage", times=None)
         for account in accounts:
             await queue_push(app, account, "خبر")
         await queue_push(app, mina, "خبر")
@@ -57,6 +60,7 @@ async def test_pushes_to_the_other_messenger_do_not_wait(emulators: Emulators, d
         after = len(emulators.telegram.server.calls_of("sendMessage"))
         assert after == before, "it waited for the other messenger"
         emulators.telegram.faults.remove(slow)
+        answers.set()
         for one in crowd:
             await one.sees("خبر", within=60)
             assert sum(seen.text == "خبر" for seen in one.history()) == 1

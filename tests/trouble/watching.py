@@ -36,7 +36,7 @@ def nothing_crashed(bot: BotProcess) -> None:
 
 async def figure(bot: BotProcess, name: str, **labels: str) -> float:
     """One of the figures at METRICS_LISTEN."""
-    async with httpx.AsyncClient(trust_env=False, timeout=20) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=90) as client:
         page = await client.get(f"http://{bot.env['METRICS_LISTEN']}/metrics")
     for family in text_string_to_metric_families(page.text):
         for sample in family.samples:
@@ -47,7 +47,7 @@ async def figure(bot: BotProcess, name: str, **labels: str) -> float:
 
 async def health(bot: BotProcess) -> int:
     """What a balancer is answered."""
-    async with httpx.AsyncClient(trust_env=False, timeout=20) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=90) as client:
         return (await client.get(f"{bot.env['PUBLIC_URL']}/health")).status_code
 
 
@@ -62,7 +62,7 @@ def limit_files(bot: BotProcess, size: int) -> None:
 async def database_is_away(bot: BotProcess) -> None:
     """It is in the log, and a balancer and an operator are told so."""
     # A lock is waited for half a minute.
-    await until(lambda: lines(bot, "the database is unavailable"), within=40, what="a line of the log")
+    await until(lambda: lines(bot, "the database is unavailable"), within=120, what="a line of the log")
     assert await health(bot) == 503
     assert await figure(bot, "officer_database_up") == 0
 

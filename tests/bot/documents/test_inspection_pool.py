@@ -104,7 +104,7 @@ async def test_a_worker_ends_when_the_bot_is_gone(checker: InspectionPool) -> No
 
     worker.stdin.close()
 
-    assert await asyncio.wait_for(worker.wait(), 20) == 0
+    assert await asyncio.wait_for(worker.wait(), 90) == 0
 
 
 async def test_a_worker_gets_no_secrets(monkeypatch: pytest.MonkeyPatch, checker: InspectionPool) -> None:
@@ -133,7 +133,7 @@ async def test_giving_up_leaves_no_worker(checker: InspectionPool, monkeypatch: 
     # Another one is being made ready for the next file.
     assert (await checked(checker, files.pdf())).pages == 1
     worker, _ = started[0]
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while worker.returncode is None:
             await asyncio.sleep(0.01)
 
@@ -155,6 +155,7 @@ async def test_a_file_that_takes_too_long_is_refused_with_what_to_do_and_the_nex
         await checked(checker, files.slow_pdf(90_000))
 
     assert caught.value.key == "error.slow_file"
+    checker._time_limit = inspection_pool.TIME_LIMIT
     assert (await checked(checker, files.pdf())).pages == 1
     await checker.close()
 

@@ -32,7 +32,7 @@ async def test_lines_are_linked_kept_and_checked(tmp_path: Path) -> None:
     database = folder / "data" / "bot.db"
     count = int(str(rows(database, "SELECT count(*) FROM audit_event")[0][0]))
     assert count
-    async with bot_process(folder, f"sqlite:///{database}"), asyncio.timeout(60):
+    async with bot_process(folder, f"sqlite:///{database}"), asyncio.timeout(180):
         while not rows(database, f"SELECT count(*) = {count} FROM audit_link")[0][0]:
             await asyncio.sleep(0.2)
 

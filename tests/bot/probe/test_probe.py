@@ -242,7 +242,7 @@ async def test_the_payment_gateway(name: str, emulators: Emulators, tmp_path: Pa
         bank.pay(bank.last.ref)
 
     payer = asyncio.create_task(pays())
-    done = await probe(tmp_path, emulators, "gateway", "--wait", "20", PAYMENT_GATEWAY=name)
+    done = await probe(tmp_path, emulators, "gateway", "--wait", "90", PAYMENT_GATEWAY=name)
     await payer
     assert done.status == 0, done.out
     assert bank.last.stand is PaymentState.VERIFIED

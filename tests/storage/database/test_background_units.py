@@ -31,7 +31,7 @@ async def test_what_met_an_outage_is_written_after_it(
         database.run_in_background(write(str(number)))
 
     expected = [str(number) for number in range(1 + others)]
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(90):
         while await days(database) != expected:
             await asyncio.sleep(0.01)
     assert tries == 3
@@ -52,7 +52,7 @@ async def test_what_is_given_during_an_outage_waits_with_the_rest(
             raise OSError("no route to the server")
 
     database.run_in_background(unit)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(90):
         while len(await days(database)) < 6:
             await asyncio.sleep(0.01)
     assert await days(database) == given

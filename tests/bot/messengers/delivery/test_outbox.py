@@ -1,5 +1,6 @@
 """Pushes arrive once, in order, within the messenger's limits; who cannot be reached is noted."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -127,7 +128,8 @@ async def test_a_push_in_hand_is_not_taken_again_where_the_clock_is_put_forward(
 ) -> None:
     sara = app.emulators.telegram.person("سارا")
     account = await log_in(app, sara)
-    app.emulators.telegram.faults.add(Fault.slow(1.5), method="sendMessage", chat_id=sara.user.id)
+    answers = asyncio.Event()
+    app.emulators.telegram.faults.add(Fault.held(answers), method="sendMessage", chat_id=sara.user.id)
     await queue_push(app, account, "خبر")
     await until_pushes(app, PushState.SENDING)
     pushes, later = app.service.outbox, utcnow() + timedelta(hours=1)
@@ -135,6 +137,7 @@ async def test_a_push_in_hand_is_not_taken_again_where_the_clock_is_put_forward(
     for _ in range(2):
         await pushes.dispatch()
         assert pushes._in_hand.total() == 1
+    answers.set()
     await until_pushes(app, PushState.SENT)
     assert [one.text for one in sara.history() if "خبر" in one.text] == ["خبر"]
 

@@ -1,5 +1,6 @@
 """The button that leads to the pay page goes from every message once the fee is paid or is not due any more."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
@@ -172,10 +173,11 @@ async def test_a_screen_that_comes_after_the_payment_loses_its_button_too(app: M
     """It was made before the bank's word, and arrived after it."""
     sara = app.emulators.telegram.person("سارا")
     request_id = await fee_due(app, sara)
-    order = app.emulators.telegram.faults.add(Fault("slow", delay=0.5), method="sendMessage")
+    order = app.emulators.telegram.faults.add(Fault.held(paid := asyncio.Event()), method="sendMessage")
     await sara.command("due")
     await app.until(lambda: order not in app.emulators.telegram.faults.orders)
     await pay(app, request_id)
+    paid.set()
     await sara.sees("هزینه در انتظار")
 
     async def noted() -> bool:

@@ -68,21 +68,21 @@ async def test_a_flood_meets_no_refusal_and_nobody_else_notices(app: MessengerAp
     await flooder.type("دوم")
     await is_served(stranger)
     await app.until_noted("second", by=flooder)
-    await flooder.sees("یادداشت شد: second", within=20)
+    await flooder.sees("یادداشت شد: second")
     await app.until_answered()
     limits = face.server.limits[face.token]
     assert limits.refused == {}, "we wrote more than the messenger bears"
     assert len(texts(flooder)) < FLOOD / 2
     assert texts(flooder)[-1].endswith("یادداشت شد: second")
     # The screen that remains has live buttons.
-    await flooder.tap("بازگشت").sees("خانه", within=20)
+    await flooder.tap("بازگشت").sees("خانه")
 
 
 async def test_a_guest_who_floods_is_told_once(app: MessengerApp) -> None:
     guest = app.emulators.telegram.person("مهمان")
     for _ in range(FLOOD):
         await guest.type("/start")
-    await app.until_answered(within=20)
+    await app.until_answered()
     assert sum("پس از دیدن هر پاسخ" in one for one in texts(guest)) == 1
     assert texts(guest)[-1].endswith("خانه")
 
@@ -212,7 +212,7 @@ async def test_what_is_shown_once_waits_and_is_not_superseded(
             # A notice whose screen is superseded is said by the one that takes its place.
             face.faults.add(Fault.flood(1), method="sendMessage", chat_id=sara.user.id)
             await sara.type("/say").type("/start")
-            await app.until_answered(within=20)
+            await app.until_answered()
             kinds = [file.kind for one in sara.history() for file in one.files]
             assert kinds == ["photo", "document"], "each once"
             assert sum("خبر کوتاه" in one for one in texts(sara)) == 1
@@ -231,7 +231,7 @@ async def test_refused_deletions_and_presses_are_repeated(app: MessengerApp, fau
         said = await sara.type("/secret hunter2")
         await sara.tap("اول")
         await is_served(face.person("رضا"))
-        await sara.sees_gone(said).button_rests().sees("یادداشت شد: first", within=20)
+        await sara.sees_gone(said).button_rests().sees("یادداشت شد: first")
         await app.until_answered()
 
 
@@ -292,7 +292,7 @@ async def test_a_messenger_that_refuses_everybody_is_asked_by_one(app: Messenger
     assert len(face.server.calls_of("sendMessage")) <= asked + 4, "they asked while the messenger rests"
     face.faults.remove(refused)
     for one in crowd:
-        await one.sees("خانه", within=20)
+        await one.sees("خانه")
         assert sum("خانه" in text for text in texts(one)) == 1
     await app.until_answered()
 
@@ -306,5 +306,5 @@ async def test_photos_one_by_one(app: MessengerApp) -> None:
         for _ in range(12):
             await sara.send_photo(files.jpeg())
         await is_served(face.person("رضا"))
-        await sara.sees(re.compile("برای فرستادن مدرک"), within=20)
+        await sara.sees(re.compile("برای فرستادن مدرک"))
         await app.until_answered()

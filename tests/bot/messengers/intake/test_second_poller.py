@@ -38,7 +38,7 @@ async def test_a_second_poller_is_seen(app: MessengerApp, monkeypatch: pytest.Mo
     face, counters = app.emulators.telegram, app.service.resources.counters
 
     async def other_program() -> None:
-        async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=90) as client:
             while True:
                 await client.post(f"{face.server.url}/bot{face.token}/getUpdates", data={"timeout": "0"})
                 await asyncio.sleep(0.05)

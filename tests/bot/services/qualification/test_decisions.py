@@ -93,7 +93,7 @@ async def test_of_two_experts_one_wins_and_the_other_reads_who(
 
     if database.url.get_backend_name() != "sqlite":
         monkeypatch.setattr(ReviewWorkflow, "check", check_and_meet)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(90):
         results = await asyncio.gather(
             database.run(lambda db: decide(db, people.ali, waiting, first)),
             database.run(lambda db: decide(db, people.zahra, waiting, second)),

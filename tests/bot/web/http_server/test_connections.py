@@ -40,7 +40,7 @@ class Connection:
         """What came until the server closed."""
         got = b""
         with contextlib.suppress(ConnectionError):
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(90):
                 while piece := await self.reader.read(65536):
                     got += piece
         return got
@@ -90,7 +90,7 @@ class Server:
         )
 
     async def get(self, path: str = "/fast") -> str:
-        async with httpx.AsyncClient(trust_env=False, timeout=20) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=90) as client:
             return (await client.get(f"http://127.0.0.1:{self.port}{path}")).text
 
     async def open(self, first: bytes = b"") -> Connection:
@@ -131,7 +131,7 @@ async def serving(limits: Limits, trusted: tuple[str, ...] = ()) -> AsyncIterato
 
 
 async def until(true: Callable[[], Any]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while not true():
             await asyncio.sleep(0.01)
 
@@ -218,7 +218,7 @@ async def test_a_connection_may_bring_one_request_after_the_other() -> None:
 async def test_people_are_served_while_hundreds_do_not_finish(trusted: tuple[str, ...]) -> None:
     """From one address, and through a proxy (where addresses are not told apart)."""
     most = 60 if trusted else 20
-    async with serving(Limits(most=60, per_address=20), trusted) as server:
+    async with serving(Limits(head=300, most=60, per_address=20), trusted) as server:
         for _ in range(150):
             await server.open(HALF)
         for _ in range(5):
@@ -232,7 +232,7 @@ async def test_people_are_served_while_hundreds_do_not_finish(trusted: tuple[str
 
 
 async def test_whoever_is_being_answered_is_never_closed_for_others() -> None:
-    async with serving(Limits(most=20, per_address=20)) as server:
+    async with serving(Limits(head=300, body=300, most=20, per_address=20)) as server:
         answer = asyncio.create_task(server.get("/slow"))
         await server.began.wait()
         hook = await server.open(b"POST /hook/known HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nab")
