@@ -49,7 +49,12 @@ def make_base(image: str, root: Path) -> None:
     named = re.fullmatch(r"python:3\.\d+(?:\.\d+)?-slim-([a-z]+)(?:@sha256:[0-9a-f]{64})?", image)
     assert named is not None, f"nothing stands in for the base {image}"
     options = ["--quiet", "--variant=minbase", f"--include={PACKAGES}", "--dpkgopt=force-unsafe-io"]
-    options += ['--aptopt=Acquire::Languages "none"', "--customize-hook=chroot $1 python3 -m venv /usr/local"]
+    # These stay in the base: apt of the Dockerfile asks again too where the network is lost for a moment.
+    options += [
+        '--aptopt=Acquire::Languages "none"',
+        '--aptopt=Acquire::Retries "5"',
+        "--customize-hook=chroot $1 python3 -m venv /usr/local",
+    ]
     _run(["mmdebstrap", *options, named[1], str(root)])
 
 
