@@ -288,8 +288,7 @@ class _Broken(Refusal):
 def welcome(turn: Turn) -> None:
     """A new chat gets its row; a dead chat that writes is live again."""
     if turn.chat.id is None:
-        turn.db.add(turn.chat)
-        turn.db.flush()
+        inbox_store.store_new_chat(turn.db, turn.chat)
     elif turn.chat.dead:
         turn.chat.dead = False
 

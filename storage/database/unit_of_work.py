@@ -27,7 +27,7 @@ from sqlalchemy.util import IdentitySet
 from sqlmodel import Session, SQLModel
 
 from storage.database.outage import outage_reason
-from storage.prepared import Prepared, execute_direct
+from storage.prepared import Prepared, connection_of, execute_direct
 
 if TYPE_CHECKING:
     from storage.database.database import Database
@@ -173,12 +173,6 @@ def defer(session: Session, kind: str, values: Iterable[str]) -> None:
 def deferred(session: Session, kind: str) -> frozenset[str]:
     """What this unit left of a kind (or tried to, and rolled back)."""
     return frozenset(session.info.get(kind, ()))
-
-
-def connection_of(session: Session) -> Connection:
-    """The unit's connection, for statements on tables. What the session holds unflushed is not seen by them."""
-    bound = session.get_bind()
-    return bound if isinstance(bound, Connection) else session.connection()
 
 
 def table_of(model: type[SQLModel]) -> Table:

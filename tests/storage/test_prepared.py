@@ -2,6 +2,7 @@
 
 import contextlib
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import bindparam, select, update
@@ -12,9 +13,9 @@ from sqlmodel import select as select_rows
 from bot.core.incoming import Incoming
 from bot.messengers.processing import inbox_store
 from storage.database.database import Database
-from storage.database.unit_of_work import SwallowedError, connection_of, flush_row, savepoint, table_of
+from storage.database.unit_of_work import SwallowedError, flush_row, savepoint, table_of
 from storage.enums import AccountState, Messenger, Role
-from storage.prepared import LoadedRow, Prepared
+from storage.prepared import LoadedRow, NewRow, Prepared, connection_of
 from storage.tables import Account, Chat, Draft, Grant
 from tests.support.factories.reference_data import NOW
 
@@ -24,6 +25,9 @@ _VIEW = Prepared(
 )
 _MESSENGER = Prepared(update(_CHAT).where(_CHAT.c.chat_id == 7).values(messenger=bindparam("to")))
 _READ = Prepared(select(*LoadedRow(Chat).columns).where(_CHAT.c.chat_id == bindparam("chat")))
+_READ_ALL = Prepared(
+    select(*LoadedRow(Chat).columns).where(_CHAT.c.chat_id == bindparam("chat")).order_by(_CHAT.c.id)
+)
 INCOMING = Incoming(Messenger.BALE, 1, 7)
 
 
@@ -149,3 +153,90 @@ async def test_a_failure_that_was_caught_is_noticed(database: Database) -> None:
     with pytest.raises(SwallowedError):
         await database.run(swallow)
     assert (await database.read(lambda db: db.exec(select_rows(Chat.view)).first())) is None
+
+
+@pytest.mark.parametrize(
+    ("model", "values"),
+    [
+        (Chat, {"messenger": Messenger.BALE, "chat_id": 9, "created_at": NOW}),
+        (
+            Draft,
+            {
+                "guest_chat_id": 9,
+                "dialogue": "registration",
+                "answers": {"نام": [1, None]},
+                "created_at": NOW,
+                "updated_at": NOW,
+            },
+        ),
+    ],
+)
+async def test_a_new_row_is_the_one_that_the_orm_stores(
+    database: Database, model: Any, values: dict[str, Any]
+) -> None:
+    """With the model's defaults; and what is changed in it later is written."""
+    new = NewRow(model)
+
+    def begin(db: Session) -> dict[str, Any]:
+        row = new.make(**values)
+        assert row.model_dump() == model(**values).model_dump()
+        assert new.insert(db, row)
+        assert (row in db, list(db.dirty), list(db.new)) == (True, [], [])
+        stored: dict[str, Any] = row.model_dump()
+        db.expunge_all()
+        assert db.exec(select_rows(model)).one().model_dump() == stored
+        return stored
+
+    stored = await database.run(begin)
+    assert stored["id"] is not None
+
+    def change(db: Session) -> None:
+        values_again = values | {"dialogue": "login"} if model is Draft else values | {"chat_id": 10}
+        row = new.make(**values_again)
+        assert new.insert(db, row)
+        row.version = 7
+
+    await database.run(change)
+    versions = await database.read(lambda db: db.exec(select_rows(model.version).order_by(model.id)).all())
+    assert versions == [0, 7]
+
+
+async def test_a_new_row_under_a_key_that_is_taken_is_not_stored(database: Database) -> None:
+    await database.run(conversation)
+    new = NewRow(Chat)
+
+    def begin(db: Session) -> tuple[bool, int | None, bool]:
+        chat = new.make(messenger=Messenger.BALE, chat_id=7)
+        return new.insert(db, chat), chat.id, chat in db
+
+    assert await database.run(begin) == (False, None, False)
+
+
+async def test_a_row_that_the_session_has_is_not_read_over(database: Database) -> None:
+    """What was changed in it and not written yet stays."""
+    await database.run(conversation)
+    loaded = LoadedRow(Chat)
+
+    def twice(db: Session) -> str | None:
+        values = {"chat": 7}
+        first = [loaded.found(db, row) for row in _READ_ALL.all(connection_of(db), values)]
+        first[0].view = "changed"
+        again = [loaded.found(db, row) for row in _READ_ALL.all(connection_of(db), values)]
+        assert len(again) == 2
+        assert all(one is other for one, other in zip(first, again, strict=True))
+        return again[0].view
+
+    assert await database.run(twice) == "changed"
+
+
+async def test_a_new_row_is_gone_with_the_attempt_that_made_it(database: Database) -> None:
+    new = NewRow(Chat)
+
+    def attempt(db: Session) -> int:
+        with contextlib.suppress(ZeroDivisionError), savepoint(db):
+            assert new.insert(db, new.make(messenger=Messenger.BALE, chat_id=7))
+            raise ZeroDivisionError
+        assert new.insert(db, new.make(messenger=Messenger.BALE, chat_id=7))
+        return len(db.exec(select_rows(Chat)).all())
+
+    assert await database.run(attempt) == 1

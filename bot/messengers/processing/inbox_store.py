@@ -17,9 +17,9 @@ from bot.core.context import Actor, PublicInfo, Turn
 from bot.core.incoming import Incoming
 from bot.core.refusals import NotAllowed
 from bot.messengers.processing.duplicate_updates import WIPED, identity_of, is_same, is_same_press
-from storage.database.unit_of_work import connection_of, table_of
+from storage.database.unit_of_work import table_of
 from storage.enums import InboxState, Messenger
-from storage.prepared import LoadedRow, Prepared, is_direct
+from storage.prepared import LoadedRow, NewRow, Prepared, connection_of, is_direct
 from storage.tables import Account, Chat, Draft, Grant, InboxUpdate
 
 
@@ -63,6 +63,7 @@ _TURN = (
 )
 #: The same by columns, for the first look of a unit.
 _CHAT, _ACCOUNT, _OPEN_DRAFT = LoadedRow(Chat), LoadedRow(Account), LoadedRow(Draft)
+_NEW_CHAT = NewRow(Chat)
 _TURN_COLUMNS = Prepared(
     select_columns(*_CHAT.columns, *_ACCOUNT.columns, *_OPEN_DRAFT.columns, _HOLDS)
     .select_from(Chat)
@@ -174,7 +175,7 @@ def load_turn(
         db.execute(_LOCK, key)
     row = _turn_row(db, key)
     if row is None:
-        chat = Chat(messenger=incoming.messenger, chat_id=incoming.chat_id)
+        chat = _NEW_CHAT.make(messenger=incoming.messenger, chat_id=incoming.chat_id)
         return Turn(db, now, public_info, chat, incoming)
     chat, account, draft, holds = row
     known = chat.account_id is not None and chat.role is not None
@@ -200,6 +201,13 @@ def _turn_row(db: Session, key: dict[str, Any]) -> Sequence[Any] | None:
     chat, rest = row[: len(_CHAT)], row[len(_CHAT) :]
     account, draft = rest[: len(_ACCOUNT)], rest[len(_ACCOUNT) : -1]
     return _CHAT.into(db, chat), _ACCOUNT.into(db, account), _OPEN_DRAFT.into(db, draft), rest[-1]
+
+
+def store_new_chat(db: Session, chat: Chat) -> None:
+    """Store the row that `load_turn` made of an unknown chat. Raises IntegrityError where another process was faster."""
+    if not _NEW_CHAT.insert(db, chat):
+        db.add(chat)
+        db.flush()
 
 
 def load_again(turn: Turn) -> None:

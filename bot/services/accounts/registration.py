@@ -4,8 +4,10 @@ import secrets
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from sqlalchemy import bindparam
+from sqlalchemy import select as select_columns
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from bot.core.refusals import InvalidInput, Refusal, Throttled
 from bot.core.screens import button
@@ -16,7 +18,16 @@ from bot.services.shared import audit, rate_limit, reference_data
 from bot.services.shared.rate_limit import NATIONAL_CODES_PER_CHAT
 from bot.texts import t
 from storage.enums import AccountState, Role
+from storage.prepared import Prepared, connection_of
 from storage.tables import Account, Chat, Officer
+
+_LIVING = Prepared(
+    select_columns(col(Account.id))
+    .where(
+        col(Account.national_code) == bindparam("national_code"), col(Account.state) != AccountState.ANNULLED
+    )
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +67,7 @@ def try_national_code(db: Session, *, chat: Chat, national_code: NationalCode, n
 
 def is_registered(db: Session, national_code: str) -> bool:
     """Whether a national code has an account, unless that was annulled."""
-    living = select(Account.id).where(
-        Account.national_code == national_code, Account.state != AccountState.ANNULLED
-    )
-    return db.exec(living.limit(1)).first() is not None
+    return _LIVING.first(connection_of(db), {"national_code": national_code}) is not None
 
 
 def require_allowed(db: Session, *, level_code: str, field_code: str) -> None:

@@ -7,15 +7,15 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, delete, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import select as select_columns
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col, select
 
 from bot.core.context import Turn
 from bot.core.refusals import Stale
 from bot.services.qualification import unused_files
-from storage.database.unit_of_work import connection_of, table_of
-from storage.prepared import Prepared
+from storage.database.unit_of_work import table_of
+from storage.prepared import LoadedRow, NewRow, Prepared, connection_of
 from storage.tables import Chat, Draft
 
 _DRAFT = table_of(Draft)
@@ -31,6 +31,31 @@ _WRITE = Prepared(
 )
 
 
+_ROW, _NEW = LoadedRow(Draft), NewRow(Draft)
+#: By whose they are: the account's, or the chat's of a guest.
+_OWNERS = {"account": _DRAFT.c.account_id, "guest": _DRAFT.c.guest_chat_id}
+_ALL_OF = {
+    kind: Prepared(
+        select_columns(*_ROW.columns)
+        .where(owner == bindparam("owner"))
+        .order_by(_DRAFT.c.updated_at.desc(), _DRAFT.c.id.desc())
+    )
+    for kind, owner in _OWNERS.items()
+}
+_FIND_OF_GUEST = Prepared(
+    select_columns(*_ROW.columns).where(
+        _DRAFT.c.guest_chat_id == bindparam("owner"), _DRAFT.c.dialogue == bindparam("name")
+    )
+)
+_FIND_OF_ACCOUNT = Prepared(
+    select_columns(*_ROW.columns).where(
+        _DRAFT.c.account_id == bindparam("owner"),
+        _DRAFT.c.dialogue == bindparam("name"),
+        _DRAFT.c.subject_id == bindparam("subject"),
+    )
+)
+
+
 def owned(turn: Turn, draft: Draft) -> bool:
     """Whether a draft is this person's: the account's, or this chat's while nobody is logged in."""
     if turn.account is not None:
@@ -38,30 +63,33 @@ def owned(turn: Turn, draft: Draft) -> bool:
     return draft.account_id is None and draft.guest_chat_id == turn.chat.id
 
 
-def _mine(turn: Turn) -> Any:
-    if turn.account is not None:
-        return col(Draft.account_id) == turn.account.id
-    return col(Draft.guest_chat_id) == turn.chat.id
-
-
 def find_draft(turn: Turn, name: str, subject_id: int) -> Draft | None:
     """This person's draft of a dialogue. A guest has one a dialogue, whatever its subject."""
-    query = select(Draft).where(_mine(turn), Draft.dialogue == name)
-    if turn.account is not None:
-        query = query.where(Draft.subject_id == subject_id)
-    return turn.db.exec(query).first()
+    if turn.account is None:
+        statement, values = _FIND_OF_GUEST, {"owner": turn.chat.id, "name": name}
+    else:
+        statement, values = (
+            _FIND_OF_ACCOUNT,
+            {"owner": turn.account.id, "name": name, "subject": subject_id},
+        )
+    row = statement.first(connection_of(turn.db), values)
+    return None if row is None else _ROW.found(turn.db, row)
 
 
 def all_of(turn: Turn) -> list[Draft]:
     """This person's drafts, newest first."""
-    newest = (col(Draft.updated_at).desc(), col(Draft.id).desc())
-    return list(turn.db.exec(select(Draft).where(_mine(turn)).order_by(*newest)).all())
+    if turn.account is None:
+        kind, owner = "guest", turn.chat.id
+    else:
+        kind, owner = "account", turn.account.id
+    rows = _ALL_OF[kind].all(connection_of(turn.db), {"owner": owner})
+    return [_ROW.found(turn.db, row) for row in rows]
 
 
 def begin_draft(turn: Turn, name: str, version: int, subject_id: int, answers: dict[str, Any]) -> Draft:
     """A new draft of version `version` of a dialogue."""
     guest = turn.account is None
-    draft = Draft(
+    draft = _NEW.make(
         account_id=None if turn.account is None else turn.account.id,
         guest_chat_id=turn.chat.id if guest else None,
         dialogue=name,
@@ -71,16 +99,13 @@ def begin_draft(turn: Turn, name: str, version: int, subject_id: int, answers: d
         created_at=turn.now,
         updated_at=turn.now,
     )
-    try:
-        with turn.db.begin_nested():
-            turn.db.add(draft)
-            turn.db.flush()
-    except IntegrityError:  # this person's other chat began it in the same instant
-        stored = find_draft(turn, name, subject_id)
-        if stored is None:
-            raise
-        return stored
-    return draft
+    if _NEW.insert(turn.db, draft):
+        return draft
+    # This person's other chat began it in the same instant.
+    stored = find_draft(turn, name, subject_id)
+    if stored is None:
+        raise Stale
+    return stored
 
 
 def write_draft(turn: Turn, draft: Draft, version: int, answers: dict[str, Any]) -> None:

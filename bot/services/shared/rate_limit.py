@@ -4,13 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, insert
+from sqlalchemy import bindparam, delete, insert
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from bot.texts.formats import TEHRAN
+from storage.prepared import Prepared, connection_of
 from storage.tables import Throttle
 
-_INSERT = insert(Throttle.metadata.tables["throttle"])
+_THROTTLE = Throttle.metadata.tables["throttle"]
+_INSERT = insert(_THROTTLE)
+_TRIES = Prepared(
+    select_columns(_THROTTLE.c.at).where(
+        _THROTTLE.c.key == bindparam("of"), _THROTTLE.c.at > bindparam("since")
+    )
+)
 
 #: Longer than every window.
 TRIES_LIFETIME = timedelta(days=2)
@@ -52,8 +60,8 @@ LOOKUPS_PER_DISTRIBUTOR = Limit(20, daily=True)
 
 def time_to_wait(db: Session, *, key: str, limit: Limit, now: datetime) -> timedelta | None:
     """How long `key` has to wait before the next try; None: it may try now."""
-    tries = db.exec(select(Throttle.at).where(Throttle.key == key, Throttle.at > limit.since(now))).all()
-    return limit.wait(tries, now)
+    tries = _TRIES.all(connection_of(db), {"of": key, "since": limit.since(now)})
+    return limit.wait([at for (at,) in tries], now)
 
 
 def count_try(db: Session, *, key: str, now: datetime) -> None:
