@@ -169,7 +169,22 @@ def _phrase(words: list[str]) -> Intent | None:
         return known[written]
     if len(written) < MISSPELT:
         return None
-    return next((intent for key, intent in known.items() if is_misspelt(written, key)), None)
+    by_ends = _phrases_by_ends()
+    alike = [*by_ends.get(("", written[:2]), ()), *by_ends.get((written[-2:], ""), ())]
+    misspelt = [place for place, key in alike if is_misspelt(written, key)]
+    return list(known.values())[min(misspelt)] if misspelt else None
+
+
+@cache
+def _phrases_by_ends() -> dict[tuple[str, str], list[tuple[int, str]]]:
+    """With their places, by how they end and by how they begin: one wrong letter leaves either as it is. Comparing with all
+    took a twentieth of a step."""
+    by_ends: dict[tuple[str, str], list[tuple[int, str]]] = {}
+    for place, key in enumerate(_phrases()):
+        if len(key) >= MISSPELT:
+            by_ends.setdefault(("", key[:2]), []).append((place, key))
+            by_ends.setdefault((key[-2:], ""), []).append((place, key))
+    return by_ends
 
 
 def _is_greeting(words: list[str]) -> bool:

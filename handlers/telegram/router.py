@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from bot.application.routes import REVIEWERS, Route, Routes
@@ -291,7 +292,7 @@ class UpdateRouter:
             if button.press is not None
         ]
         for label, press in presses:
-            if typed in (search_key(label), search_key(short_answer(label))):
+            if typed in _label_keys(label):
                 return press
         if (listed := self._listed(turn, turn.incoming.text)) is not None:
             return listed
@@ -390,6 +391,12 @@ class UpdateRouter:
             chat.linked_at = None
             turn.account, turn.draft, turn.grants = None, None, ()
         return not annulled
+
+
+@lru_cache(maxsize=1024)
+def _label_keys(label: str) -> tuple[str, str]:
+    """A button's label as it is compared with what was typed: most are the same for all."""
+    return search_key(label), search_key(short_answer(label))
 
 
 def _has_lost_role(turn: Turn) -> bool:
