@@ -51,6 +51,7 @@ def ask(past: Past, centre: Centre, officer: Officer) -> int:
     """The manager asks this officer to serve at a new branch; the request's id."""
     request = party_actions.pick(
         past.db,
+        counted=False,
         actor=centre.manager,
         branch_id=_branch(past, centre),
         national_code=validators.national_code(officer.national_code),

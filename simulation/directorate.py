@@ -46,6 +46,8 @@ def letter(past: Past, to: Audience, number: str, title: str, text: str) -> Stor
     sent = letters.send_letter(
         past.db,
         actor=past.the_staff(),
+        sms=False,
+        delay=timedelta(0),
         to=to,
         number=number,
         title=title,

@@ -283,6 +283,7 @@ def suspended(past: Past, university: str, age: float) -> Story:
     yield past.stories.ago(age, AT_WORK)
     accounts.suspend(
         past.db,
+        death=False,
         actor=past.the_staff(),
         account_id=actor.account_id or 0,
         reason="تا روشن شدن نتیجه استعلام سوءپیشینه",

@@ -26,7 +26,7 @@ FROM, UNTIL = time(8), time(11)
 BATCH = 1
 
 
-def send_digests(db: Session, *, now: datetime, overdue_days: int = 7) -> int:
+def send_digests(db: Session, *, now: datetime, overdue_days: int) -> int:
     """Tell the next experts who have something waiting and were not looked at this morning; say how many were looked
     at. A job repeats it until that is nobody."""
     local = now.astimezone(formats.TEHRAN)

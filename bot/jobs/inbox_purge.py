@@ -25,7 +25,7 @@ class Purged:
     after: int | None
 
 
-def purge_inbox(db: Session, *, now: datetime, after: int = 0) -> Purged:
+def purge_inbox(db: Session, *, now: datetime, after: int) -> Purged:
     """Drop updates that were answered long ago: a batch of those behind `after`, the oldest first. They came in the
     order of their ids; what went wrong is kept longer (`purge_failed`)."""
     first = (

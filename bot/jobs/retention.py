@@ -89,7 +89,7 @@ async def preview_expired(database: Database, *, now: datetime) -> Total:
     """What `remove_expired` would remove now."""
     total, after = Total(), 0
     while True:
-        page = await database.read(partial(expired_batch, now=now, after=after))
+        page = await database.read(partial(expired_batch, now=now, after=after, lock=False))
         total.documents += len(page.documents)
         total.size += sum(document.size for document in page.documents)
         if page.after is None:
@@ -97,7 +97,7 @@ async def preview_expired(database: Database, *, now: datetime) -> Total:
         after = page.after
 
 
-def remove_batch(db: Session, *, now: datetime, after: int = 0) -> RetentionBatch:
+def remove_batch(db: Session, *, now: datetime, after: int) -> RetentionBatch:
     """Mark a page of documents as removed and forget the messengers' copies; their bytes are for the
     caller."""
     page = expired_batch(db, now=now, after=after, lock=True)
@@ -123,7 +123,7 @@ def _mark_removed(db: Session, documents: Sequence[StoredFile], now: datetime) -
         db.expunge(document)
 
 
-def expired_batch(db: Session, *, now: datetime, after: int = 0, lock: bool = False) -> RetentionBatch:
+def expired_batch(db: Session, *, now: datetime, after: int, lock: bool) -> RetentionBatch:
     """Documents behind `after` whose time is over, out of one batch of candidates."""
     query = (
         select(StoredFile)

@@ -15,7 +15,7 @@ from PIL import Image
 WIDTH = 1280
 
 
-def page_image(pdf: bytes, page: int = 0) -> bytes:
+def page_image(pdf: bytes, page: int) -> bytes:
     """PNG of one page, in the few colours that it has."""
     with pypdfium2.PdfDocument(pdf) as opened:
         shown = opened[page]

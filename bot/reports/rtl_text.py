@@ -25,7 +25,7 @@ def visual(text: str) -> str:
 
 
 @cache
-def font(size: int, *, bold: bool = False) -> ImageFont.FreeTypeFont:
+def font(size: int, *, bold: bool) -> ImageFont.FreeTypeFont:
     name = "Vazirmatn-Bold.ttf" if bold else "Vazirmatn-Regular.ttf"
     data = BytesIO(FONTS.joinpath(name).read_bytes())
     return ImageFont.truetype(data, size, layout_engine=ImageFont.Layout.BASIC)

@@ -75,7 +75,7 @@ def export_bytes(export: RowExport) -> bytes:
     for row in export.rows:
         sheet.append([_cell(sheet, value) for value in row])
     for line in sums:
-        sheet.append([_bold(_cell(sheet, value)) for value in line])
+        sheet.append([_bold(_cell(sheet, value), 11) for value in line])
     out = BytesIO()
     book.save(out)
     return out.getvalue()
@@ -109,7 +109,7 @@ def _harmless(value: str) -> str:
     return f"'{value}" if dangerous else value
 
 
-def _bold(cell: WriteOnlyCell, size: int = 11) -> WriteOnlyCell:
+def _bold(cell: WriteOnlyCell, size: int) -> WriteOnlyCell:
     cell.font = Font(bold=True, size=size)
     return cell
 

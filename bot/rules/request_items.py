@@ -97,7 +97,7 @@ def missing(
 
 
 def excused(
-    old: Answers, new: Answers, document_rules: Iterable[DocumentRule], *, note_needed: bool = False
+    old: Answers, new: Answers, document_rules: Iterable[DocumentRule], *, note_needed: bool
 ) -> frozenset[str]:
     """Mandatory items that `old` lacked already and that the change to `new` does not touch (Q27): a migrated
     officer is asked only for what the request touches, and for the region, by which it is routed."""

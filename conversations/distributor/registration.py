@@ -189,7 +189,7 @@ ADD_MANAGER = Dialogue(
 
 def first_answers(turn: Turn, distributor: Distributor) -> dict[str, Any]:
     """What is stored, as the answers of the dialogues that edit it. Raises NotAllowed."""
-    page = branches.list_branches(turn.db, actor=turn.actor, distributor_id=distributor.id, limit=1)
+    page = branches.list_branches(turn.db, actor=turn.actor, distributor_id=distributor.id, offset=0, limit=1)
     central = page.lines[0].branch
     return {
         "dist_kind": distributor.kind,

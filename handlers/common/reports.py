@@ -107,7 +107,7 @@ def _drawn(report: StatisticsReport, form: str, rest: str) -> bytes:
     )
 
     pages = chart_pages.chart_pages(report, rest=rest)
-    return page_images.page_image(pages) if form == "chart" else pages
+    return page_images.page_image(pages, 0) if form == "chart" else pages
 
 
 def _send(turn: Turn, press: Press, *, form: str) -> Reply:

@@ -108,7 +108,7 @@ def show_centers(turn: Turn, press: Press) -> Screen:
         rows.append((button(t("centers.reserved_button"), "coop.view", reserved.id or 0),))
     if sides is None and reserved is None:
         lines.append(t("centers.none"))
-    newest = termination.archive(turn.db, actor=turn.actor, limit=1).lines
+    newest = termination.archive(turn.db, actor=turn.actor, offset=0, limit=1).lines
     if newest and newest[0].termination.state is TerminationState.DRAFT:
         lines.append(t("centers.draft"))
         rows.append((button(t("term.continue"), "term.confirm", newest[0].termination.id or 0),))

@@ -146,7 +146,9 @@ def show_distributor(turn: Turn, press: Press) -> Screen:
     """One distributor with its branches and managers."""
     distributor = _distributor(turn, press)
     managers = registry.managers(turn.db, actor=turn.actor, distributor_id=press.id)
-    listing = branches.list_branches(turn.db, actor=turn.actor, distributor_id=press.id, limit=SHOWN)
+    listing = branches.list_branches(
+        turn.db, actor=turn.actor, distributor_id=press.id, offset=0, limit=SHOWN
+    )
     lines = cooperation_card.distributor_lines(distributor)
     if distributor.manager_mobile:
         lines.append(t("dist.mobile", mobile=formats.local_mobile(distributor.manager_mobile)))

@@ -165,7 +165,7 @@ def show_refund(turn: Turn, press: Press) -> Screen:
 
 def wrong_amounts_rows(turn: Turn) -> list[ButtonRow]:
     """The way here, where there is anything."""
-    number_due = len(payments.wrong_amounts(turn.db, actor=turn.actor, limit=99))
+    number_due = len(payments.wrong_amounts(turn.db, actor=turn.actor, offset=0, limit=99))
     return [(button(t("wrong_amounts.button", n=digits(number_due)), "staff.wrong"),)] if number_due else []
 
 

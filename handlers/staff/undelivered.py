@@ -202,7 +202,7 @@ def resend_push(turn: Turn, press: Press) -> Reply:
 
 def _others(turn: Turn, press: Press) -> Press:
     """To what else was given up for the same reason, before this one is dealt with."""
-    alike = undelivered.undelivered_pushes(turn.db, actor=turn.actor, push_id=press.id, limit=2)
+    alike = undelivered.undelivered_pushes(turn.db, actor=turn.actor, push_id=press.id, offset=0, limit=2)
     others = [one.push.id or 0 for one in alike if one.push.id != press.id]
     return Press("staff.undelivered_cause", others[0]) if others else Press("staff.undelivered")
 

@@ -309,7 +309,7 @@ def loop_engine(url: URL, kind: type[LoopConnection], begin: str) -> AsyncEngine
     return engine
 
 
-def stock_engine(url: URL, *, read_only: bool = False, foreign_keys: bool = True) -> AsyncEngine:
+def stock_engine(url: URL, *, read_only: bool, foreign_keys: bool = True) -> AsyncEngine:
     """A plain engine, each connection with its thread: large reads, migrations."""
     engine = create_async_engine(url, connect_args={"isolation_level": None})
     begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"

@@ -155,7 +155,7 @@ class Cases:
         self.approved("approved")
         self.approved("tried", AttemptState.CREATED, AttemptState.FAILED, AttemptState.EXPIRED)
         self.approved("asked", AttemptState.CREATED)
-        attempts.claim_attempt(self.db, attempt_id=self._last_attempt(), now=NOW)
+        attempts.claim_attempt(self.db, attempt_id=self._last_attempt(), now=NOW, by_payer=False)
         self.approved("uncertain", AttemptState.UNCERTAIN)
         self.approved("wrong amount", AttemptState.CREATED)
         self._bank_says(WrongAmount(-50))
@@ -172,7 +172,7 @@ class Cases:
         )
 
     def _bank_says(self, verification: Verified | WrongAmount) -> None:
-        claimed = attempts.claim_attempt(self.db, attempt_id=self._last_attempt(), now=NOW)
+        claimed = attempts.claim_attempt(self.db, attempt_id=self._last_attempt(), now=NOW, by_payer=False)
         assert isinstance(claimed, attempts.ClaimedAttempt)
         payments_verification.apply_answer(
             self.db,
@@ -306,6 +306,8 @@ class Cases:
             text=f"متن {word} نامه",
             files=files or [],
             now=NOW,
+            sms=False,
+            delay=timedelta(0),
         )
         assert isinstance(made, tables.Letter)
         return made.id or 0

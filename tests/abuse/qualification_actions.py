@@ -101,7 +101,7 @@ class QualificationActions(CaseActions):
         """What staff do about money; everything else is the bank's answer (see COMPLETE above)."""
         staff = self.of(Role.STAFF)
         actor = next(one for one in self.acting.values() if one.role is Role.STAFF)
-        wrong = {one.attempt_id for one in payments.wrong_amounts(self.db, actor=actor, limit=1000)}
+        wrong = {one.attempt_id for one in payments.wrong_amounts(self.db, actor=actor, limit=1000, offset=0)}
         refunded = frozenset({AttemptState.REFUNDED.value})
         for attempt in self.rows(PaymentAttempt):
             id_, name, due = attempt.id, f"attempt {attempt.id}", attempt.state is AttemptState.REFUND_DUE

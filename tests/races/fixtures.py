@@ -81,7 +81,9 @@ def new_branch(db: Session, of: ManagedDistributor) -> int:
 def asked(db: Session, of: ManagedDistributor, code: str) -> CooperationRequest:
     """This distributor asks this officer for a new branch."""
     branch_id = new_branch(db, of)
-    return cooperation.pick(db, actor=of.manager, branch_id=branch_id, national_code=code, now=utcnow())
+    return cooperation.pick(
+        db, actor=of.manager, branch_id=branch_id, national_code=code, now=utcnow(), counted=False
+    )
 
 
 def accepted(db: Session, of: ManagedDistributor, who: Actor, code: str) -> CooperationRequest:

@@ -77,7 +77,7 @@ def suspend(person: Person, reason: str = "مدارک نادرست") -> None:
     """By the directorate."""
     app, account_id = person.app, person.account.id or 0
     actor = Actor(staff(app).account.id, Role.STAFF)
-    common = {"public_info": app.resources.public_info, "now": app.clock()}
+    common = {"public_info": app.resources.public_info, "now": app.clock(), "death": False}
     app.run(lambda db: accounts.suspend(db, actor=actor, account_id=account_id, reason=reason, **common))
 
 

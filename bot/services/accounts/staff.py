@@ -106,7 +106,7 @@ def suspend(
     public_info: PublicInfo,
     now: datetime,
     version: int | None = None,
-    death: bool = False,
+    death: bool,
 ) -> Account:
     """Leave the account nothing but reading; its owner and the distributor concerned are told (N21). Payments
     in flight still complete, pending cooperation is closed, the contract stays unless the reason is `death`

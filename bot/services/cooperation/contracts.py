@@ -65,7 +65,7 @@ def view_contract(db: Session, *, actor: Actor, contract_id: int) -> ContractDet
     return details(db, contract)
 
 
-def history(db: Session, *, actor: Actor, offset: int = 0, limit: int = 5) -> ContractPage:
+def history(db: Session, *, actor: Actor, offset: int, limit: int) -> ContractPage:
     """All contracts of the acting officer, newest first."""
     require(db, actor, Role.OFFICER, reading=True)
     mine = col(Contract.account_id) == actor.account_id
@@ -74,7 +74,7 @@ def history(db: Session, *, actor: Actor, offset: int = 0, limit: int = 5) -> Co
     return ContractPage(tuple(details(db, contract) for contract in db.exec(query).all()), total)
 
 
-def of_distributor(db: Session, *, actor: Actor, offset: int = 0, limit: int = 5) -> ContractPage:
+def of_distributor(db: Session, *, actor: Actor, offset: int, limit: int) -> ContractPage:
     """The contracts in force with the actor's distributor, oldest first. Raises NotAllowed."""
     theirs = (col(Contract.distributor_id) == requests.managed_distributor(db, actor).id) & (
         col(Contract.state) == ContractState.ACTIVE

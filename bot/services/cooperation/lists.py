@@ -81,9 +81,7 @@ def _officer(db: Session, actor: Actor) -> int:
     return actor.account_id
 
 
-def new_for_officer(
-    db: Session, *, actor: Actor, offset: int = 0, limit: int = 5
-) -> WorklistPage[CooperationLine]:
+def new_for_officer(db: Session, *, actor: Actor, offset: int, limit: int) -> WorklistPage[CooperationLine]:
     """Requests that wait for the acting officer's answer (R38), oldest first."""
     condition = _asked(_officer(db, actor))
     order = (col(CooperationRequest.id),)
@@ -91,7 +89,7 @@ def new_for_officer(
 
 
 def archive_for_officer(
-    db: Session, *, actor: Actor, offset: int = 0, limit: int = 5
+    db: Session, *, actor: Actor, offset: int, limit: int
 ) -> WorklistPage[CooperationLine]:
     """All requests of the acting officer (R42), newest first."""
     condition = col(CooperationRequest.account_id) == _officer(db, actor)
@@ -115,8 +113,8 @@ def for_distributor(
     db: Session,
     *,
     actor: Actor,
-    offset: int = 0,
-    limit: int = 5,
+    offset: int,
+    limit: int,
     branch_id: int | None = None,
     open_only: bool = False,
 ) -> WorklistPage[CooperationLine]:

@@ -74,7 +74,7 @@ def pick(
     actor: Actor,
     branch_id: int,
     national_code: NationalCode,
-    counted: bool = False,
+    counted: bool,
     now: datetime,
 ) -> CooperationRequest:
     """Ask an eligible officer to serve at a branch (R37, N13); at an occupied branch that is a replacement. `counted`:

@@ -164,7 +164,7 @@ def cancel(
     )
 
 
-def archive(db: Session, *, actor: Actor, offset: int = 0, limit: int = 5) -> TerminationPage:
+def archive(db: Session, *, actor: Actor, offset: int, limit: int) -> TerminationPage:
     """All terminations of the acting officer, newest first (R36)."""
     require(db, actor, Role.OFFICER, reading=True)
     mine = col(Termination.account_id) == actor.account_id

@@ -24,7 +24,7 @@ def count_open(db: Session, *, actor: Actor, most: int) -> int:
     return db.exec(select(func.count()).select_from(some)).one()
 
 
-def open_alerts(db: Session, *, actor: Actor, limit: int, offset: int = 0) -> list[StaffAlert]:
+def open_alerts(db: Session, *, actor: Actor, limit: int, offset: int) -> list[StaffAlert]:
     """Unsettled alerts, oldest first. Raises NotAllowed for anyone but staff."""
     require(db, actor, Role.STAFF)
     query = select(StaffAlert).where(col(StaffAlert.resolved_at).is_(None))

@@ -80,7 +80,7 @@ def add_document_type(
     short_name: str,
     required: str,
     max_files: int,
-    active: bool = True,
+    active: bool,
     now: datetime,
 ) -> DocumentType:
     """A document that is asked for from now on, or, not `active`, once it is switched on. Raises NotAllowed, InvalidInput."""

@@ -72,7 +72,7 @@ def cause_of(db: Session, *, actor: Actor, push_id: int) -> UndeliveredCause:
 
 
 def undelivered_pushes(
-    db: Session, *, actor: Actor, push_id: int, limit: int, offset: int = 0
+    db: Session, *, actor: Actor, push_id: int, limit: int, offset: int
 ) -> list[UndeliveredPush]:
     """Pushes and SMS that were given up for the same reason as this one, oldest first. Raises NotAllowed, Stale."""
     push = undelivered_push(db, actor=actor, push_id=push_id).push

@@ -255,8 +255,8 @@ def list_branches(
     db: Session,
     *,
     actor: Actor,
-    offset: int = 0,
-    limit: int = 5,
+    offset: int,
+    limit: int,
     distributor_id: int | None = None,
     vacant: bool = False,
 ) -> BranchPage:

@@ -260,7 +260,7 @@ class DistributorLine:
 
 
 def list_distributors(
-    db: Session, *, actor: Actor, offset: int = 0, limit: int = 5, among: Sequence[int] | None = None
+    db: Session, *, actor: Actor, offset: int, limit: int, among: Sequence[int] | None = None
 ) -> tuple[list[DistributorLine], int]:
     """Distributors by name, and their number: all of them, or those of these ids in their order; for staff."""
     _need_keeper(db, actor)

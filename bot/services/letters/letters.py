@@ -66,9 +66,9 @@ def send_letter(
     title: str,
     text: str,
     files: Sequence[int] = (),
-    sms: bool = False,
+    sms: bool,
     corrects_id: int | None = None,
-    delay: timedelta = timedelta(0),
+    delay: timedelta,
     now: datetime,
 ) -> Letter:
     """Send a letter off. `send_next_batches` lists the recipients, whoever belongs to the audience and has an account
@@ -197,7 +197,7 @@ def _end_sending(db: Session, letter_id: int, state: LetterState, now: datetime)
     )
 
 
-def written_letters(db: Session, *, actor: Actor, limit: int, offset: int = 0) -> tuple[list[Progress], int]:
+def written_letters(db: Session, *, actor: Actor, limit: int, offset: int) -> tuple[list[Progress], int]:
     """Letters of the directorate, newest first, and how many there are. Raises NotAllowed for anyone but
     staff."""
     require(db, actor, Role.STAFF)
@@ -411,7 +411,7 @@ def count_unread(db: Session, *, actor: Actor) -> int:
     return db.exec(query).one()
 
 
-def inbox_of(db: Session, *, actor: Actor, limit: int, offset: int = 0) -> tuple[list[Received], int]:
+def inbox_of(db: Session, *, actor: Actor, limit: int, offset: int) -> tuple[list[Received], int]:
     """The actor's letters, unread ones first, then the newest; and how many there are. Raises NotAllowed."""
     require(db, actor, reading=True)
     mine = (

@@ -256,7 +256,7 @@ def record_opened(db: Session, *, attempt_id: int, ref: str, now: datetime) -> N
 
 
 def claim_attempt(
-    db: Session, *, attempt_id: int, now: datetime, by_payer: bool = False
+    db: Session, *, attempt_id: int, now: datetime, by_payer: bool
 ) -> ClaimedAttempt | AttemptState:
     """Take an attempt for verifying; its state where there is nothing to ask, or another call asks just now."""
     attempt = lock_attempt(db, attempt_id)

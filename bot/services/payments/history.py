@@ -46,7 +46,7 @@ class PaymentChange:
 
 
 def payments_of_account(
-    db: Session, *, actor: Actor, account_id: int, limit: int = 50, offset: int = 0
+    db: Session, *, actor: Actor, account_id: int, limit: int, offset: int
 ) -> list[PaymentRecord]:
     """Of everything that this person filed, newest first; for staff. Raises NotAllowed."""
     require(db, actor, Role.STAFF)
@@ -54,7 +54,7 @@ def payments_of_account(
 
 
 def payments_of_request(
-    db: Session, *, actor: Actor, request_id: int, limit: int = 50, offset: int = 0
+    db: Session, *, actor: Actor, request_id: int, limit: int, offset: int
 ) -> list[PaymentRecord]:
     """Of one file, newest first; for staff. Raises NotAllowed."""
     require(db, actor, Role.STAFF)

@@ -46,7 +46,7 @@ class RefundDue:
     refunded_by: str | None = None
 
 
-def refunds_due(db: Session, *, actor: Actor, limit: int = 50, offset: int = 0) -> list[RefundDue]:
+def refunds_due(db: Session, *, actor: Actor, limit: int, offset: int) -> list[RefundDue]:
     """What waits to be returned, oldest first; for staff. Raises NotAllowed."""
     require(db, actor, Role.STAFF)
     return _list(db, col(PaymentAttempt.state) == AttemptState.REFUND_DUE, limit=limit, offset=offset)
@@ -96,7 +96,7 @@ def _list(
     ]
 
 
-def refunded(db: Session, *, actor: Actor, limit: int = 50, offset: int = 0) -> list[RefundDue]:
+def refunded(db: Session, *, actor: Actor, limit: int, offset: int) -> list[RefundDue]:
     """The archive: what was recorded as returned, newest first; for staff. Raises NotAllowed."""
     require(db, actor, Role.STAFF)
     gone = col(PaymentAttempt.state) == AttemptState.REFUNDED
@@ -170,7 +170,7 @@ def _checked(reference: str) -> str:
     return reference
 
 
-def wrong_amounts(db: Session, *, actor: Actor, limit: int = 50, offset: int = 0) -> list[RefundDue]:
+def wrong_amounts(db: Session, *, actor: Actor, limit: int, offset: int) -> list[RefundDue]:
     """Attempts with a payment of another amount than the fee, oldest first: nothing but staff can end them.
     Raises NotAllowed for anyone else."""
     require(db, actor, Role.STAFF)
@@ -222,7 +222,8 @@ def record_wrong_amount(db: Session, *, actor: Actor, attempt_id: int, reference
     reference, Stale where the attempt went another way meanwhile (its version says nothing: the reconciler
     asks the gateway about it again and again)."""
     if not any(
-        wrong_amount.attempt_id == attempt_id for wrong_amount in wrong_amounts(db, actor=actor, limit=10_000)
+        wrong_amount.attempt_id == attempt_id
+        for wrong_amount in wrong_amounts(db, actor=actor, offset=0, limit=10_000)
     ):
         raise Stale
     attempt = _returned(

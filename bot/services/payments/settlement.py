@@ -64,7 +64,7 @@ async def settle_and_report(
     attempt_id: int,
     *,
     cancelled: bool = False,
-    inquire_first: bool = False,
+    inquire_first: bool,
     by_payer: bool = False,
 ) -> Settled:
     """`verify_and_settle`, and whether the gateway answered."""

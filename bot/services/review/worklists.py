@@ -118,8 +118,8 @@ class Worklists(Generic[R, L]):
         now: datetime,
         overdue_before: datetime | None = None,
         filters: Filters = EVERYTHING,
-        offset: int = 0,
-        limit: int = 5,
+        offset: int,
+        limit: int,
         university_code: str | None = None,
     ) -> WorklistPage[L]:
         """A part of a list. Order and age are from the same moment (`moment`). Raises NotAllowed."""
@@ -178,17 +178,15 @@ class Worklists(Generic[R, L]):
         *,
         actor: Actor,
         now: datetime,
-        offset: int = 0,
-        limit: int = 5,
+        offset: int,
+        limit: int,
         university_code: str | None = None,
     ) -> WorklistPage[L]:
         """Requests that are not claimed at the actor's university, first come first."""
         at = {"offset": offset, "limit": limit, "university_code": university_code}
         return self.listed(db, ListName.QUEUE, actor=actor, now=now, **at)  # type: ignore[arg-type]
 
-    def mine(
-        self, db: Session, *, actor: Actor, now: datetime, offset: int = 0, limit: int = 5
-    ) -> WorklistPage[L]:
+    def mine(self, db: Session, *, actor: Actor, now: datetime, offset: int, limit: int) -> WorklistPage[L]:
         """Files that the actor is to decide, in the order in which they came."""
         return self.listed(db, ListName.MINE, actor=actor, now=now, offset=offset, limit=limit)
 
@@ -198,8 +196,8 @@ class Worklists(Generic[R, L]):
         *,
         actor: Actor,
         now: datetime,
-        offset: int = 0,
-        limit: int = 5,
+        offset: int,
+        limit: int,
         university_code: str | None = None,
     ) -> WorklistPage[L]:
         """Files under review by any expert of the university; for experts in charge and staff (W7)."""

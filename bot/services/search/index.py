@@ -116,7 +116,7 @@ def _insert(db: Session, rows: list[dict[str, Any]]) -> None:
         db.connection().execute(_insertion(db.get_bind().dialect.name), rows)
 
 
-def rebuild(db: Session, *, kind: SearchSubject, after: int = 0, limit: int = 100) -> tuple[int, int | None]:
+def rebuild(db: Session, *, kind: SearchSubject, after: int, limit: int) -> tuple[int, int | None]:
     """Write the keys of the next people (or companies) behind the id `after` anew: how many, and the last id, None at the
     end. A row whose name is changed at the same time is waited for."""
     row: Any = Distributor if kind is SearchSubject.DISTRIBUTOR else Account

@@ -44,7 +44,7 @@ def _statement(dialect: str, limit: DailyLimit) -> UpdateBase:
 
 
 def count_upload(
-    db: Session, *, account_id: int, size: int, limit: DailyLimit, now: datetime, files: int = 1
+    db: Session, *, account_id: int, size: int, limit: DailyLimit, now: datetime, files: int
 ) -> bool:
     """Count an upload of `size` bytes; False where it is more than the day allows, and then nothing is counted. Right for
     any number of uploads at one instant: it is one statement."""

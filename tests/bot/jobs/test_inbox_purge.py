@@ -30,7 +30,7 @@ def left(db: Session) -> list[int | None]:
 def test_what_was_answered_two_weeks_ago_goes(db: Session) -> None:
     answered, done = InboxState.ANSWERED, InboxState.DONE
     stored(db, (answered, 14 * DAY + SECOND), (done, 99 * DAY), (answered, 14 * DAY), (answered, DAY))
-    assert purge_inbox(db, now=NOW) == Purged(1, None)
+    assert purge_inbox(db, now=NOW, after=0) == Purged(1, None)
     assert left(db) == [2, 3, 4]
 
 
@@ -41,7 +41,7 @@ def test_it_goes_on_behind_what_it_looked_at(db: Session) -> None:
     inbox_purge.LOOKED_AT, inbox_purge.PURGE_BATCH = 3, 2
     try:
         stored(db, old, old, old, (InboxState.FAILED, 20 * DAY), (InboxState.RECEIVED, -DAY), old, old)
-        assert purge_inbox(db, now=NOW) == Purged(2, 2)
+        assert purge_inbox(db, now=NOW, after=0) == Purged(2, 2)
         assert purge_inbox(db, now=NOW, after=2) == Purged(1, 5)
         assert purge_inbox(db, now=NOW, after=5) == Purged(2, 7)
         assert left(db) == [4, 5]
@@ -55,7 +55,7 @@ def test_young_ones_end_the_search(db: Session) -> None:
     before, inbox_purge.LOOKED_AT = inbox_purge.LOOKED_AT, 2
     try:
         stored(db, *[(InboxState.ANSWERED, DAY)] * 3)
-        assert purge_inbox(db, now=NOW) == Purged(0, None)
+        assert purge_inbox(db, now=NOW, after=0) == Purged(0, None)
     finally:
         inbox_purge.LOOKED_AT = before
 

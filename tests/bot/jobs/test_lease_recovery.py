@@ -38,7 +38,7 @@ async def test_leases_of_the_dead_end(database: Database) -> None:
     assert attempt_id is not None
 
     def claim(db: Session) -> object:
-        return attempts.claim_attempt(db, attempt_id=attempt_id, now=soon)
+        return attempts.claim_attempt(db, attempt_id=attempt_id, now=soon, by_payer=False)
 
     assert await database.run(claim) is AttemptState.VERIFYING
     room = {Messenger.BALE: outbox_store.RouteCapacity(5, 5)}

@@ -91,7 +91,7 @@ UNITS: dict[str, Callable[..., Any]] = {
     ],
     "leaves": team.end_past_leaves,
     "document rules": document_requirements.keep_requirements,
-    "digest": digest.send_digests,
+    "digest": lambda db, now: digest.send_digests(db, now=now, overdue_days=7),
     "heads' report: who": team_report.next_university,
     "heads' report: figures": lambda db, now: team_report.read_figures("sums", now, 7, db),
     "retention": retention.look_at_documents,
@@ -108,7 +108,15 @@ UNITS: dict[str, Callable[..., Any]] = {
     "letters": lambda db, now: letters._unfinished_letters(db, now),
     "a letter": lambda db, now: letters.send_batch(db, letter_id=1, now=now),
     "a letter is sent": lambda db, now: letters.send_letter(
-        db, actor=staff(db), to=AUDIENCES[0], number=None, title="ت", text="م", now=now
+        db,
+        actor=staff(db),
+        to=AUDIENCES[0],
+        number=None,
+        title="ت",
+        text="م",
+        now=now,
+        sms=False,
+        delay=timedelta(0),
     ),
     "a letter's list": lambda db, now: [
         recipients.list_more(db, new_letter(db, to, now, unlisted=OFFICERS)) for to in AUDIENCES
@@ -259,8 +267,8 @@ def a_unit_does_a_small_batch(db: Session) -> None:
     looked, gone = retention.look_at_documents(db, now=NOW)
     assert looked == retention.LOOKS >= len(gone)
     assert retention.look_at_notes(db, now=NOW) == retention.LOOKS
-    assert digest.send_digests(db, now=NOW) == digest.BATCH
-    assert inbox_purge.purge_inbox(db, now=NOW).gone <= inbox_purge.PURGE_BATCH
+    assert digest.send_digests(db, now=NOW, overdue_days=7) == digest.BATCH
+    assert inbox_purge.purge_inbox(db, now=NOW, after=0).gone <= inbox_purge.PURGE_BATCH
     later = NOW + timedelta(days=3)
     assert rate_limit.forget_old_tries(db, now=later) == rate_limit.BATCH
     assert 0 < upload_quota.remove_old_counts(db, now=later) <= upload_quota.BATCH

@@ -93,10 +93,10 @@ def test_a_gap_is_excused_while_the_request_does_not_touch_it() -> None:
         DocumentRule("military_card", "men"),
     )
     old = {"first_name": "رضا", "last_name": "مرادی", "gender": "male"}
-    excused = request_items.excused(old, old | {"first_name": "رضوان"}, papers)
+    excused = request_items.excused(old, old | {"first_name": "رضوان"}, papers, note_needed=False)
     assert {"father_name", "degree_level", "doc.national_card", "doc.military_card"} <= excused
     assert not excused & {"first_name", *request_items.REGION}
-    studies = request_items.excused(old, old | {"degree_level": "bachelor"}, papers)
+    studies = request_items.excused(old, old | {"degree_level": "bachelor"}, papers, note_needed=False)
     assert excused - studies == {"degree_level", "field_of_study", "doc.degree_certificate"}
     woman = old | {"gender": "female"}
-    assert "doc.military_card" not in request_items.excused(woman, old, papers)
+    assert "doc.military_card" not in request_items.excused(woman, old, papers, note_needed=False)

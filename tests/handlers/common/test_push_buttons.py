@@ -75,7 +75,7 @@ def cause_pushes_of_cooperation(db: Session) -> None:
     contract = active_contract(db, kian, people.sara, people.ali)
     by_staff = {"actor": people.staff, "account_id": people.sara.account_id or 0, "now": NOW}
     public_info = PublicInfo("021", "https://x")
-    accounts.suspend(db, reason="به درخواست اداره کل", public_info=public_info, **by_staff)
+    accounts.suspend(db, reason="به درخواست اداره کل", public_info=public_info, death=False, **by_staff)
     accounts.lift(db, reason="رفع مانع شد", **by_staff)
     by_sara = {"actor": people.sara, "now": NOW}
     draft = termination.draft(db, contract_id=contract.id or 0, reason="تغییر محل خدمت", **by_sara)

@@ -46,7 +46,12 @@ def cooperation_request(
 ) -> CooperationRequest:
     """The manager has chosen the officer, for the branch in the east."""
     return cooperation.pick(
-        db, actor=at.manager, branch_id=branch or at.east, national_code=code_of(db, officer), now=NOW
+        db,
+        actor=at.manager,
+        branch_id=branch or at.east,
+        national_code=code_of(db, officer),
+        now=NOW,
+        counted=False,
     )
 
 

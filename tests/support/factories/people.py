@@ -92,7 +92,7 @@ def end_role(db: Session, person: Actor) -> None:
     db.exec(update(Grant).where(col(Grant.account_id) == person.account_id).values(active=False))
 
 
-def suspend(db: Session, actor: Actor, person: Actor, *, now: datetime = NOW, **how: Any) -> None:
+def suspend(db: Session, actor: Actor, person: Actor, *, now: datetime = NOW, death: bool = False) -> None:
     accounts.suspend(
         db,
         actor=actor,
@@ -100,7 +100,7 @@ def suspend(db: Session, actor: Actor, person: Actor, *, now: datetime = NOW, **
         reason="به درخواست اداره کل",
         public_info=PublicInfo("021", "https://x"),
         now=now,
-        **how,
+        death=death,
     )
 
 

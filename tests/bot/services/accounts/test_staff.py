@@ -29,7 +29,7 @@ def reset(db: Session, **given: Any) -> Account:
 
 def suspend(db: Session, **given: Any) -> Account:
     info = PublicInfo(support_contact="021-1234", public_url="https://bot.example.ir")
-    return accounts.suspend(db, public_info=info, **{"reason": REASON, "now": NOW} | given)
+    return accounts.suspend(db, public_info=info, **{"reason": REASON, "now": NOW, "death": False} | given)
 
 
 def annul(db: Session, **given: Any) -> Account:

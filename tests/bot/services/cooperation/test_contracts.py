@@ -83,8 +83,10 @@ def test_each_side_lists_and_counts_its_own(db: Session, parties: Parties) -> No
     contracts.free(db, actor=kian.manager, contract_id=ended.id, now=NOW)
     present, other = add_migrated(db, sara, arad.id), add_migrated(db, mina, arad.id)
 
-    def ids(list_of: Callable[..., Any], actor: Actor, **part: int) -> tuple[list[int | None], int]:
-        page = list_of(db, actor=actor, **part)
+    def ids(
+        list_of: Callable[..., Any], actor: Actor, offset: int = 0, limit: int = 5
+    ) -> tuple[list[int | None], int]:
+        page = list_of(db, actor=actor, offset=offset, limit=limit)
         return [line.contract.id for line in page.lines], page.total
 
     assert ids(contracts.history, sara) == ([present.id, ended.id], 2)
@@ -262,15 +264,15 @@ def test_the_archive_keeps_them_all(db: Session, parties: Parties) -> None:
     with refused(Stale, db=db):
         finalise(db, parties.sara, first)
     second = finalise(db, parties.sara, draft(db, parties.sara, contract))
-    page = termination.archive(db, actor=parties.sara)
+    page = termination.archive(db, actor=parties.sara, offset=0, limit=5)
     assert [(line.termination.id, line.termination.state) for line in page.lines] == [
         (second.id, TerminationState.FINALIZED),
         (first.id, TerminationState.CANCELLED),
     ]
     assert page.lines[0].distributor.name == "کیان طب"
     assert termination.archive(db, actor=parties.sara, offset=1, limit=1).lines == page.lines[1:]
-    assert termination.archive(db, actor=parties.mina).total == 0
-    history = contracts.history(db, actor=parties.sara)
+    assert termination.archive(db, actor=parties.mina, offset=0, limit=5).total == 0
+    history = contracts.history(db, actor=parties.sara, offset=0, limit=5)
     assert [one.contract.state for one in history.lines] == [ContractState.ENDED_BY_OFFICER]
 
 

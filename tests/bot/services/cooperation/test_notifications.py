@@ -152,15 +152,17 @@ def test_lists_of_both_sides(db: Session, parties: Parties) -> None:
     act(db, cooperation.reject, parties.sara, first)
     second = cooperation_request(db, parties.kian, parties.sara)
     third = cooperation_request(db, parties.arad, parties.sara)
-    new = cooperation.new_for_officer(db, actor=parties.sara, limit=1)
+    new = cooperation.new_for_officer(db, actor=parties.sara, limit=1, offset=0)
     assert (new.total, [line.request.id for line in new.lines]) == (2, [second.id])
     archive = cooperation.archive_for_officer(db, actor=parties.sara, offset=1, limit=2)
     assert (archive.total, [line.request.id for line in archive.lines]) == (3, [second.id, first.id])
-    mine = cooperation.for_distributor(db, actor=parties.kian.deputy)
+    mine = cooperation.for_distributor(db, actor=parties.kian.deputy, offset=0, limit=5)
     assert [line.request.id for line in mine.lines] == [second.id, first.id]
-    opened = cooperation.for_distributor(db, actor=parties.arad.manager, open_only=True)
+    opened = cooperation.for_distributor(db, actor=parties.arad.manager, open_only=True, offset=0, limit=5)
     assert [line.request.id for line in opened.lines] == [third.id]
-    central = cooperation.for_distributor(db, actor=parties.kian.manager, branch_id=parties.kian.central)
+    central = cooperation.for_distributor(
+        db, actor=parties.kian.manager, branch_id=parties.kian.central, offset=0, limit=5
+    )
     assert central.total == 0
 
 

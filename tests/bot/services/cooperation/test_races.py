@@ -56,7 +56,9 @@ def lost(results: list[Any]) -> list[Refusal]:
 
 
 def pick(actor: Actor, branch_id: int) -> Unit:
-    return lambda db: cooperation.pick(db, actor=actor, branch_id=branch_id, national_code=SARA, now=NOW)
+    return lambda db: cooperation.pick(
+        db, actor=actor, branch_id=branch_id, national_code=SARA, now=NOW, counted=False
+    )
 
 
 def action(parties: Parties, name: str, request: CooperationRequest) -> Unit:

@@ -113,6 +113,7 @@ class Cooperation(WorkflowMachine):
                 branch_id=branch_id,
                 national_code=code_of(self.db, asked),
                 now=NOW + timedelta(days=next(self.clock)),
+                counted=False,
             )
         )
         assert done == may, (who, officer, branch_id)

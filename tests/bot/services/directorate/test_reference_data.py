@@ -402,6 +402,7 @@ def test_documents_change_places(db: Session, people: Participants) -> None:
 def test_a_new_document_comes_last(db: Session, people: Participants) -> None:
     def add(**values: Any) -> DocumentType:
         given = {"name": "گواهی", "short_name": "گواهی", "required": "men", "max_files": 2, "now": NOW}
+        given["active"] = True
         return document_types.add_document_type(db, actor=people.staff, **given | values)
 
     row = add()

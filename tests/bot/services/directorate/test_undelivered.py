@@ -65,7 +65,9 @@ def test_what_was_given_up_is_counted_by_cause(db: Session, people: Participants
 
 def test_those_of_one_cause_are_listed_with_whom_they_were_for(db: Session, people: Participants) -> None:
     made = some(db, people)
-    listed = undelivered.undelivered_pushes(db, actor=people.staff, push_id=made["third"].id or 0, limit=9)
+    listed = undelivered.undelivered_pushes(
+        db, actor=people.staff, push_id=made["third"].id or 0, limit=9, offset=0
+    )
     assert [one.push.id for one in listed] == [made[name].id for name in ("first", "second", "third")]
     assert [one.recipient.id if one.recipient else None for one in listed] == [
         people.sara.account_id,
@@ -218,7 +220,9 @@ def test_open_alerts_are_counted_and_listed(db: Session, people: Participants) -
     staff = people.staff
     assert alert_list.count_open(db, actor=staff, most=99) == 4
     assert alert_list.count_open(db, actor=staff, most=2) == 3
-    assert [one.id for one in alert_list.open_alerts(db, actor=staff, limit=9)] == [row.id for row in rows]
+    assert [one.id for one in alert_list.open_alerts(db, actor=staff, limit=9, offset=0)] == [
+        row.id for row in rows
+    ]
     assert [one.id for one in alert_list.open_alerts(db, actor=staff, limit=1, offset=1)] == [rows[1].id]
     assert alert_list.open_alert(db, actor=staff, alert_id=rows[0].id or 0).key == "no_expert:sums"
     for number in (gone.id or 0, 10**9):
@@ -229,7 +233,7 @@ def test_open_alerts_are_counted_and_listed(db: Session, people: Participants) -
     assert [one.key for one in alert_list.similar(db, actor=staff, alert_id=rows[3].id or 0)] == ["tariff"]
     for refuse in (
         lambda: alert_list.count_open(db, actor=people.in_charge, most=9),
-        lambda: alert_list.open_alerts(db, actor=people.in_charge, limit=9),
+        lambda: alert_list.open_alerts(db, actor=people.in_charge, limit=9, offset=0),
         lambda: alert_list.open_alert(db, actor=people.in_charge, alert_id=rows[0].id or 0),
     ):
         with refused(NotAllowed):

@@ -30,7 +30,8 @@ def officers(db: Session, count: int) -> list[Actor]:
 
 def letter(db: Session, writer: Actor, to: Audience = ALL, **other: Any) -> Letter:
     parts = {"number": "۶۶۵/۱۲", "title": "آزمون دوره", "text": "دوره آغاز شد.", "files": ()}
-    return letters.send_letter(db, actor=writer, to=to, now=NOW, **(parts | other))
+    how = {"sms": False, "delay": timedelta(0)}
+    return letters.send_letter(db, actor=writer, to=to, now=NOW, **(parts | how | other))
 
 
 def pushes(db: Session) -> list[Push]:
@@ -308,7 +309,7 @@ def test_each_reads_their_own_letter_and_no_other(db: Session) -> None:
         spread_all(db, one)
     for who in people:
         own = sent[who.account_id]
-        (received,), total = letters.inbox_of(db, actor=who, limit=5)
+        (received,), total = letters.inbox_of(db, actor=who, limit=5, offset=0)
         assert (received.letter.id, total) == (own.id, 1)
         open_letter(db, who, own)
         assert letters.count_unread(db, actor=who) == 0
@@ -328,7 +329,7 @@ def test_the_writer_reads_how_many_opened_each_letter(db: Session) -> None:
     for who in people[:2]:
         for days in (0, 1):
             open_letter(db, who, first, days)
-    shown, total = letters.written_letters(db, actor=writer, limit=5)
+    shown, total = letters.written_letters(db, actor=writer, limit=5, offset=0)
     assert total == 2
     assert [(one.letter.title, one.read) for one in shown] == [("دوم", 0), ("یکم", 2)]
     assert letters.letter_progress(db, actor=writer, letter_id=first.id).read == 2
@@ -343,7 +344,7 @@ def test_unread_letters_come_first_then_the_newest(db: Session) -> None:
     for one in sent:
         spread_all(db, one)
     open_letter(db, sara, sent[3])
-    shown, total = letters.inbox_of(db, actor=sara, limit=3)
+    shown, total = letters.inbox_of(db, actor=sara, limit=3, offset=0)
     assert total == 4
     assert [one.letter.title for one in shown] == ["نامه 2", "نامه 1", "نامه 0"]
     (last,), _ = letters.inbox_of(db, actor=sara, limit=3, offset=3)

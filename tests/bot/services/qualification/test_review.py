@@ -27,29 +27,31 @@ def test_the_queue_shows_the_oldest_first_with_count_and_age(db: Session, people
     for n in range(3):
         submitted_request(db, officer(db), now=NOW + timedelta(hours=n))
     later = NOW + timedelta(days=2)
-    page = LISTS.queue(db, actor=people.ali, now=later, limit=2)
+    page = LISTS.queue(db, actor=people.ali, now=later, limit=2, offset=0)
     assert (page.total, page.oldest) == (3, timedelta(days=2))
     assert [line.since for line in page.lines] == [NOW, NOW + timedelta(hours=1)]
     rest = LISTS.queue(db, actor=people.ali, now=later, offset=2, limit=2)
     assert [line.since for line in rest.lines] == [NOW + timedelta(hours=2)]
-    assert LISTS.queue(db, actor=people.foreign, now=later).total == 0
-    assert LISTS.queue(db, actor=people.staff, now=later, university_code="sums").total == 3
+    assert LISTS.queue(db, actor=people.foreign, now=later, offset=0, limit=5).total == 0
+    assert (
+        LISTS.queue(db, actor=people.staff, now=later, university_code="sums", offset=0, limit=5).total == 3
+    )
     with refused(NotAllowed):
-        LISTS.queue(db, actor=people.sara, now=later)
+        LISTS.queue(db, actor=people.sara, now=later, offset=0, limit=5)
 
 
 def test_a_claimed_file_leaves_the_queue_for_its_expert(db: Session, people: Participants) -> None:
     waiting = submitted_request(db, people.sara)
     act(db, QUALIFICATION_WORKFLOW.claim, people.ali, waiting)
-    assert LISTS.queue(db, actor=people.zahra, now=NOW).total == 0
-    mine = LISTS.mine(db, actor=people.ali, now=NOW).lines
+    assert LISTS.queue(db, actor=people.zahra, now=NOW, offset=0, limit=5).total == 0
+    mine = LISTS.mine(db, actor=people.ali, now=NOW, offset=0, limit=5).lines
     assert [line.request.id for line in mine] == [waiting.id]
-    assert LISTS.mine(db, actor=people.zahra, now=NOW).total == 0
-    (line,) = LISTS.under_way(db, actor=people.in_charge, now=NOW).lines
+    assert LISTS.mine(db, actor=people.zahra, now=NOW, offset=0, limit=5).total == 0
+    (line,) = LISTS.under_way(db, actor=people.in_charge, now=NOW, offset=0, limit=5).lines
     assert line.reviewer is not None
     assert line.reviewer.last_name == "علوی"
     with refused(NotAllowed):
-        LISTS.under_way(db, actor=people.ali, now=NOW)
+        LISTS.under_way(db, actor=people.ali, now=NOW, offset=0, limit=5)
 
 
 @pytest.mark.parametrize("typed", ["140509010001", "۱۴۰۵۰۹۰۱۰۰۰۱", SARA, " ٩٩٩١٢٣ ٤٥٦١ "])

@@ -34,9 +34,9 @@ def test_the_age_of_a_file_that_another_expert_gets(db: Session, parties: Partie
         (QUALIFICATION_WORKFLOW, review.LISTS, file),
     ):
         act(db, workflow.claim, ali, request, now=NOW + hours(1))
-        of_ali = lists.mine(db, actor=ali, now=NOW + hours(5)).oldest
+        of_ali = lists.mine(db, actor=ali, now=NOW + hours(5), offset=0, limit=5).oldest
         act(db, workflow.assign, in_charge, request, expert_id=zahra.account_id, now=NOW + hours(3))
-        of_zahra = lists.mine(db, actor=zahra, now=NOW + hours(5)).oldest
+        of_zahra = lists.mine(db, actor=zahra, now=NOW + hours(5), offset=0, limit=5).oldest
         assert (of_ali, of_zahra) == (hours(5), hours(5))
 
 

@@ -42,10 +42,12 @@ async def test_staffs_list_of_companies(database: Database, parties: Parties) ->
         await by_index(database, lambda db, text=text: names.companies(db, actor=parties.staff, text=text))
     ids = [parties.arad.id, parties.kian.id]
     await by_index(
-        database, lambda db: registry.list_distributors(db, actor=parties.staff, limit=8, among=ids)
+        database, lambda db: registry.list_distributors(db, actor=parties.staff, limit=8, among=ids, offset=0)
     )
     whole = await database.read(
-        lambda db: whole_reads(db, lambda db: registry.list_distributors(db, actor=parties.staff, limit=8))
+        lambda db: whole_reads(
+            db, lambda db: registry.list_distributors(db, actor=parties.staff, limit=8, offset=0)
+        )
     )
     # The number of all, and a page in the order of an index.
     assert all("count(*)" in one or "ix_distributor_name" in one for one in whole), whole
