@@ -21,7 +21,6 @@ def chart_pages(report: StatisticsReport, *, rest: str) -> bytes:
     second of CPU: not for the event loop."""
     pdf = FPDF(unit="mm", format=(WIDTH, WIDTH))
     pdf.set_auto_page_break(False)
-    pdf.set_margin(0)
     pdf.c_margin = 0
     pdf.set_lang("fa")
     pdf.set_title(report.title)

@@ -29,15 +29,14 @@ _NOT_IN_TITLES = re.compile(r"[\[\]:*?/\\']")
 def spreadsheet_bytes(report: StatisticsReport) -> bytes:
     """The report as XLSX: a sheet a chart, with its table and the chart beside it, and one for each further table."""
     book = Workbook(write_only=True)
-    taken: set[str] = set()
     for page in report.pages:
         for chart in page.charts:
             name = page.title if len(page.charts) == 1 else chart.title
-            sheet = _sheet(book, _table(chart), _title(name, taken))
+            sheet = _sheet(book, _table(chart), _title(name))
             if not chart.empty:
                 sheet_charts.add_chart(sheet, chart, page.title)
     for table in report.tables:
-        _sheet(book, table, _title(table.title, taken))
+        _sheet(book, table, _title(table.title))
     out = BytesIO()
     book.save(out)
     return out.getvalue()
@@ -53,7 +52,7 @@ def export_bytes(export: RowExport) -> bytes:
     """The list as XLSX: what it is of, the head with a filter, the rows, the sums. Sums are numbers, not formulas, and stand
     outside the filter."""
     book = Workbook(write_only=True)
-    sheet = book.create_sheet(_title(export.title, set()))
+    sheet = book.create_sheet(_title(export.title))
     sheet.sheet_view.rightToLeft = True
     above = [(export.title,), *export.about, ()]
     top = len(above) + 1
@@ -121,12 +120,9 @@ def _head(cell: WriteOnlyCell) -> WriteOnlyCell:
     return cell
 
 
-def _title(title: str, taken: set[str]) -> str:
-    """At most 31 characters, without what is forbidden there, used once."""
-    short = _NOT_IN_TITLES.sub(" ", title)[:28].strip() or "–"
-    name = next(name for n in range(1, 99) if (name := short if n == 1 else f"{short} {n}") not in taken)
-    taken.add(name)
-    return name
+def _title(title: str) -> str:
+    """Without what is forbidden there, and with room in the 31 characters for a number: openpyxl numbers what is there already."""
+    return _NOT_IN_TITLES.sub(" ", title)[:28].strip() or "–"
 
 
 def _sheet(book: Workbook, table: ReportTable, title: str) -> Worksheet:

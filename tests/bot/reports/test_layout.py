@@ -231,4 +231,5 @@ def test_a_spreadsheet_has_the_chart_of_each_table_and_no_formula() -> None:
     assert [len(sheet._charts) for sheet in book] == [1, 1, 0]
     cells = [[cell.value for cell in row] for row in book.worksheets[1].iter_rows()]
     assert cells == [["دانشگاه", "روز"], ["=1+1", 1.5], ["b", None]]
+    assert book.sheetnames == ["=یک", "نمودار", "نمودار1"]
     assert [cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row].count("f") == 0

@@ -73,7 +73,8 @@ def test_a_suspended_person_is_told_why_and_when_it_ends(db: Session) -> None:
 def test_an_annulled_registration_frees_the_national_code(db: Session) -> None:
     account, chat = actions.register(db)
     annul(db, actor=staff(db), account_id=account.id)
-    assert account.state is AccountState.ANNULLED
+    # No password waits to be seen: nobody can use it.
+    assert (account.state, account.credentials_pending) == (AccountState.ANNULLED, False)
     assert chat.account_id is None
     (event,) = (one for one in actions.events(db) if one.to_state == AccountState.ANNULLED)
     assert (event.subject, event.subject_id, event.data["reason"]) == ("account", account.id, REASON)

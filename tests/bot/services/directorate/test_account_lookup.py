@@ -210,8 +210,14 @@ def test_the_record_between_two_instants(db: Session, people: Participants) -> N
     assert recorded(request_id=1, subject="qualification") == ["e3", "e1"]
     assert recorded(request_id=1, subject="cooperation") == []
     assert recorded(offset=1, limit=2) == ["e2", "e1"]
+    ali = people.ali.account_id or 0
     with refused(Stale):
-        recorded(account_id=people.ali.account_id)
+        recorded(account_id=ali)
+    # Of an account: what it did and what was done to it, nothing about a file with the same number.
+    for subject, event in (("account", "met"), ("qualification", "another's")):
+        audit.record(db, now=NOW + 4 * hour, actor=people.zahra, event=event, subject=subject, subject_id=ali)
+    account_lookup.note_account(db, actor=people.staff, account=db.get_one(Account, ali), now=NOW + 5 * hour)
+    assert recorded(account_id=ali) == ["account_looked_up", "met", "e3", "e2", "e1", "e0"]
     with refused(NotAllowed):
         account_lookup.recorded(db, actor=people.ali, now=NOW, offset=0, limit=1)
 

@@ -166,6 +166,20 @@ def test_who_gets_files_is_told_once_with_the_list(db: Session, people: Particip
     assert pushes(db, people.zahra, "N22") == pushes(db, people.in_charge, "N22") == []
 
 
+def test_what_went_another_way_since_it_was_planned_is_counted(
+    db: Session, people: Participants, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = world(db, people)
+    ali = people.ali.account_id or 0
+    planned = {files[name].id or 0: ali for name in ("old", "decided", "new")}
+    monkeypatch.setattr(bulk, "plan", lambda *_, **__: planned)
+    result = assigned(
+        db, people, [files[name] for name in ("old", "decided", "new", "elsewhere")], [people.ali]
+    )
+    assert (result.count, result.skipped) == (2, 2)
+    assert [one.code[-2:] for one in result.given[ali]] == ["09", "01"]
+
+
 def test_whose_files_went_is_told_without_a_button(db: Session, people: Participants) -> None:
     files = world(db, people)
     result = assigned(

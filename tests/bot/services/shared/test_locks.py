@@ -1,0 +1,84 @@
+"""What a unit locks for others: rows that others only refer to are locked so that these need not wait (PostgreSQL)."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.dialects import postgresql
+from sqlmodel import Session
+
+from bot.jobs import retention
+from bot.services import team
+from bot.services.cooperation import requests
+from bot.services.distributors import branches, registry
+from bot.services.search import index
+from bot.services.shared import eligibility
+from storage.enums import SearchSubject
+from tests.support.factories.cooperation import Parties, cooperation_request
+from tests.support.factories.reference_data import NOW
+
+#: What is done; the rows that it locks, and how. «NO KEY»: a new row that refers to one of these does not wait.
+#: «SKIP LOCKED»: what another process has in hand is left to it.
+LOCKS: dict[str, tuple[Callable[[Session, Parties], Any], set[str]]] = {
+    "an officer's cooperation": (
+        lambda db, parties: eligibility.lock_account(db, parties.sara.account_id or 0),
+        {"officer: NO KEY UPDATE"},
+    ),
+    "a branch": (
+        lambda db, parties: requests.lock_branch(db, parties.kian.central),
+        {"branch: NO KEY UPDATE"},
+    ),
+    "an officer is asked": (
+        lambda db, parties: cooperation_request(db, parties.kian, parties.sara),
+        {"branch: NO KEY UPDATE", "distributor: NO KEY UPDATE", "officer: NO KEY UPDATE"},
+    ),
+    "a company is changed": (
+        lambda db, parties: registry.edit_distributor(
+            db,
+            actor=parties.kian.manager,
+            distributor_id=parties.kian.id,
+            now=NOW,
+            phone="02188776655",
+        ),
+        {"distributor: NO KEY UPDATE"},
+    ),
+    "a branch is changed": (
+        lambda db, parties: branches.lock_own_branch(db, parties.kian.manager, parties.kian.east, None),
+        {"branch: NO KEY UPDATE", "distributor: NO KEY UPDATE"},
+    ),
+    "keys of people": (
+        lambda db, parties: index.rebuild(db, kind=SearchSubject.ACCOUNT, after=0, limit=1),
+        {"account: NO KEY UPDATE"},
+    ),
+    "documents are looked at": (
+        lambda db, parties: retention.look_at_documents(db, now=NOW),
+        {"stored_file: UPDATE SKIP LOCKED"},
+    ),
+    "notes are looked at": (
+        lambda db, parties: retention.look_at_notes(db, now=NOW),
+        {"file_note: UPDATE SKIP LOCKED"},
+    ),
+    "leaves that ended": (
+        lambda db, parties: team.end_past_leaves(db, now=NOW),
+        {"expert_leave: UPDATE SKIP LOCKED"},
+    ),
+}
+
+
+@pytest.mark.parametrize("act", LOCKS)
+def test_what_is_locked_for_others(db: Session, parties: Parties, act: str) -> None:
+    unit, expected = LOCKS[act]
+    locked = set[str]()
+
+    def note(connection: Any, statement: Any, *_: Any) -> None:
+        if getattr(statement, "_for_update_arg", None) is None:
+            return
+        sql = " ".join(str(statement.compile(dialect=postgresql.dialect())).split())  # type: ignore[no-untyped-call]
+        (table,), (how,) = re.findall(r" FROM (\w+)", sql)[:1], re.findall(r" FOR ([A-Z ]+)$", sql)
+        locked.add(f"{table}: {how}")
+
+    event.listen(db.connection(), "before_execute", note)
+    unit(db, parties)
+    assert locked == expected
