@@ -1,8 +1,10 @@
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from bot.texts.formats import TEHRAN
 from demo.person import Person
 from tests.support.bot_process import BotProcess, bot_process
 from tests.support.ports import free_port
@@ -38,3 +40,12 @@ def clocked(bot: BotProcess) -> BotProcess:
     bot.program = ("-m", "tests.trouble.clocked")
     bot.extra_env["CLOCK_OFFSET"] = str(offset)
     return bot
+
+
+@pytest.fixture
+def at_noon(clocked: BotProcess) -> BotProcess:
+    """It is about noon in Tehran there: no day ends in the middle of the test."""
+    now = datetime.now(TEHRAN)
+    offset = (now.replace(hour=12) - now).total_seconds()
+    (clocked.folder / "offset").write_text(str(offset))
+    return clocked

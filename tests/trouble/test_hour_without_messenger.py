@@ -64,6 +64,7 @@ async def test_an_hour(emulators: Emulators, database: Database) -> None:
             assert max(tried) > 5, "it was tried all the time"
             assert len(tried) == 3 * CROWD, "nothing was given up"
             out.server.state.listeners.append(note)
+            back = time.monotonic()
         passed = timedelta(hours=2)
 
         async def all_sent() -> bool:
@@ -74,7 +75,8 @@ async def test_an_hour(emulators: Emulators, database: Database) -> None:
         for one in crowd:
             told = [seen.text for seen in one.history() if seen.from_bot and "خبر" in seen.text]
             assert told == ["خبر 0", "خبر 1", "خبر 2"]
-        # Turns are evenly spaced; a late one does not make the next come sooner than its own turn.
+        # Turns are evenly spaced; a late one does not make the next come sooner than its own turn. A busy machine may hold up
+        # the first arrival, so the time begins where the messenger is back.
         rate = RATES[Messenger(out.kind)]
-        assert len(arrived) / (arrived[-1] - arrived[0]) <= rate * 1.1
+        assert len(arrived) / (arrived[-1] - back) <= rate * 1.1
     assert emulators.violations == []

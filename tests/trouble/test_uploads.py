@@ -67,6 +67,7 @@ async def test_what_is_removed_again_is_gone_at_once(bot: BotProcess, sara: Pers
     await everything_done(bot)
 
 
+@pytest.mark.usefixtures("at_noon")
 async def test_a_day_has_an_end_for_files_taken_or_not_also_after_a_restart(
     bot: BotProcess, sara: Person, mina: Person
 ) -> None:
