@@ -22,6 +22,7 @@ from bot.texts import t
 from bot.texts.formats import jalali_day, jalali_time
 from conversations.engine.engine import Engine
 from handlers.common.navigation import ButtonRow, home_button, navigation_row
+from storage.database.unit_of_work import run_when_available
 from storage.enums import AccountState, Messenger, Role
 from storage.tables import Account, Chat
 
@@ -75,7 +76,7 @@ async def _prepare_picture(resources: Resources, incoming: Incoming, press: Pres
         actor = Actor(account.id, Role.OFFICER, messenger=incoming.messenger)
         return officers_card.issue_card(db, actor=actor, now=now)
 
-    issued = await resources.database.run(unit)
+    issued = await run_when_available(resources.database, unit)
     if issued is None:
         return None
     link = card_link(resources.public_info, incoming.messenger, issued.token)

@@ -24,6 +24,7 @@ from bot.texts import formats, isolate, t
 from conversations.engine.engine import Engine
 from handlers.common.navigation import button_grid, navigation_row
 from handlers.officer.card import card_link
+from storage.database.unit_of_work import run_when_available
 from storage.enums import AccountState, Role
 from storage.tables import Account
 
@@ -144,7 +145,7 @@ async def _run(resources: Resources, incoming: Incoming, unit: Callable[[Turn], 
             return None
         return unit(turn)
 
-    return await resources.database.run(work)
+    return await run_when_available(resources.database, work)
 
 
 async def _draw(

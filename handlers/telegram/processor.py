@@ -244,7 +244,8 @@ class UpdateProcessor:
                 if needed.preparation.work is not None:
                     result = await needed.preparation.work(self.resources)
                 else:
-                    result = await self._uploads.store_offered(incoming, needed.account_id)
+                    tell = partial(self._ask_to_wait, incoming)
+                    result = await self._uploads.store_offered(incoming, needed.account_id, tell)
         except Refusal as refusal:
             return _Prepared(needed.stands, refusal=refusal, secret=secret)
         except Exception as error:

@@ -71,13 +71,13 @@ async def test_who_waits_in_the_middle_of_something_is_told(bot: BotProcess, sar
     await register(bot, sara)
     await fill(sara, until="کارت ملی")
     # Stored, and on its way: only its effect waits for the lock.
-    held_up = asyncio.Event()
-    bot.emulators.telegram.faults.add(Fault.held(held_up), method="getFile")
+    telegram, locked = bot.emulators.telegram, asyncio.Event()
+    fetching = telegram.faults.add(Fault.held(locked), method="getFile")
     await sara.send_photo(files.jpeg())
-    await until(lambda: not bot.emulators.telegram.server.pending(), what="the bot takes it")
+    await until(lambda: fetching not in telegram.faults.orders, what="the file is asked for")
     async with held(bot):
-        held_up.set()
-        told = await sara.sees(WAIT, "لازم نیست دوباره بفرستید", within=60)
-    await sara.sees("دریافت شد", within=60)
+        locked.set()
+        told = await sara.sees(WAIT, "لازم نیست دوباره بفرستید")
+    await sara.sees("دریافت شد")
     assert [one.text for one in sara.new()].count(told.text) == 1
     await everything_done(bot)

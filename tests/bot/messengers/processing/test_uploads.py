@@ -15,6 +15,7 @@ from bot.documents.blob_store import StoreDown
 from bot.documents.file_types import LARGEST
 from bot.messengers.processing.uploads import Uploads
 from bot.services.shared.upload_quota import DailyLimit
+from storage.database import unit_of_work
 from storage.database.database import Database
 from storage.enums import Messenger
 from storage.tables import StoredFile, UploadDay
@@ -59,9 +60,10 @@ class Arrangement:
             account_id=account_id, media_type="image/jpeg", size=size, original_name=name, **keys
         )
 
-    async def offer(self, size: int | None) -> Any:
+    async def offer(self, size: int | None, tell: Callable[[], Awaitable[None]] | None = None) -> Any:
         offered = OfferedFile("handle", "card.jpg", size, is_photo=True)
-        return await self.uploads.store_offered(Incoming(Messenger.BALE, 1, 1, file=offered), self.account_id)
+        incoming = Incoming(Messenger.BALE, 1, 1, file=offered)
+        return await self.uploads.store_offered(incoming, self.account_id, tell)
 
     async def counted(self) -> list[tuple[int, int]]:
         query = select(UploadDay.files, UploadDay.size).where(UploadDay.account_id == self.account_id)
@@ -92,6 +94,21 @@ async def test_a_file_is_counted_once_with_its_bytes(
     assert await arranged.counted() == [(1, counted)]
     arranged.download.assert_awaited_once_with("handle", limit=LARGEST)
     arranged.has_room.assert_called_once_with(said or 0)
+
+
+async def test_who_waits_until_a_file_can_be_counted_is_told_once(
+    arranged: Arrangement, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unit_of_work, "PAUSES", (0.01,))
+    monkeypatch.setattr(unit_of_work, "ANNOUNCE_AFTER", 0.0)
+    away = Mock(wraps=database)
+    away.run = AsyncMock(side_effect=[OSError("no route")] * 3 + [True])
+    arranged.uploads.resources.database, told = away, AsyncMock()
+
+    taken = await arranged.offer(700, told)
+
+    assert taken.file.size == len(CONTENT)
+    told.assert_awaited_once_with()
 
 
 async def test_the_day_ends_with_its_limit(arranged: Arrangement) -> None:
