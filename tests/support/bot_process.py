@@ -1,6 +1,7 @@
 """The real bot as a process of its own that can be killed."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -105,8 +106,11 @@ class BotProcess:
     def memory(self) -> int:
         """Of the bot and its workers, bytes."""
         assert self.process is not None
-        bot = psutil.Process(self.process.pid)
-        return sum(int(one.memory_info().rss) for one in (bot, *bot.children()))
+        bot, held = psutil.Process(self.process.pid), 0
+        for one in (bot, *bot.children()):
+            with contextlib.suppress(psutil.NoSuchProcess):  # a worker that was ended meanwhile
+                held += int(one.memory_info().rss)
+        return held
 
     async def command(self, *arguments: str) -> str:
         """Run `bot.py <arguments>` and return what it printed."""

@@ -78,7 +78,7 @@ def run_process(folder: Path, *arguments: str, umask: int = -1, env: dict[str, s
         )
         _start_server()
         process.start()
-        process.join(120)
+        process.join(300)
         if process.is_alive():
             process.kill()
             process.join()

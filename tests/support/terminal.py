@@ -25,7 +25,7 @@ class Terminal:
         self.shown = ""
         self._read = 0
 
-    def sees(self, words: str, seconds: float = 60) -> str:
+    def sees(self, words: str, seconds: float = 180) -> str:
         """Wait until `words` are shown after what was seen before."""
         until = time.monotonic() + seconds
         while words not in self.shown[self._read :]:
@@ -41,7 +41,7 @@ class Terminal:
         """Ctrl-C."""
         os.write(self._handle, b"\x03")
 
-    def ends(self, seconds: float = 60) -> int:
+    def ends(self, seconds: float = 180) -> int:
         """The status of the command, after all that it still shows."""
         until = time.monotonic() + seconds
         while self._take(until):

@@ -50,7 +50,7 @@ def run_directly(folder: Path, *command: str, **settings: str) -> Ended:
     """A process that is not forked."""
     env = all_settings(folder, **settings)
     done = subprocess.run(
-        command, cwd=folder, env=env, capture_output=True, text=True, timeout=120, check=False
+        command, cwd=folder, env=env, capture_output=True, text=True, timeout=300, check=False
     )
     return Ended(done.returncode, done.stdout, done.stderr)
 

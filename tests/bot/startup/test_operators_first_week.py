@@ -65,7 +65,7 @@ def serving(folder: Path, settings: dict[str, str]) -> subprocess.Popen[bytes]:
         command_line("run"), cwd=folder, env=settings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     mark = folder / "data" / "bot.db-serving"
-    until = time.monotonic() + 60
+    until = time.monotonic() + 180
     while not (mark.exists() and mark.read_text().strip() == str(process.pid)):
         assert process.poll() is None
         assert time.monotonic() < until
