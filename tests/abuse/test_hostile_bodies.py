@@ -65,7 +65,7 @@ async def pour(face: EmulatedMessenger) -> None:
     webhook = face.server.state.queues[face.token].webhook
     assert webhook is not None
     secret = {SIGNATURE_HEADER: webhook.secret} if webhook.secret else {}
-    async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=90) as client:
 
         async def post(body: bytes | AsyncIterator[bytes], headers: dict[str, str] = JSON) -> int:
             answer = await client.post(webhook.url, content=body, headers=secret | headers)

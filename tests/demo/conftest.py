@@ -56,7 +56,7 @@ async def sara(emulators: Emulators) -> Person:
 
 @pytest.fixture
 async def http() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=90) as client:
         yield client
 
 

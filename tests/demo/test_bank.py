@@ -27,7 +27,7 @@ def bank() -> Bank:
 
 @pytest.fixture
 async def http(bank: Bank) -> AsyncIterator[httpx.AsyncClient]:
-    async with serving(build_bank_app(bank)) as url, httpx.AsyncClient(base_url=url) as client:
+    async with serving(build_bank_app(bank)) as url, httpx.AsyncClient(base_url=url, timeout=90) as client:
         yield client
 
 

@@ -128,7 +128,7 @@ async def test_one_phone_at_a_time_on_a_narrow_screen(page: Page) -> None:
 
 
 async def test_another_process_plays_over_http(server: PageServer) -> None:
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=90) as http:
         made = (await http.post("/emulators/people", json={"messenger": "bale", "name": "رضا"})).json()
         one = f"/emulators/people/{made['id']}"
         await http.post(f"{one}/send", json={"text": "/start"})

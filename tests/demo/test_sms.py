@@ -13,7 +13,7 @@ TO = "09121234567"
 @pytest.fixture
 async def kavenegar(emulators: Emulators) -> AsyncIterator[httpx.AsyncClient]:
     root = f"{emulators.sms.url}/v1/{emulators.sms.key}"
-    async with httpx.AsyncClient(base_url=root, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=root, trust_env=False, timeout=90) as client:
         yield client
 
 

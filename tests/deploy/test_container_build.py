@@ -156,7 +156,7 @@ async def test_the_image_is_built_and_its_container_serves(image: Image) -> None
         assert image.exposed == [str(port)]
         async with program(image, env):
             with image.network():
-                async with httpx.AsyncClient() as client:
+                async with httpx.AsyncClient(timeout=90) as client:
                     answer = await client.get(f"http://{OTHER_ADDRESS}:{port}/health")
             assert (answer.status_code, answer.json()["ok"]) == (200, True)
             status, said = await asyncio.to_thread(run, image, image.health_command, {})

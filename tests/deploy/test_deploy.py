@@ -119,7 +119,7 @@ async def test_the_figures_of_alerts_and_documents_exist(database: Database) -> 
     )
     async with (
         serving(metrics_app(resources, states, health=health_of(resources))) as url,
-        httpx.AsyncClient(base_url=url) as client,
+        httpx.AsyncClient(base_url=url, timeout=90) as client,
     ):
         text = (await client.get("/metrics")).text
     ours = {one.name for family in text_string_to_metric_families(text) for one in family.samples}

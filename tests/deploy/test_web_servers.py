@@ -271,7 +271,7 @@ async def test_a_process_that_is_gone_is_passed_over(name: str, tmp_path: Path) 
 
 @pytest.mark.parametrize("name", ["nginx", "haproxy"])
 async def test_plain_http_leads_to_https(name: str, tmp_path: Path) -> None:
-    async with running(name, tmp_path, [free_port()]) as server, httpx.AsyncClient() as client:
+    async with running(name, tmp_path, [free_port()]) as server, httpx.AsyncClient(timeout=90) as client:
         answer = await client.get(
             f"http://127.0.0.1:{server.http}/pay/{TOKEN}", headers={"Host": "localhost"}
         )

@@ -55,7 +55,7 @@ async def live(fleet: Deployment, number: int, over: asyncio.Event) -> int:
 async def browse(fleet: Deployment, over: asyncio.Event) -> int:
     """A payer's browser on the pay pages (this link leads nowhere, and says so each time)."""
     pages = 0
-    async with httpx.AsyncClient(trust_env=False, timeout=30) as browser:
+    async with httpx.AsyncClient(trust_env=False, timeout=90) as browser:
         while not over.is_set():
             page = await browser.get(f"{fleet.balancer.url}/pay/{'x' * 32}")
             assert page.status_code == 404

@@ -39,7 +39,7 @@ async def forge(setup: JourneySetup) -> None:
     ours, others = (address(face) for face in (setup.here, setup.there))
     root = ours.rpartition("/")[0]
     update = {"update_id": FORGED, "message": raw_message(5, "/start")}
-    async with httpx.AsyncClient(trust_env=False) as outsider:
+    async with httpx.AsyncClient(trust_env=False, timeout=90) as outsider:
         for secret in ({}, {SECRET: ""}, {SECRET: "0" * 48}) if setup.here.kind == "telegram" else ():
             assert (await outsider.post(ours, json=update, headers=secret)).status_code == 403
         for guess in (

@@ -75,7 +75,7 @@ async def running(deployment: Deployment) -> AsyncIterator[Environment]:
     unused: Any = None
     public_info = PublicInfo("021", deployment.url)
     resources = Resources(database, unused, unused, gateway, unused, public_info)
-    async with httpx.AsyncClient(trust_env=False, timeout=30) as browser:
+    async with httpx.AsyncClient(trust_env=False, timeout=90) as browser:
         yield Environment(deployment, database, browser, resources)
     await gateway.aclose()
     await database.close()

@@ -225,13 +225,13 @@ async def confirm_approval(expert: Person) -> None:
 
 
 async def pay_page(url: str) -> httpx.Response:
-    async with httpx.AsyncClient(trust_env=False) as browser:
+    async with httpx.AsyncClient(trust_env=False, timeout=90) as browser:
         return await browser.get(url)
 
 
 async def click_to_bank(url: str) -> httpx.Response:
     """Open our pay page and press its button, as a browser does; the answer that leads to the bank."""
-    async with httpx.AsyncClient(trust_env=False) as browser:
+    async with httpx.AsyncClient(trust_env=False, timeout=90) as browser:
         page = await browser.get(url)
         assert page.status_code == 200, page.text
         return await browser.post(url, follow_redirects=False)
@@ -239,5 +239,5 @@ async def click_to_bank(url: str) -> httpx.Response:
 
 async def come_back(way_back: str) -> httpx.Response:
     """The browser's return from the bank to our result page."""
-    async with httpx.AsyncClient(trust_env=False, timeout=30) as browser:
+    async with httpx.AsyncClient(trust_env=False, timeout=90) as browser:
         return await browser.get(way_back)

@@ -86,7 +86,7 @@ class World:
 
     async def call(self, method: str, **fields: str) -> None:
         telegram = self.emulators.telegram
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=90) as client:
             address = f"{telegram.server.url}/bot{telegram.token}/{method}"
             assert (await client.post(address, json=fields)).json()["ok"]
 

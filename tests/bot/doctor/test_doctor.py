@@ -101,7 +101,7 @@ async def test_a_webhook_that_somebody_else_set(good: Given, emulators: Emulator
 
 
 async def set_webhook(emulators: Emulators, url: str) -> None:
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=90) as client:
         address = f"{emulators.telegram.server.url}/bot{emulators.telegram.token}/setWebhook"
         assert (await client.post(address, json={"url": url})).json()["ok"]
 

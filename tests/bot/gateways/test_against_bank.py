@@ -56,7 +56,7 @@ async def test_the_payment_at_the_bank_is_what_was_asked_for(gateway: Gateway, b
     assert (payment.ref, payment.amount, payment.order_id) == (created.ref, FEE, "7")
     assert payment.mobile == "09123456789"
     assert created.redirect.fields is None
-    async with httpx.AsyncClient() as browser:
+    async with httpx.AsyncClient(timeout=90) as browser:
         page = await browser.get(created.redirect.url)
     assert page.status_code == 200
     assert "۵٬۶۰۰٬۰۰۰ ریال" in page.text

@@ -206,7 +206,7 @@ async def test_updates_of_others_are_not_taken_away(emulators: Emulators, tmp_pa
 
 async def test_a_bot_that_has_a_webhook_is_left_alone(emulators: Emulators, tmp_path: Path) -> None:
     sara = await tester(emulators, "telegram")
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=90) as client:
         root = f"{emulators.telegram.server.url}/bot{emulators.telegram.token}"
         await client.post(f"{root}/setWebhook", json={"url": "https://other.example.ir/hook"})
     told = await messenger(tmp_path, emulators, sara, "--wait", "0")

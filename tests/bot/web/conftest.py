@@ -58,7 +58,7 @@ async def site(sqlite_database: Database) -> AsyncIterator[Site]:
         # The application needs its own address, which is known only now.
         paid.resources.public_info = replace(paid.resources.public_info, public_url=url)
         app = build_app(paid.resources)
-        async with httpx.AsyncClient(base_url=url, timeout=30) as http:
+        async with httpx.AsyncClient(base_url=url, timeout=90) as http:
             yield Site(paid, http, url)
 
 

@@ -42,7 +42,7 @@ def watched(database: Any, **others: Any) -> Any:
 
 async def get(resources: Any, path: str) -> httpx.Response:
     app = metrics_app(resources, states, health=health_of(resources))
-    async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
+    async with serving(app) as url, httpx.AsyncClient(base_url=url, timeout=90) as client:
         return await client.get(path)
 
 

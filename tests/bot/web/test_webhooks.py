@@ -15,7 +15,7 @@ from tests.support.asgi import serving
 @pytest.fixture
 async def http(webhooks: Webhooks) -> AsyncIterator[httpx.AsyncClient]:
     app = build_app(without_database(), webhooks=webhooks)
-    async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
+    async with serving(app) as url, httpx.AsyncClient(base_url=url, timeout=90) as client:
         yield client
 
 
@@ -43,5 +43,8 @@ async def test_what_is_refused_before_it_reaches_intake(http: httpx.AsyncClient,
 
 
 async def test_without_webhooks_there_are_none() -> None:
-    async with serving(build_app(without_database())) as url, httpx.AsyncClient(base_url=url) as client:
+    async with (
+        serving(build_app(without_database())) as url,
+        httpx.AsyncClient(base_url=url, timeout=90) as client,
+    ):
         assert (await client.post("/hook/bale/long-random-b", content=b"{}")).status_code == 404

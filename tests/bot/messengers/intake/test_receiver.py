@@ -105,7 +105,9 @@ async def webhook_app(emulators: Emulators, database: Database) -> AsyncIterator
 @pytest.fixture
 async def client(webhook_app: MessengerApp) -> AsyncIterator[httpx.AsyncClient]:
     site = build_app(webhook_app.service.resources, webhooks=webhook_app.service.intake)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(site), base_url="http://bot") as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(site), base_url="http://bot", timeout=90
+    ) as client:
         yield client
 
 

@@ -26,7 +26,7 @@ async def look(app: MessengerApp) -> tuple[dict[str, Any], str]:
         database=own.database, counters=own.counters, clock=own.clock, disk_space=DiskSpace()
     )
     site = metrics_app(resources, app.service.states, health=health_of(resources))
-    async with serving(site) as url, httpx.AsyncClient(base_url=url, trust_env=False) as client:
+    async with serving(site) as url, httpx.AsyncClient(base_url=url, trust_env=False, timeout=90) as client:
         return (await client.get("/health")).json(), (await client.get("/metrics")).text
 
 

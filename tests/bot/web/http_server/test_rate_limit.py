@@ -31,7 +31,7 @@ def counters() -> WebCounters:
 async def behind_proxy(**options: Any) -> AsyncIterator[httpx.AsyncClient]:
     """The bot's web server behind a proxy that is trusted."""
     app = build_app(without_database(), trusted=PROXY, **options)
-    async with serving(app) as url, httpx.AsyncClient(base_url=url, trust_env=False) as client:
+    async with serving(app) as url, httpx.AsyncClient(base_url=url, trust_env=False, timeout=90) as client:
         yield client
 
 
