@@ -136,7 +136,7 @@ def haproxy(folder: Path, bots: list[int], server: WebServer) -> list[str]:
         (r"/etc/haproxy/pay\.example\.ir\.pem", str(folder / "both.pem")),
         (
             r"^    server .*$",
-            "\n".join(f"    server n{port} 127.0.0.1:{port} check inter 200" for port in bots),
+            "\n".join(f"    server n{port} 127.0.0.1:{port} check inter 2s" for port in bots),
         ),
         (r"^    (user|group) .*$", ""),
     )
