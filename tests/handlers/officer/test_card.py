@@ -1,6 +1,7 @@
 """The officer card: who gets one, what its code leads to, and what a stranger is told."""
 
 from io import BytesIO
+from typing import Any
 
 import pytest
 import zxingcpp
@@ -8,6 +9,7 @@ from PIL import Image
 from sqlmodel import select
 
 from bot.core.screens import GeneratedFile, Press
+from storage.database import unit_of_work
 from storage.enums import Messenger
 from storage.tables import Officer
 from tests.support.chat_driver import NATIONAL_CODE, App, Person
@@ -64,6 +66,23 @@ def test_anybody_who_scans_it_sees_who_it_is_and_nothing_else(app: App, sara: Pe
     )
     guest.sees_not(NATIONAL_CODE, "9121234567", "10000001")
     assert len(app.events("card_issued")) == 1
+
+
+def test_who_asks_for_a_card_while_the_database_is_away_gets_it_afterwards(
+    app: App, sara: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, away = app.database.run, [OSError("no route to the server")] * 3
+
+    async def now_and_then(unit: Any, **options: Any) -> Any:
+        if away and "_prepare_picture" in getattr(unit, "__qualname__", ""):
+            raise away.pop()
+        return await run(unit, **options)
+
+    monkeypatch.setattr(unit_of_work, "PAUSES", (0.0,))
+    monkeypatch.setattr(app.database, "run", now_and_then)
+    link = card_of(sara)
+    assert not away
+    opens(app.person(), link).sees("سارا")
 
 
 def test_it_tells_of_a_suspension_at_once(app: App, sara: Person) -> None:
