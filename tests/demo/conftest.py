@@ -112,9 +112,10 @@ async def page(browser: Browser, server: PageServer, toys: None) -> Page:
 async def open_page(browser: Browser, server: PageServer, **options: Any) -> Page:
     """The demo's page as a first visit finds it; an error of a script fails the test."""
     options = {"viewport": {"width": 1400, "height": 860}} | options
-    page = await (await browser.new_context(**options)).new_page()
-    page.set_default_timeout(PATIENCE)
-    await page.add_init_script(LASTING_NOTICES)
+    context = await browser.new_context(**options)
+    context.set_default_timeout(PATIENCE)
+    await context.add_init_script(LASTING_NOTICES)
+    page = await context.new_page()
     page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
     await page.goto(server.url)
     await page.locator(".phone").first.wait_for()

@@ -11,6 +11,7 @@ from playwright.async_api import Error as PlaywrightError
 
 from demo.page.gloss import line_in_english
 from demo.run import Demo, Options
+from tests.support.browser import PATIENCE
 from tests.support.ports import free_ports
 
 #: Seconds for the whole tour, which has about fifty clicks; a button that leads nowhere is clicked again and again.
@@ -62,6 +63,7 @@ async def click(context: BrowserContext, page: Page) -> None:
 async def test_from_registration_to_the_card_by_clicking(tmp_path: Path, browser: Browser) -> None:
     async with Demo(Options(folder=tmp_path, port=free_ports(3))) as demo:
         context = await browser.new_context(viewport={"width": 1500, "height": 950}, locale="en-US")
+        context.set_default_timeout(PATIENCE)
         page = await context.new_page()
         faults: list[str] = []
         page.on("pageerror", lambda error: faults.append(str(error)))

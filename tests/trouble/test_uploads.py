@@ -78,7 +78,8 @@ async def test_a_day_has_an_end_for_files_taken_or_not_also_after_a_restart(
     await sara.tap("حذف").sees(QUESTION)
     await sara.send_file("مدرک.pdf", files.locked_pdf()).sees(t("error.locked_pdf"))
     await sara.send_photo(files.jpeg()).sees(TAKEN)
-    await everything_done(bot)  # or the answer would be shown again after the start, and be taken for the next one
+    # Or the answer would be shown again after the start, and be taken for the next one.
+    await everything_done(bot)
     await bot.kill()
     await bot.start()
     await sara.send_photo(files.jpeg()).sees(TAKEN)
