@@ -27,7 +27,6 @@ from bot.services.shared.upload_quota import DailyLimit
 from bot.web.app import build_app, health_of
 from bot.web.http_server.connections import Limits
 from bot.web.http_server.server import WebServer
-from bot.web.metrics import metrics_app
 from conversations.catalogue import ALL
 from conversations.engine.engine import Engine
 from handlers import all_routes
@@ -150,6 +149,9 @@ def _web_server(settings: Settings, resources: Resources, webhooks: Service | No
 def _metrics_server(settings: Settings, resources: Resources, service: Service) -> WebServer | None:
     if settings.metrics_address is None:
         return None
+    # With what it imports 1.3 MB, which a service without it does not need.
+    from bot.web.metrics import metrics_app
+
     host, port = settings.metrics_address
     app = metrics_app(resources, service.states, health=health_of(resources))
     limits = Limits(most=METRICS_CONNECTIONS, per_address=METRICS_CONNECTIONS)

@@ -29,6 +29,7 @@ from storage.correlation import CORRELATION_ID
 from storage.database.database import Database, asynchronous, open_database
 from storage.database.file_lock import serving_alone
 from storage.database.outage import log_unless_outage
+from storage.migrations.child import upgrade_in_child
 from storage.migrations.seed import seed
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ async def _serve(
 ) -> None:
     """With the addresses taken, and alone on SQLite's file."""
     host, port = settings.address
-    await checks.prepare_database(settings)
+    await checks.prepare_database(settings, upgrade=upgrade_in_child)
     checks.check_documents_folder(settings)
     checks.tell_ignored(settings)
     channels = make_channels(settings)

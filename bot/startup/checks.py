@@ -7,6 +7,7 @@ import logging
 import os
 import secrets
 import tempfile
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -45,8 +46,10 @@ def check_settings(settings: Settings) -> None:
     settings.former_keys()
 
 
-async def prepare_database(settings: Settings) -> None:
-    """SQLite is brought up to date; PostgreSQL is everybody's, so that is left to a command. Raises
+async def prepare_database(
+    settings: Settings, *, upgrade: Callable[[str], Awaitable[None]] = upgrade
+) -> None:
+    """SQLite is brought up to date by `upgrade`; PostgreSQL is everybody's, so that is left to a command. Raises
     BadSettingError, DatabaseUnusable."""
     await check_database_file(settings)
     url = settings.database_url

@@ -1,25 +1,40 @@
 """Pages as plain HTML: one template, one style, nothing from elsewhere. Every page goes out through
 `page`."""
 
+from __future__ import annotations
+
 import base64
 import hashlib
-from typing import Any
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from bot.texts import t
 from bot.texts.formats import digits, jalali_day, number, toman
 
-_templates = Environment(
-    loader=PackageLoader("bot.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-)
-_templates.globals.update(t=t, number=number, toman=toman, digits=digits, jalali_day=jalali_day)
-STYLE = _templates.get_template("style.css").render()
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+STYLE = (Path(__file__).parent / "templates" / "style.css").read_text("utf-8").strip()
 #: Sends a form on where a gateway wants to be posted to; a button does it without scripts.
 SCRIPT = "document.forms[0].submit()"
-_templates.globals.update(style=STYLE, script=SCRIPT)
+
+
+@cache
+def _templates() -> Environment:
+    # 2 MB, before the first page.
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    templates = Environment(
+        loader=PackageLoader("bot.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    templates.globals.update(
+        t=t, number=number, toman=toman, digits=digits, jalali_day=jalali_day, style=STYLE, script=SCRIPT
+    )
+    return templates
 
 
 def _source(text: str) -> str:
@@ -52,7 +67,7 @@ def security_headers(public_url: str) -> dict[str, str]:
 
 def page(template: str, public_url: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     return HTMLResponse(
-        _templates.get_template(template).render(**values),
+        _templates().get_template(template).render(**values),
         status_code=status,
         headers=security_headers(public_url),
     )

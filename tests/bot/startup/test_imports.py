@@ -1,0 +1,41 @@
+"""What the service does not need is not loaded: each of these is megabytes for as long as it runs."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[3]
+#: Of commands, reports, drawings, previews, pages and metrics: imported where they are first asked for.
+NOT_LOADED = (
+    "PIL",
+    "alembic",
+    "asyncpg",
+    "fpdf",
+    "holidays",
+    "jinja2",
+    "openpyxl",
+    "pikepdf",
+    "prometheus_client",
+    "pygments",
+    "pypdfium2",
+    "rich",
+    "segno",
+)
+_SERVICE = """
+import sys
+from bot.cli import main, run
+sys.modules.setdefault("httpx._main", None)
+from bot.cli import common, serve
+from bot.config import logging_config
+logging_config.set_up()
+print(*sorted({name.partition(".")[0] for name in sys.modules}))
+"""
+
+
+def test_the_service_loads_no_library_that_it_does_not_need() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _SERVICE], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stdout.split())
+    assert "sqlmodel" in loaded
+    assert loaded.isdisjoint(NOT_LOADED), loaded & set(NOT_LOADED)
