@@ -30,7 +30,8 @@ async def _all(settings: Settings) -> AsyncIterator[Finding]:
     yield file_modes.check_owners(settings)
     yield machine.check_time_zone()
     yield machine.check_descriptors()
-    async for finding in machine.check_addresses(settings):
+    health = await external_services.health(settings)
+    async for finding in machine.check_addresses(settings, runs=health is not None):
         yield finding
     async for finding in database.check_settings_database(settings):
         yield finding
@@ -39,7 +40,7 @@ async def _all(settings: Settings) -> AsyncIterator[Finding]:
         yield finding
     yield await machine.check_file_inspection()
     yield await external_services.clock(settings)
-    polled_by_others = (await external_services.health(settings) or {}).get("polled_by_others", ())
+    polled_by_others = (health or {}).get("polled_by_others", ())
     for messenger, messenger_settings in settings.messengers().items():
         yield await external_services.messenger(
             messenger,
@@ -47,7 +48,7 @@ async def _all(settings: Settings) -> AsyncIterator[Finding]:
             settings,
             second_poller=messenger.value in polled_by_others,
         )
-    yield await external_services.public_address(settings)
+    yield await external_services.public_address(settings, runs=health is not None)
     yield await external_services.gateway(settings)
     yield await external_services.sms(settings)
 

@@ -23,6 +23,8 @@ from storage.enums import Messenger
 #: Seconds that our clock may be off: payments and throttles go by it.
 SKEW = 60
 TIMEOUT = 10.0
+#: Seconds for a bot on this machine.
+LOCAL_TIMEOUT = 10.0
 #: Updates that a messenger keeps for us; a bot that runs takes them within a second.
 MANY = 100
 #: Rial on the SMS account below which it is low: some hundred messages.
@@ -137,18 +139,18 @@ def _intake_trouble(channel: Channel, info: WebhookInfo, settings: Settings) -> 
     return None
 
 
-async def public_address(settings: Settings) -> Finding:
-    """PUBLIC_URL must lead to LISTEN; tried only where something listens there."""
+async def public_address(settings: Settings, *, runs: bool) -> Finding:
+    """PUBLIC_URL must lead to LISTEN; tried only where the bot `runs`, which is to say answers there."""
     name, url = "PUBLIC_URL", settings.public_url
     local = urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
     if url and not url.startswith("https://") and not local:
         return Finding(
             name, False, "is not https, so neither banks nor messengers come to it; put TLS before it"
         )
-    if not await is_ours(root_of(*settings.address)):
+    if not runs:
         words = f"not tried: no bot answers at LISTEN={settings.listen}"
         return Finding(name, True, words)
-    if url and not await is_ours(url):
+    if url and await _health_at(url, TIMEOUT) is None:
         words = f"does not lead to the bot at {settings.listen}; check DNS, TLS and the web server before it"
         return Finding(name, False, words, Because.ATTENTION)
     if not url or local:
@@ -162,18 +164,15 @@ def root_of(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-async def is_ours(root: str) -> bool:
-    return await _health_at(root) is not None
-
-
 async def health(settings: Settings) -> dict[str, Any] | None:
-    """What the bot that runs here says of itself; None where none runs."""
-    return await _health_at(root_of(*settings.address))
+    """What the bot that runs here says of itself; None where none runs. Ask once: a program that accepts and says nothing
+    takes up the whole time."""
+    return await _health_at(root_of(*settings.address), LOCAL_TIMEOUT)
 
 
-async def _health_at(root: str) -> dict[str, Any] | None:
+async def _health_at(root: str, timeout: float) -> dict[str, Any] | None:
     try:
-        async with httpx.AsyncClient(trust_env=False, timeout=TIMEOUT) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=timeout) as client:
             answer = (await client.get(f"{root}/health")).json()
     except (httpx.HTTPError, httpx.InvalidURL, ValueError):
         return None

@@ -11,14 +11,14 @@ import httpx
 from PIL import Image
 
 from bot.config.settings import BadSettingError, Settings
-from bot.doctor.external_services import is_ours, root_of
+from bot.doctor import external_services
+from bot.doctor.external_services import root_of
 from bot.doctor.finding import Finding, first_line
 from bot.documents.inspection_pool import InspectionPool
 from bot.texts import zone
 from bot.texts.formats import TEHRAN
 from bot.web.http_server import listen
 
-TIMEOUT = 10.0
 #: Open descriptors below which connections are refused on a busy day.
 FEW_DESCRIPTORS = 1024
 _BOT_ID = re.compile(r'^officer_bot_info\{[^}]*bot_id="(\d+)"', re.MULTILINE)
@@ -41,10 +41,10 @@ def check_time_zone() -> Finding:
     )
 
 
-async def check_addresses(settings: Settings) -> AsyncIterator[Finding]:
-    """Each is taken for a moment, or belongs to the bot that runs."""
+async def check_addresses(settings: Settings, *, runs: bool) -> AsyncIterator[Finding]:
+    """Each is taken for a moment, or belongs to the bot that `runs`."""
     taken = _why_taken("LISTEN", settings.address)
-    runs = taken is not None and await is_ours(root_of(*settings.address))
+    runs = taken is not None and runs
     yield _address("LISTEN", settings.address, None if runs else taken, runs)
     if settings.metrics_address is None:
         return
@@ -78,7 +78,7 @@ def _address(name: str, address: tuple[str, int], trouble: str | None, runs: boo
 async def _bots_at(root: str) -> set[str] | None:
     """The ids of the bots whose figures are served there; None where they are none of ours."""
     try:
-        async with httpx.AsyncClient(trust_env=False, timeout=TIMEOUT) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=external_services.LOCAL_TIMEOUT) as client:
             text = (await client.get(f"{root}/metrics")).text
     except (httpx.HTTPError, httpx.InvalidURL):
         return None

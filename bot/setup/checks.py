@@ -49,7 +49,8 @@ async def public_url(settings: Settings) -> Finding:
         return Finding("PUBLIC_URL", False, "name the address that officers open to pay, https://pay.….ir")
     if host.endswith("example.ir"):
         return Finding("PUBLIC_URL", False, "is the address of the example; name your own")
-    return await external_services.public_address(settings)
+    runs = await external_services.health(settings) is not None
+    return await external_services.public_address(settings, runs=runs)
 
 
 async def support_contact(settings: Settings) -> Finding:

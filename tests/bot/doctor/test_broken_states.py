@@ -26,7 +26,7 @@ from starlette.routing import Route
 from bot.application.backup_record import note_backup
 from bot.config.settings import Settings
 from bot.core.context import SYSTEM
-from bot.doctor import Finding, examine, file_modes, machine
+from bot.doctor import Finding, examine, external_services, file_modes, machine
 from bot.documents.blob_store import new_key
 from bot.documents.inspection_pool import InspectionPool
 from bot.operations import archive
@@ -125,6 +125,17 @@ def bot_of_some_days(db: Session, keys: list[str]) -> None:
     note_backup(db, documents=len(keys), size=1, now=now)
 
 
+INSPECTION: list[Finding] = []
+check_file_inspection = machine.check_file_inspection
+
+
+async def inspected_once() -> Finding:
+    """That process takes half a second of CPU to start, and is the same in all states but one."""
+    if not INSPECTION:
+        INSPECTION.append(await check_file_inspection())
+    return INSPECTION[0]
+
+
 @pytest.fixture
 async def world(
     emulators: Emulators,
@@ -134,6 +145,7 @@ async def world(
     request: pytest.FixtureRequest,
 ) -> Any:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(machine, "check_file_inspection", inspected_once)
     (tmp_path / "data").mkdir(mode=0o700)
     shutil.copy(sqlite_template, tmp_path / "data" / "bot.db")
     (tmp_path / "data" / "bot.db").chmod(0o600)
@@ -315,6 +327,7 @@ async def a_program_at_the_public_address(world: World) -> None:
     taken = world.stack.enter_context(socket.socket())
     taken.bind(("127.0.0.1", 0))
     taken.listen()
+    world.monkeypatch.setattr(external_services, "LOCAL_TIMEOUT", 0.5)  # it never answers
     world.settings["listen"] = f"127.0.0.1:{taken.getsockname()[1]}"
 
 
@@ -463,9 +476,11 @@ async def no_process_for_files(world: World) -> None:
         raise OSError(12, "Cannot allocate memory")
 
     world.monkeypatch.setattr(InspectionPool, "reserve_worker", fail)
+    world.monkeypatch.setattr(machine, "check_file_inspection", check_file_inspection)
 
 
 async def test_a_bot_that_is_in_order(world: World) -> None:
+    world.monkeypatch.setattr(machine, "check_file_inspection", check_file_inspection)
     found = await world.findings()
     assert [str(one) for one in found.values() if not one.good] == []
     assert found["backup"].words == "the newest is 0 hours old"

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.config.settings import BadSettingError, Settings
-from bot.doctor import Finding, database, disk, examine, machine
+from bot.doctor import Finding, database, disk, examine, external_services, machine
 from tests.support.bot_process import PROJECT
 from tests.support.commands import Ended, all_settings, command_line, run_process
 from tests.support.pooler import encrypting, pooling
@@ -149,7 +149,8 @@ async def doctor(folder: Path, **settings: str) -> list[Finding]:
     env = all_settings(folder, **settings)
     given = {name.lower(): value for name, value in env.items() if name.lower() in Settings.model_fields}
     loaded = Settings.load(_env_file=None, **given)
-    addresses = [one async for one in machine.check_addresses(loaded)]
+    runs = await external_services.health(loaded) is not None
+    addresses = [one async for one in machine.check_addresses(loaded, runs=runs)]
     return [one async for one in database.check_settings_database(loaded)] + [
         await disk.check_store(loaded),
         *addresses,
@@ -208,6 +209,7 @@ async def test_a_pooler_in_transaction_mode(
 
 async def test_wrong_addresses_and_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(external_services, "LOCAL_TIMEOUT", 0.5)  # none of these addresses ever answers
     (tmp_path / "a-file").touch()
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
