@@ -8,6 +8,7 @@ import pytest
 from bot.gateways.interfaces import Verification
 from bot.services import payments
 from bot.services.payments import PageState, PaymentCheck
+from bot.services.payments.settlement import settle_and_report
 from storage.enums import AttemptState, RequestState
 from tests.support.payments import FEE, TOKEN, PaymentScenario
 
@@ -180,3 +181,21 @@ async def test_a_clock_set_back_does_not_silence_returns(scenario: PaymentScenar
     scenario.pay(attempt)
     scenario.pass_time(hours=-2)
     assert await returns(scenario, attempt.id) is AttemptState.PAID
+
+
+async def test_whether_the_gateway_answered(scenario: PaymentScenario) -> None:
+    attempt = await scenario.click()
+
+    async def settled(*, down: bool, inquire_first: bool) -> tuple[AttemptState, bool]:
+        scenario.bank.faults.down = down
+        found = await settle_and_report(scenario.resources, attempt.id or 0, inquire_first=inquire_first)
+        return found.state, found.answered
+
+    assert await settled(down=True, inquire_first=True) == (AttemptState.CREATED, False)
+    assert await settled(down=False, inquire_first=True) == (AttemptState.CREATED, True)
+    assert await settled(down=True, inquire_first=False) == (AttemptState.UNCERTAIN, False)
+    scenario.pay(attempt)
+    scenario.pass_time(minutes=5)
+    assert await settled(down=False, inquire_first=True) == (AttemptState.PAID, True)
+    # What is settled is not asked about.
+    assert await settled(down=True, inquire_first=True) == (AttemptState.PAID, True)
