@@ -11,7 +11,8 @@ from sqlmodel import Session, select
 from bot.core.context import Actor
 from bot.core.refusals import NotAllowed
 from bot.reports.model import Chart, StatisticsReport, Value
-from bot.services.statistics import counts, scope
+from bot.services.statistics import counts, details, durations, scope
+from bot.services.statistics.periods import Period
 from bot.services.statistics.reading import QUESTIONS, read
 from storage.database.database import Database
 from storage.enums import AttemptState, RejectReason, RequestState
@@ -44,6 +45,7 @@ class World:
         reviewer: Actor | None = None,
     ) -> QualificationRequest:
         more: dict[str, Any] = {}
+        owner = officer(self.db, chat=False)
         reviewer = reviewer or (self.people.ali if university == "sums" else self.people.foreign)
         if state is S.REJECTED:
             more |= {"reject_reason": RejectReason.OTHER, "reject_text": "ناقص است"}
@@ -51,10 +53,10 @@ class World:
             more["reviewer_id"] = reviewer.account_id
         row = add_request(
             self.db,
-            officer(self.db, chat=False),
+            owner,
             state,
             university_code=university,
-            tracking_code=f"{1405_0000_0000 + round(filed * 100):012}",
+            tracking_code=f"{1405_0000_0000 + (owner.account_id or 0):012}",
             submitted_at=ago(filed),
             decided_at=ago(decided),
             closed_at=ago(closed),
@@ -311,3 +313,39 @@ def test_a_report_that_is_taken_along_is_recorded(db: Session) -> None:
     [event] = db.exec(select(AuditEvent).where(AuditEvent.event == "report_made")).all()
     assert event.actor_id == people.in_charge.account_id
     assert event.data == {"kind": "pdf", "questions": ["now"], "university": "sums"}
+
+
+def test_a_period_holds_its_first_instant_and_not_its_end(db: Session) -> None:
+    """Everything happened to four files a second before the period and at its begin, a second before its end and at it."""
+    people = participants(db)
+    world, second = World(db, people), timedelta(seconds=1) / DAY
+    for days in (20 + second, 20, 10 + second, 10):
+        world.file(S.COMPLETED, days, decided=days, closed=days, paid=500_000)
+        deficient = world.file(S.DEFICIENT, days, defects=[(days, ["phone"])])
+        [declared] = db.exec(select(DeficiencyRound).where(DeficiencyRound.request_id == deficient.id)).all()
+        declared.reasons = {"phone": "خوانا نیست."}
+    db.flush()
+    period, codes = Period("", "", NOW - 20 * DAY, NOW - 10 * DAY), ["sums"]
+    for actor in (people.staff, people.in_charge):
+        here = scope.scope_of(db, actor=actor)
+        assert counts.period_counts(db, here, period) == counts.PeriodCounts(filed=4, decided=2, paid=2)
+        assert counts.fees(db, here, period) == (2, 1_000_000)
+        assert details.deficient_items(db, here, period) == {"phone": 2}
+        assert details.given_reasons(db, here, period) == {"خوانا نیست.": 2}
+        ali = people.ali.account_id or 0
+        decided = {(ali, "approved"): 2, (ali, "deficiencies_declared"): 2}
+        assert details.expert_decisions(db, here, period) == decided
+        assert durations.until_first_deficiencies(db, here, period) == {"sums": {0: 2}}
+    assert durations.until_end(db, codes, period) == {"sums": {0: 2}}
+    assert durations.until_only_decision(db, codes, period) == {"sums": {0: 2}}
+    assert durations.rounds_of_ended(db, codes, period) == {0: 2}
+
+
+def test_the_age_of_a_file_on_the_day_on_which_it_becomes_older(db: Session) -> None:
+    people = participants(db)
+    world, second = World(db, people), timedelta(seconds=1) / DAY
+    for days in counts.AGES:
+        world.file(S.SUBMITTED, days - second)
+        world.file(S.SUBMITTED, days)
+    found = counts.open_files(db, scope.scope_of(db, actor=people.staff), NOW)
+    assert found.by_age == [1, 2, 2, 1]
