@@ -69,11 +69,13 @@ def test_no_text_of_a_document_lies_over_another_and_a_rule_follows_each_fact(
 ) -> None:
     boxes: list[Box] = []
     rules: list[float] = []
+    looks: dict[str, tuple[str, float, object]] = {}
     cell, line = FPDF.cell, FPDF.line
 
     def noted(pdf: FPDF, w: float, h: float, text: str, **more: Any) -> Any:
         assert h >= pdf.font_size, f"{text!r} needs more height than {h} mm"
         boxes.append(Box(text, pdf.x, pdf.y, pdf.x + w, pdf.y + h))
+        looks[text] = pdf.font_style, pdf.font_size_pt, pdf.text_color
         return cell(pdf, w, h, text, **more)
 
     def ruled(pdf: FPDF, x1: float, y1: float, x2: float, y2: float) -> None:
@@ -104,6 +106,11 @@ def test_no_text_of_a_document_lies_over_another_and_a_rule_follows_each_fact(
     ] == []
     assert [(one.what, other.what) for one, other in combinations(boxes, 2) if one.overlaps(other)] == []
     assert "این گواهی است." in paragraphs
+    # A title is bold and the largest, a value bold and dark, what it is and who issued it beside them light.
+    (title, label, value, issued) = (looks[one] for one in ("گواهی", "برچسب 0", "مقدار", "تاریخ صدور"))
+    assert [one[:2] for one in (title, label, value)] == [("B", 18), ("", 10), ("B", 11.5)]
+    assert issued[0] == ""
+    assert len({title[2], label[2], value[2]}) == 3
     assert {"گواهی", "سازمان", "تاریخ صدور"} <= {one.what for one in boxes}
     values = [one.bottom for one in boxes if one.what == "مقدار"]
     assert len(rules) == len(values) == 6

@@ -136,6 +136,16 @@ def test_a_migrated_contract_implies_qualification(db: Session, parties: Parties
     assert eligibility.eligibility_of(db, account_id).eligible
 
 
+def test_a_migrated_contract_needs_an_officer_and_a_company(db: Session, parties: Parties) -> None:
+    nobody, nowhere = parties.ali, 10**9
+    for officer, distributor_id in ((nobody, parties.kian.id), (parties.sara, nowhere), (nobody, nowhere)):
+        with refused(NotAllowed, db=db):
+            add_migrated(db, officer, distributor_id)
+    for actor in (parties.kian.manager, parties.ali, parties.sara):
+        with refused(NotAllowed, db=db):
+            add_migrated(db, parties.sara, parties.kian.id, actor)
+
+
 def test_a_migrated_contract_closes_what_others_asked(db: Session, parties: Parties) -> None:
     asked = cooperation_request(db, parties.arad, parties.sara)
     add_migrated(db, parties.sara, parties.kian.id)
