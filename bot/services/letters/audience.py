@@ -128,9 +128,9 @@ def _recipients_of(letter_id: str) -> Select[Any]:
 class Reach:
     """How many belong to an audience, how many of them have a live chat, and how many of the others a mobile."""
 
-    total: int = 0
-    with_chat: int = 0
-    by_sms: int = 0
+    total: int
+    with_chat: int
+    by_sms: int
 
     @property
     def without_chat(self) -> int:

@@ -33,7 +33,7 @@ class Card:
     masked_code: str
     #: False while the account is suspended, and once the qualification was revoked.
     valid: bool
-    qualified: bool = True
+    qualified: bool
 
 
 def may_have(db: Session, *, account: Account) -> bool:

@@ -66,7 +66,7 @@ class AssignableExpert:
     role: Role
     load: int
     #: On leave now: a deputy gets what is given to them.
-    away: bool = False
+    away: bool
 
 
 def _lines(

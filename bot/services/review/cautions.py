@@ -44,12 +44,12 @@ class Cautions:
 
     state: AccountState
     state_reason: str | None
-    alerts: tuple[str, ...] = ()
-    rejected_here: int = 0
-    last_here: EarlierRejection | None = None
-    rejected_elsewhere: int = 0
+    alerts: tuple[str, ...]
+    rejected_here: int
+    last_here: EarlierRejection | None
+    rejected_elsewhere: int
     #: Qualifications and amendments of this person that staff took back, anywhere.
-    revoked: int = 0
+    revoked: int
 
 
 def cautions_of(

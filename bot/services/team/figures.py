@@ -32,14 +32,14 @@ class ColleagueFigures:
 
     account_id: int
     name: str
-    to_decide: int = 0
-    returned: int = 0
-    overdue: int = 0
-    cooperations: int = 0
-    decided_this_week: int = 0
-    decided_last_week: int = 0
-    median_days: int | None = None
-    on_leave: bool = False
+    to_decide: int
+    returned: int
+    overdue: int
+    cooperations: int
+    decided_this_week: int
+    decided_last_week: int
+    median_days: int | None
+    on_leave: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
 from sqlmodel import Session, col, select
 
 from bot.core.context import Actor, PublicInfo
@@ -33,6 +34,8 @@ from tests.support.factories.cooperation import MINA, Parties
 from tests.support.factories.qualification import add_request
 from tests.support.factories.reference_data import NOW
 
+#: What is written and asked for does not depend on the database.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 INFO = PublicInfo("021", "https://x")
 
 

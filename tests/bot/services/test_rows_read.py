@@ -17,6 +17,9 @@ from storage.tables import Account, Distributor, ExpertLeave, FileNote
 from tests.support.factories.cooperation import Parties
 from tests.support.factories.reference_data import NOW
 
+#: What is written and asked for does not depend on the database.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 def look_up(db: Session, parties: Parties) -> Any:
     sara = db.get_one(Account, parties.sara.account_id)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import pytest
 from sqlmodel import Session, col, select
 
 from bot.jobs import clock_guard, held_decisions, push_texts
@@ -29,6 +30,8 @@ from tests.support.factories.cooperation import Parties
 from tests.support.factories.qualification import add_request, attempt_row
 from tests.support.factories.reference_data import NOW
 
+#: What is written and asked for does not depend on the database.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
 
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlmodel import Session
 
 from bot.services import cooperation
@@ -15,6 +16,8 @@ from tests.support.factories.cooperation import Parties, accepted_request
 from tests.support.factories.qualification import add_request, attempt_row
 from tests.support.factories.reference_data import NOW
 
+#: What is written and asked for does not depend on the database.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 DAY = timedelta(days=1)
 
 

@@ -19,6 +19,8 @@ from storage.enums import SearchSubject
 from tests.support.factories.cooperation import Parties, cooperation_request
 from tests.support.factories.reference_data import NOW
 
+#: What is written and asked for does not depend on the database.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 #: What is done; the rows that it locks, and how. «NO KEY»: a new row that refers to one of these does not wait.
 #: «SKIP LOCKED»: what another process has in hand is left to it.
 LOCKS: dict[str, tuple[Callable[[Session, Parties], Any], set[str]]] = {

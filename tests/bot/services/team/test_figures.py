@@ -68,7 +68,9 @@ def world(db: Session, people: Parties) -> None:
 
 def figures(db: Session, one: Actor, **numbers: Any) -> ColleagueFigures:
     account = db.get_one(Account, one.account_id)
-    return ColleagueFigures(account.id or 0, account.name, **numbers)
+    nothing: dict[str, Any] = {"to_decide": 0, "returned": 0, "overdue": 0, "cooperations": 0}
+    nothing |= {"decided_this_week": 0, "decided_last_week": 0, "median_days": None, "on_leave": False}
+    return ColleagueFigures(account.id or 0, account.name, **nothing | numbers)
 
 
 def test_the_figures_of_a_university(db: Session, parties: Parties) -> None:

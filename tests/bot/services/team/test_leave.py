@@ -17,6 +17,8 @@ from tests.support.factories.people import Participants, end_role, expert, parti
 from tests.support.factories.reference_data import NOW
 from tests.support.services import refused
 
+#: What is written and asked for does not depend on the database.
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 TODAY, DAY = date(2026, 11, 22), timedelta(days=1)
 
 
@@ -60,6 +62,7 @@ def away(db: Session, who: Actor, deputy: Actor, first: int = 0, last: int = 0, 
     return row
 
 
+@ON_SQLITE
 def test_who_is_away_on_a_day(db: Session, people: Participants) -> None:
     away(db, people.ali, people.zahra, 2, 4)
     away(db, people.zahra, people.ali, 2, 4, ended_at=NOW)
@@ -68,6 +71,7 @@ def test_who_is_away_on_a_day(db: Session, people: Participants) -> None:
     assert found == [[], [people.ali.account_id], [people.ali.account_id], []]
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("first", "last", "free"), [(5, 6, True), (4, 6, False), (0, 2, False), (0, 1, True)]
 )
@@ -85,6 +89,7 @@ def test_a_deputy_is_there_on_all_of_the_days(
         team.check_deputy(db, **given)
 
 
+@ON_SQLITE
 def test_a_leave_is_over_on_the_day_after_its_last(db: Session, people: Participants) -> None:
     away(db, people.ali, people.zahra, -3, 0)
     assert team.end_past_leaves(db, now=NOW) == 0
@@ -92,6 +97,7 @@ def test_a_leave_is_over_on_the_day_after_its_last(db: Session, people: Particip
     assert team.end_past_leaves(db, now=NOW + DAY) == 0
 
 
+@ON_SQLITE
 def test_who_gets_the_file_of_somebody_who_is_away(db: Session, people: Participants) -> None:
     ali, zahra, head = (one.account_id or 0 for one in (people.ali, people.zahra, people.in_charge))
 
@@ -121,6 +127,7 @@ def test_who_gets_the_file_of_somebody_who_is_away(db: Session, people: Particip
     assert gets() == ali
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(("deputies", "found"), [(5, True), (6, False)])
 def test_deputies_of_deputies_are_asked_so_far(
     db: Session, people: Participants, deputies: int, found: bool
