@@ -235,7 +235,7 @@ PROMISES: list[tuple[str, str, str, Any]] = [
             ),
             (
                 "under a new address within five minutes",
-                "bot.messengers.transport.aiohttp_request.DNS_TTL",
+                "bot.messengers.transport.http_calls.DNS_TTL",
                 300,
             ),
         )

@@ -1,4 +1,4 @@
-"""PTB's HTTP on one aiohttp session: a third of the CPU of its stock client (docs/performance.md 6)."""
+"""PTB's HTTP: calls on connections of our own, files and proxies on one aiohttp session (docs/performance.md 6)."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, HTTPXRequest
 from yarl import URL
 
+from bot.messengers.transport.http_calls import DNS_TTL, HttpCalls, Target, target_of
+
 #: Seconds to wait where a 429 does not say how long, and the longest wait that is believed.
 RETRY_AFTER, MOST_RETRY_AFTER = 5, 24 * 3600
 #: Connections to one messenger, and seconds: to connect, to read an answer, for a free connection.
 CONNECTIONS, CONNECT, READ, POOL = 64, 10.0, 20.0, 60.0
-#: Seconds that a resolved address is used.
-DNS_TTL = 300
 #: Bytes a second that the slowest line we wait for still carries.
 SLOWEST = 32 * 1024
 
@@ -67,7 +67,9 @@ class AioRequest(BaseRequest):
         self._pool = pool_timeout
         self._session: aiohttp.ClientSession | None = None
         self._slots = asyncio.Semaphore(connections)
-        self._urls: dict[str, URL] = {}
+        self._calls = HttpCalls(connect_timeout=connect_timeout)
+        #: By address: there are about twenty. None: not for `HttpCalls`.
+        self._targets: dict[str, Target | None] = {}
         #: Calls that went wrong: "timeout", "network", or the status.
         self.errors: Counter[str] = Counter()
 
@@ -85,6 +87,7 @@ class AioRequest(BaseRequest):
             )
 
     async def shutdown(self) -> None:
+        self._calls.close()
         session, self._session = self._session, None
         if session is not None:
             await session.close()
@@ -105,11 +108,11 @@ class AioRequest(BaseRequest):
         deadline += _given(write_timeout, size / SLOWEST)
         async with _Slot(self._slots, _given(pool_timeout, self._pool)):
             try:
-                async with self._open(method, url, body, deadline) as response:
-                    if response.status != 200:
-                        self.errors[str(response.status)] += 1
-                    answer = await response.read()
-                    return response.status, answer if response.status != 429 else too_many(answer)
+                status, answer = await self._ask(method, url, body, deadline)
+                if status == 200:
+                    return status, answer
+                self.errors[str(status)] += 1
+                return status, answer if status != 429 else too_many(answer)
             except TimeoutError as error:
                 self.errors["timeout"] += 1
                 raise TimedOut from error
@@ -137,23 +140,29 @@ class AioRequest(BaseRequest):
                 raise NetworkError(f"{type(error).__name__}: {_without_address(error)}") from None
         return b"".join(chunks)
 
+    async def _ask(self, method: str, url: str, body: Any, deadline: float) -> tuple[int, bytes]:
+        target = self._target(url) if method == "POST" and self._proxy is None else None
+        if target is not None and self._session is not None and (body is None or isinstance(body, bytes)):
+            return await self._calls.post(target, body or b"", deadline)
+        async with self._open(method, url, body, deadline) as response:
+            return response.status, await response.read()
+
     def _open(self, method: str, url: str, body: Any, deadline: float) -> Any:
         if self._session is None:
             raise RuntimeError("the request is not initialized")
         return self._session.request(
             method,
-            self._url(url) if method == "POST" else URL(url),
+            URL(url),
             data=body,
             headers=_FORM if isinstance(body, bytes) else None,
             proxy=self._proxy,
             timeout=aiohttp.ClientTimeout(total=deadline, sock_connect=self._connect),
         )
 
-    def _url(self, url: str) -> URL:
-        """Parsed once a method: there are about twenty."""
-        if (parsed := self._urls.get(url)) is None:
-            parsed = self._urls[url] = URL(url)
-        return parsed
+    def _target(self, url: str) -> Target | None:
+        if url not in self._targets:
+            self._targets[url] = target_of(url)
+        return self._targets[url]
 
 
 def clean_retry_after(value: Any) -> int:
@@ -249,7 +258,9 @@ def _without_address(error: BaseException) -> str:
         return f"the proxy refuses, status {error.status}"
     if isinstance(error, aiohttp.ClientConnectorError):
         return error.os_error.strerror or type(error.os_error).__name__
-    return "the connection broke" if isinstance(error, aiohttp.ClientError) else error.__class__.__name__
+    if isinstance(error, aiohttp.ClientError):
+        return "the connection broke"
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def make_request(*, proxy: str | None) -> BaseRequest:

@@ -1,0 +1,304 @@
+"""POST calls over HTTP/1.1 on connections that are kept open: what a Bot API needs, and no more.
+
+A call of aiohttp's client costs about six times as much (docs/performance.md 6). Files, downloads and proxies stay with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections import deque
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import aiohappyeyeballs
+from aiohttp.http import SERVER_SOFTWARE
+from yarl import URL
+
+#: Seconds that a resolved address is used.
+DNS_TTL = 300
+#: Seconds after which an unused connection is not used again: the server may be about to close it.
+KEEP_ALIVE = 15.0
+#: Seconds after which the next address of a host is tried beside the first.
+NEXT_ADDRESS = 0.25
+#: Bytes of an answer.
+MAX_HEAD, MAX_BODY = 64 * 1024, 64 * 1024 * 1024
+
+
+class MalformedResponseError(ConnectionError):
+    """What came is no HTTP, or more than we take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where calls of one method go."""
+
+    host: str
+    port: int
+    tls: bool
+    #: The request up to the length of its body.
+    head: bytes
+
+    @property
+    def origin(self) -> tuple[str, int, bool]:
+        return self.host, self.port, self.tls
+
+
+def target_of(url: str) -> Target | None:
+    """None where the address holds a user's name: that is not for us."""
+    parsed = URL(url)
+    if parsed.raw_user is not None or parsed.raw_host is None or parsed.port is None:
+        return None
+    head = (
+        f"POST {parsed.raw_path_qs} HTTP/1.1\r\nHost: {parsed.host_port_subcomponent}\r\n"
+        f"User-Agent: {SERVER_SOFTWARE}\r\nAccept: */*\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: "
+    )
+    return Target(parsed.raw_host, parsed.port, parsed.scheme == "https", head.encode())
+
+
+class HttpCalls:
+    """Calls, each on a connection of its own. Raises OSError and TimeoutError."""
+
+    def __init__(self, *, connect_timeout: float) -> None:
+        """`connect_timeout` in seconds, for TCP alone."""
+        self._connect_timeout = connect_timeout
+        #: Those without a call, the newest last.
+        self._idle: dict[tuple[str, int, bool], deque[_Connection]] = {}
+        self._open: set[_Connection] = set()
+        self._addresses: dict[tuple[str, int], tuple[float, list[Any]]] = {}
+
+    async def post(self, target: Target, body: bytes, seconds: float) -> tuple[int, bytes]:
+        """Status and body of the answer, within so many seconds."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        connection = self._unused(target, loop.time())
+        if connection is None:
+            async with asyncio.timeout(seconds):
+                connection = await self._connect(target)
+        request = b"%b%d\r\n\r\n%b" % (target.head, len(body), body)
+        answer = await connection.call(request, until - loop.time())
+        if connection.may_be_reused:
+            connection.unused_since = loop.time()
+            self._idle.setdefault(target.origin, deque()).append(connection)
+        else:
+            connection.close()
+        return answer
+
+    def close(self) -> None:
+        """Close all connections; calls that are under way end in an error."""
+        for connection in tuple(self._open):
+            connection.close()
+        self._idle.clear()
+
+    def _unused(self, target: Target, now: float) -> _Connection | None:
+        idle = self._idle.get(target.origin)
+        if idle is None:
+            return None
+        while idle and now - idle[0].unused_since > KEEP_ALIVE:
+            idle.popleft().close()
+        while idle:
+            connection = idle.pop()
+            if connection.may_be_reused:
+                return connection
+        return None
+
+    async def _connect(self, target: Target) -> _Connection:
+        loop = asyncio.get_running_loop()
+        addresses = await self._resolved(target)
+        try:
+            async with asyncio.timeout(self._connect_timeout):
+                opened = await aiohappyeyeballs.start_connection(
+                    addresses, happy_eyeballs_delay=NEXT_ADDRESS, interleave=1, loop=loop
+                )
+        except OSError:  # a TimeoutError too
+            self._addresses.pop((target.host, target.port), None)
+            raise
+        try:
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            tls: dict[str, Any] = {"ssl": _tls(), "server_hostname": target.host} if target.tls else {}
+            _, connection = await loop.create_connection(lambda: _Connection(self._open), sock=opened, **tls)
+        except BaseException:
+            opened.close()
+            raise
+        return connection
+
+    async def _resolved(self, target: Target) -> list[Any]:
+        loop, key = asyncio.get_running_loop(), (target.host, target.port)
+        until, addresses = self._addresses.get(key, (0.0, []))
+        if loop.time() >= until:
+            addresses = await loop.getaddrinfo(*key, type=socket.SOCK_STREAM)
+            self._addresses[key] = loop.time() + DNS_TTL, addresses
+        return addresses
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    status: int
+    #: Bytes of the body; None: until the end of its chunks, or of the connection.
+    length: int | None
+    chunked: bool
+    keeps_alive: bool
+
+
+class _Connection(asyncio.Protocol):
+    """One call at a time."""
+
+    def __init__(self, opened: set[_Connection]) -> None:
+        self._opened = opened
+        self._transport: Any = None
+        self._waiter: asyncio.Future[tuple[int, bytes]] | None = None
+        self._received = bytearray()
+        self._head: _Head | None = None
+        self._chunks = bytearray()
+        self.may_be_reused = True
+        self.unused_since = 0.0
+
+    async def call(self, request: bytes, seconds: float) -> tuple[int, bytes]:
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[tuple[int, bytes]] = loop.create_future()
+        self._waiter = waiter
+        timer = loop.call_later(seconds, self._fail, TimeoutError())
+        try:
+            self._transport.write(request)
+            return await waiter
+        except BaseException:
+            # What comes late must not be taken for the answer to the next call.
+            self.close()
+            raise
+        finally:
+            timer.cancel()
+            self._waiter = None
+
+    def close(self) -> None:
+        self.may_be_reused = False
+        if self._transport is not None:
+            self._transport.abort()
+
+    # -- asyncio's side ------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+        self._opened.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        if self._waiter is None or self._waiter.done():
+            self.close()  # nobody asked
+            return
+        self._received += data
+        try:
+            answer = self._answer()
+        except ValueError as error:
+            self._fail(MalformedResponseError(str(error)))
+            return
+        if answer is not None:
+            self._end(answer)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.may_be_reused = False
+        self._opened.discard(self)
+        head = self._head
+        if error is None and head is not None and head.length is None and not head.chunked:
+            self._end((head.status, bytes(self._received)))
+        else:
+            self._fail(error or ConnectionResetError("the server closed the connection"))
+
+    # -- one answer ----------------------------------------------------------------------------------
+
+    def _end(self, answer: tuple[int, bytes]) -> None:
+        assert self._head is not None
+        if self._received or not self._head.keeps_alive:
+            self.may_be_reused = False
+        self._head = None
+        self._chunks.clear()
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(answer)
+
+    def _fail(self, error: Exception) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_exception(error)
+
+    def _answer(self) -> tuple[int, bytes] | None:
+        """What was received, where it is whole. Raises ValueError where it is no HTTP."""
+        received = self._received
+        while self._head is None:
+            end = received.find(b"\r\n\r\n")
+            if end > MAX_HEAD or (end < 0 and len(received) > MAX_HEAD):
+                raise ValueError("a head without end")
+            if end < 0:
+                return None
+            head = _read_head(bytes(received[:end]))
+            del received[: end + 4]
+            # 1xx: the answer itself follows.
+            self._head = head if head.status >= 200 else None
+        if self._head.chunked:
+            return (self._head.status, bytes(self._chunks)) if self._read_chunks() else None
+        length = self._head.length
+        if max(length or 0, len(received)) > MAX_BODY:
+            raise ValueError("too large")
+        if length is None or len(received) < length:
+            return None
+        body = bytes(received[:length])
+        del received[:length]
+        return self._head.status, body
+
+    def _read_chunks(self) -> bool:
+        """Move whole chunks to the body; whether it is complete."""
+        received = self._received
+        if len(self._chunks) + len(received) > MAX_BODY:
+            raise ValueError("too large")
+        while (end := received.find(b"\r\n")) >= 0:
+            size = int(received[:end].partition(b";")[0], 16)
+            if size < 0:
+                raise ValueError("a chunk of no size")
+            if size == 0:
+                # Lines that may follow end with an empty one.
+                last = received.find(b"\r\n\r\n", end)
+                if last >= 0:
+                    del received[: last + 4]
+                return last >= 0
+            begin, after = end + 2, end + 2 + size
+            if len(received) < after + 2:
+                return False
+            if received[after : after + 2] != b"\r\n":
+                raise ValueError("a chunk without end")
+            self._chunks += received[begin:after]
+            del received[: after + 2]
+        return False
+
+
+def _read_head(head: bytes) -> _Head:
+    """Raises ValueError."""
+    first, *lines = head.split(b"\r\n")
+    version, _, rest = first.partition(b" ")
+    if not version.startswith(b"HTTP/1."):
+        raise ValueError("no HTTP")
+    status, length, chunked, keeps_alive = int(rest[:3]), None, False, version != b"HTTP/1.0"
+    for line in lines:
+        name, _, value = line.partition(b":")
+        match name.lower():
+            case b"content-length":
+                known, length = length, int(value)
+                if length < 0 or known not in (None, length):
+                    raise ValueError("two lengths")
+            case b"transfer-encoding":
+                chunked = value.strip().lower() == b"chunked"
+                if not chunked:
+                    raise ValueError("an unknown encoding")
+            case b"connection":
+                words = value.lower()
+                keeps_alive = b"close" not in words and (keeps_alive or b"keep-alive" in words)
+    if status in (204, 304):
+        length, chunked = 0, False
+    if chunked or length is None:
+        return _Head(status, None, chunked, keeps_alive and chunked)
+    return _Head(status, length, False, keeps_alive)
