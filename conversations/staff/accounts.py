@@ -13,7 +13,7 @@ from bot.application.routes import STAFF_ONLY
 from bot.core.context import Turn
 from bot.core.incoming import Incoming
 from bot.core.refusals import Refusal
-from bot.core.screens import Press, Reply, Screen
+from bot.core.screens import MAX_ID, Press, Reply, Screen
 from bot.rules.account import REASON_MAX, REASON_MIN
 from bot.services import accounts
 from bot.services.directorate import account_lookup, undelivered
@@ -56,8 +56,7 @@ FIND_ACCOUNT = Dialogue(
 def _find_error(turn: Turn, answers: dict[str, Any]) -> Reply | FinishRejected:
     typed = answers["error_number"]
     try:
-        number = int(typed)
-        number = number if number < 2**53 else 0
+        number = min(max(int(typed), 0), MAX_ID)
         undelivered.look_up(turn.db, actor=turn.actor, number=number, now=turn.now)
     except (ValueError, Refusal):
         return FinishRejected(t("error.no_such_error"), forget=("error_number",))

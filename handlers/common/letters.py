@@ -28,6 +28,7 @@ from handlers.common.navigation import (
     ButtonRow,
     back_button,
     button_grid,
+    first_page,
     home_button,
     navigation_row,
     page_of,
@@ -202,6 +203,8 @@ def show_written_letters(turn: Turn, press: Press, *, drafted: bool) -> Screen:
     page = page_of(press)
     shown, total = letters.written_letters(turn.db, actor=turn.actor, limit=WRITTEN, offset=page * WRITTEN)
     new = (button(t("resume.letter" if drafted else "letters.new"), "staff.new_letter"),)
+    if not shown and page:
+        return show_written_letters(turn, first_page(press), drafted=drafted)
     if not shown:
         return Screen(t("letters.none"), (new, (home_button(),)))
     lines, first = [t("letters.title")], page * WRITTEN + 1

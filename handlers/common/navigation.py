@@ -61,6 +61,11 @@ def with_page(arg: str, page: int) -> str:
     return re.sub(r"^\d*", str(page), arg, count=1) if "." in arg else str(page)
 
 
+def first_page(press: Press) -> Press:
+    """The same list from its beginning: for a button to a page that is gone, because the list has become shorter."""
+    return replace(press, arg=with_page(press.arg, 0))
+
+
 def number_in(press: Press) -> int:
     """The number in a button's `arg`; 0 for none and for forged ones."""
     return int(press.arg) if press.arg.isascii() and press.arg.isdigit() and len(press.arg) < 16 else 0

@@ -22,6 +22,7 @@ from handlers.common import branch_list, cooperation_card
 from handlers.common.navigation import (
     ButtonRow,
     back_button,
+    first_page,
     home_button,
     navigation_row,
     page_of,
@@ -257,6 +258,8 @@ def show_contracts_to_end(turn: Turn, press: Press) -> Screen:
     """Whose national code is to be freed (R31)."""
     page = page_of(press)
     listing = contracts.of_distributor(turn.db, actor=turn.actor, offset=page * PAGE, limit=PAGE)
+    if not listing.lines and page:
+        return show_contracts_to_end(turn, first_page(press))
     if not listing.total:
         return Screen(t("dist.free_none"), ((home_button(),),))
     lines, rows = [t("dist.free_title")], list[ButtonRow]()

@@ -25,6 +25,7 @@ from handlers.common.navigation import (
     ButtonRow,
     back_button,
     button_grid,
+    first_page,
     home_button,
     navigation_row,
     page_of,
@@ -292,6 +293,8 @@ def show_termination_archive(turn: Turn, press: Press) -> Screen:
     """All terminations that this officer registered (R36), newest first."""
     page = page_of(press)
     listing = termination.archive(turn.db, actor=turn.actor, offset=page * PAGE, limit=PAGE)
+    if not listing.lines and page:
+        return show_termination_archive(turn, first_page(press))
     if not listing.total:
         return Screen(t("error.empty"), (navigation_row("centers"),))
     pages = -(-listing.total // PAGE)

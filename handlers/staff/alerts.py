@@ -12,6 +12,7 @@ from conversations.engine.engine import Engine
 from handlers.common.navigation import (
     ButtonRow,
     button_grid,
+    first_page,
     home_button,
     navigation_row,
     number_in,
@@ -39,7 +40,7 @@ def show_alerts(turn: Turn, press: Press) -> Screen:
     page = page_of(press)
     found = alert_list.open_alerts(turn.db, actor=turn.actor, limit=LINES + 1, offset=page * LINES)
     if not found and page:
-        return show_alerts(turn, Press(press.action))  # the last ones were settled meanwhile
+        return show_alerts(turn, first_page(press))  # the last ones were settled meanwhile
     if not found:
         return Screen(t("error.empty"), ((home_button(),),))
     shown = found[:LINES]

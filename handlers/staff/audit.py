@@ -5,6 +5,7 @@ See docs/specification.md 7.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from bot.application.routes import Routes
@@ -51,6 +52,8 @@ def show_entries(turn: Turn, press: Press) -> Screen:
         offset=page * TRAIL,
         limit=TRAIL + 1,
     )
+    if not entries and page:
+        return show_entries(turn, replace(press, arg=about.letter))
     names = reference_rows.names_of_documents(turn.db, actor=turn.actor)
     lines = [t("audit_list.title"), t("audit_list.about", what=_about(turn, about, press.id))]
     if since or until:

@@ -15,6 +15,7 @@ from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from bot.texts import t
 from handlers.common.navigation import (
     ButtonRow,
+    first_page,
     navigation_row,
     page_of,
     pager_rows,
@@ -41,6 +42,8 @@ def show_of_account(turn: Turn, press: Press) -> Screen:
     found = history.payments_of_account(
         turn.db, actor=turn.actor, account_id=press.id, limit=LINES + 1, offset=page * LINES
     )
+    if not found and page:
+        return show_of_account(turn, first_page(press))
     title = t("payments_staff.of_account", name=account.name)
     return _screen(press, title, found, page, navigation_row("staff.account", press.id))
 
@@ -52,6 +55,8 @@ def show_of_file(turn: Turn, press: Press) -> Screen:
     found = history.payments_of_request(
         turn.db, actor=turn.actor, request_id=press.id, limit=LINES + 1, offset=page * LINES
     )
+    if not found and page:
+        return show_of_file(turn, first_page(press))
     title = t("payments_staff.of_file", code=request.tracking_code or "–")
     return _screen(press, title, found, page, navigation_row("desk.file", press.id))
 

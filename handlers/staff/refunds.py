@@ -18,6 +18,7 @@ from conversations.staff.refunds import ATTEMPT, VERSION
 from handlers.common.navigation import (
     ButtonRow,
     button_grid,
+    first_page,
     home_button,
     navigation_row,
     page_of,
@@ -75,6 +76,8 @@ def show_refunds(turn: Turn, press: Press) -> Screen:
     """Money that must go back, oldest first."""
     page = page_of(press)
     due = payments.refunds_due(turn.db, actor=turn.actor, limit=LINES + 1, offset=page * LINES)
+    if not due and page:
+        return show_refunds(turn, first_page(press))
     wrong = wrong_amounts_rows(turn)
     if not due:
         return Screen(t("error.empty"), (*wrong, *more_rows(), (home_button(),)))
@@ -173,6 +176,8 @@ def show_wrong_amounts(turn: Turn, press: Press) -> Screen:
     """Payments of a wrong amount, oldest first."""
     page = page_of(press)
     refunds = payments.wrong_amounts(turn.db, actor=turn.actor, limit=LINES + 1, offset=page * LINES)
+    if not refunds and page:
+        return show_wrong_amounts(turn, first_page(press))
     if not refunds:
         return Screen(t("error.empty"), (navigation_row("staff.refunds"),))
     lines, rows = [t("wrong_amounts.title")], list[ButtonRow]()

@@ -7,6 +7,7 @@ Which sentences, values and buttons a screen has is compared with tests/handlers
 import re
 from collections import Counter, deque
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from bot.core.screens import Button, Press
 from bot.services.exports import reading
 from bot.services.exports.wanted import ExportKind, Wanted
 from bot.services.shared import notify
+from bot.texts import t
+from handlers.common.navigation import with_page
 from storage.enums import AttemptState, InboxState, LetterState, Messenger, PushChannel, PushState
 from storage.tables import FileNote, InboxUpdate, Letter, LetterRecipient, Officer, Push, SavedPhrase
 from tests.handlers.test_offered_buttons import WHO, Arranged
@@ -30,6 +33,18 @@ from tests.support.kept_screens import compare, show_keys
 
 #: Screens of a route: of different rows, or of other pages.
 VARIANTS = 2
+#: Screens that have pages and are no lists.
+PAGED = {
+    "export.at",
+    "inbox",
+    "me",
+    "staff.account_payments",
+    "staff.file_payments",
+    "staff.trail",
+    "staff.file_trail",
+    "dist.free",
+    "term.archive",
+}
 HERE = Path(__file__).parent / "screens"
 
 
@@ -185,6 +200,39 @@ def test_the_screens_are_as_they_were(arranged: tuple[App, Busy, dict[str, str]]
     for value, name in made_up.items():
         shown = shown.replace(value, name)
     compare(HERE / f"{who}.txt", re.sub(r"/pay/[0-9a-f]{32}", "/pay/TOKEN", shown).splitlines())
+
+
+@pytest.mark.parametrize("who", WHO.split())
+def test_an_old_button_to_a_page_that_is_gone_shows_a_page_that_is_there(
+    arranged: tuple[App, Busy, dict[str, str]], who: str
+) -> None:
+    """The first page or the last one, and not that there is nothing."""
+    app, world, _ = arranged
+    person: Person = getattr(world, who)
+
+    def shown() -> str:
+        return "\n".join(told(person))
+
+    seen, waiting = set[str](), deque([Press("home")])
+    while waiting:
+        press = waiting.popleft()
+        if press.action in seen:
+            continue
+        seen.add(press.action)
+        person.press(press)
+        waiting.extend(one.press for one in person.screen.buttons() if one.press and followed(app, one))
+        if not app.routes.by_action[press.action].listed and press.action not in PAGED:
+            continue
+        ends = {shown()}
+        while t("nav.next") in person.labels:
+            person.tap(t("nav.next"))
+            ends.add(shown())
+        for far in (50, 99_999):
+            in_version = press.action == "export.at"
+            person.press(
+                replace(press, version=far) if in_version else replace(press, arg=with_page(press.arg, far))
+            )
+            assert shown() in ends, press
 
 
 @pytest.mark.parametrize("kind", ExportKind)

@@ -96,9 +96,10 @@ def _steep_parts(grey: Image.Image, something: float) -> list[float]:
     measured apart: a hand that shook blurs one of them only."""
     smooth = grey.filter(ImageFilter.BoxBlur(0.5))
     width, height = smooth.size
+    # A difference is as large as the smaller of two pictures.
     body = smooth.crop((0, 0, width - 1, height - 1))
-    across = _brightest(ImageChops.difference(body, smooth.crop((1, 0, width, height - 1))))
-    along = _brightest(ImageChops.difference(body, smooth.crop((0, 1, width - 1, height))))
+    across = _brightest(ImageChops.difference(body, smooth.crop((1, 0, width, height))))
+    along = _brightest(ImageChops.difference(body, smooth.crop((0, 1, width, height))))
     ranges = [
         top - bottom for top, bottom in zip(_brightest(body).tobytes(), _darkest(body).tobytes(), strict=True)
     ]

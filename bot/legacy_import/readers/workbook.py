@@ -97,7 +97,6 @@ class Workbook(ExcelReader):  # type: ignore[misc]
     def __init__(self, parts: Parts) -> None:
         self.archive, self.valid_files = parts, parts.namelist()
         self.read_only, self.keep_vba, self.data_only, self.keep_links = True, False, False, False
-        self.rich_text = False
         self.shared_strings: Any = []
         self.read_manifest()
         self.read_strings()

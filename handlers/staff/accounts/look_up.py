@@ -25,6 +25,7 @@ from handlers.common.navigation import (
     ButtonRow,
     back_button,
     button_grid,
+    first_page,
     home_button,
     navigation_row,
     page_of,
@@ -245,6 +246,8 @@ def show_trail(turn: Turn, press: Press) -> Screen:
     entries = account_lookup.trail(
         turn.db, actor=turn.actor, account_id=press.id, now=turn.now, offset=page * TRAIL, limit=TRAIL + 1
     )
+    if not entries and page:
+        return show_trail(turn, first_page(press))
     title = t("staff_accounts.trail_title", name=account.name)
     return _trail_screen(turn, press, title, entries, page, navigation_row("staff.account", press.id))
 
@@ -261,6 +264,8 @@ def show_request_trail(turn: Turn, press: Press) -> Screen:
         offset=page * TRAIL,
         limit=TRAIL + 1,
     )
+    if not entries and page:
+        return show_request_trail(turn, first_page(press))
     title = t("staff_accounts.file_trail_title", code=request.tracking_code or "–")
     return _trail_screen(
         turn, press, title, entries, page, (back_button("desk.file", press.id), home_button())

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlmodel import Session
+from sqlmodel import Session, select
 from starlette.responses import JSONResponse, PlainTextResponse
 
 from bot.config.settings import Settings
@@ -19,7 +19,7 @@ from demo.emulators import Emulators
 from storage.database.database import Database
 from storage.enums import InboxState, Messenger, PushChannel, PushState
 from storage.migrations.seed import seed
-from storage.tables import InboxUpdate, Push
+from storage.tables import InboxUpdate, Push, StaffAlert
 from storage.tables.column_types import utcnow
 from tests.support.asgi import serving
 from tests.support.bot_process import SECRET_KEY
@@ -142,7 +142,13 @@ async def test_the_public_address(good: Given) -> None:
         listen = good | {"listen": bot.removeprefix("http://")}
         told = await wrong(listen | {"public_url": elsewhere})
         assert "does not lead to the bot" in told["PUBLIC_URL"]
-        assert "PUBLIC_URL" not in await wrong(listen | {"public_url": bot})
+        found = await doctor(listen | {"public_url": bot})
+        assert (found["PUBLIC_URL"].good, found["PUBLIC_URL"].words) == (
+            True,
+            "leads to this machine only: nobody else can pay",
+        )
+        found = await doctor(listen | {"public_url": ""})
+        assert found["PUBLIC_URL"].words == "leads to this machine only: nobody else can pay"
 
 
 async def test_another_database_of_that_server(good: Given, postgres_url: str) -> None:
@@ -186,13 +192,21 @@ async def test_what_waits_for_somebody(good: Given, database: Database, database
         seed(db)
         waits = {"state": InboxState.RECEIVED, "received_at": now - timedelta(minutes=9)}
         db.add(InboxUpdate(messenger=Messenger.BALE, update_id=1, raw="{}", **waits))
+        answered = waits | {"state": InboxState.DONE, "received_at": now - timedelta(days=1)}
+        db.add(InboxUpdate(messenger=Messenger.BALE, update_id=2, raw="{}", **answered))
         given_up = {"channel": PushChannel.SMS, "state": PushState.GIVEN_UP, "note": "status 418"}
         db.add(Push(key="x", kind="N5", text="x", next_at=now, created_at=now, **given_up))
-        alert_staff(db, key="x", text="x", now=now)
+        sent = {"channel": PushChannel.SMS, "state": PushState.SENT, "note": "status 200"}
+        db.add(Push(key="y", kind="N5", text="x", next_at=now, created_at=now, **sent))
+        for key in ("x", "closed"):
+            alert_staff(db, key=key, text="x", now=now)
+        db.flush()
+        db.exec(select(StaffAlert).where(StaffAlert.key == "closed")).one().resolved_at = now
 
     await database.run(unit)
     told = await wrong(good | {"database_url": database_url})
-    assert "the oldest for 9 minutes; is the bot running" in told["updates"]
+    assert told["updates"].startswith("1 wait, the oldest for 9 minutes; is the bot running")
+    assert told["pushes"].startswith("1 were given up")
     assert "status 418" in told["pushes"]
     assert told["alerts"].startswith("1 wait")
 

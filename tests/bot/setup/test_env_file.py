@@ -70,3 +70,34 @@ def test_what_root_owns_and_a_group_reads_stays_so(file: Path) -> None:
     env_file.write(file, {"A": "6"})
     there = file.stat()
     assert (there.st_uid, there.st_gid, stat.S_IMODE(there.st_mode)) == (1234, 1234, 0o600)
+
+
+def test_a_file_in_a_folder_of_somebody_else_is_written_in_its_place(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder is root's, the file is the bot's own."""
+    file.chmod(0o644)
+    number = file.stat().st_ino
+    monkeypatch.setattr(env_file.os, "access", lambda path, mode: (path, mode) != (file.parent, os.W_OK))
+    env_file.write(file, {"A": "5"})
+    assert (env_file.read(file)["A"], file.stat().st_ino) == ("5", number)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_a_new_file_begins_as_the_example_and_nothing_stays_of_one_that_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "new.env"
+    env_file.write(path, {"C": "6"}, example=MINE)
+    assert path.read_text() == MINE.replace("#C=3", "C=6").replace("A=1  # why", "A=1  # why")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+    def fail(number: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(env_file.os, "fsync", fail)
+    with pytest.raises(OSError, match="No space"):
+        env_file.write(path, {"C": "7"})
+    assert env_file.read(path)["C"] == "6"
+    assert list(tmp_path.iterdir()) == [path]

@@ -105,7 +105,8 @@ def test_summary_shows_and_edits_everything(app: App) -> None:
     sara.sees(SUMMARY, "نام: سارا", "مقطع تحصیلی: کارشناسی", "رشته تحصیلی: مهندسی پزشکی", "نام پدر: علی")
     sara.tap("⬅️ مدارک").sees("تصویر کارت ملی (رو و پشت): ۱ فایل", "مدارک اختیاری: ندارد").tap("⬅️ مشخصات")
     sara.tap("✏️ نام پدر").sees("نام پدر خود را", "پاسخ فعلی: علی").type("حسین")
-    sara.sees(SUMMARY, "نام پدر: حسین").tap("✏️ نام").type("زهرا").sees("نام: زهرا")
+    sara.sees(SUMMARY, "نام پدر: حسین").tap("✏️ نام").type("زهرا")
+    sara.sees("نام: زهرا").sees_not("نام پدر: حسین")
 
 
 def test_submission_warns_once_more_and_leads_to_tracking(app: App) -> None:
