@@ -40,20 +40,54 @@ def test_a_wrong_setting_is_named_in_one_line(name: str, value: str, monkeypatch
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("name", "taken", "refused"),
-    [
-        ("uploads_per_day", "1", "0"),
-        ("upload_size_per_day", "10MiB", "10485759"),
-        ("chat_rate", "0.01", "0"),
-        ("chat_rate", "100000", "100001"),
-        ("chat_rate", "1", "inf"),
-    ],
-)
+#: (name, the last value that is taken, one beyond it)
+BOUNDS = [
+    ("uploads_per_day", "1", "0"),
+    ("upload_size_per_day", "10MiB", "10485759"),
+    ("chat_rate", "0.01", "0"),
+    ("chat_rate", "100000", "100001"),
+    ("chat_rate", "1", "inf"),
+    ("decision_undo_minutes", "0", "-0.1"),
+    ("decision_undo_minutes", "60", "60.1"),
+    ("decision_undo_minutes", "1", "nan"),
+    ("sms_price", "0", "-1"),
+    ("letter_delay_seconds", "0", "-1"),
+    ("letter_delay_seconds", "3600", "3601"),
+    ("overdue_working_days", "1", "0"),
+    ("overdue_working_days", "365", "366"),
+]
+
+
+@pytest.mark.parametrize(("name", "taken", "refused"), BOUNDS)
 def test_a_bound_is_taken_and_the_value_beyond_it_is_refused(name: str, taken: str, refused: str) -> None:
     Settings.load(**{name: taken})
     with pytest.raises(BadSettingError, match=name.upper()):
         Settings.load(**{name: refused})
+
+
+def test_every_bound_is_tried() -> None:
+    bounded = {name for name, field in Settings.model_fields.items() if field.metadata}
+    assert {name for name, _, _ in BOUNDS} == bounded
+
+
+@pytest.mark.parametrize("name", ["secret_key", "former_secret_keys"])
+def test_a_key_has_at_least_32_characters(name: str) -> None:
+    Settings.load(**{name: "k" * 32})
+    with pytest.raises(BadSettingError, match="32 characters"):
+        Settings.load(**{name: "k" * 31})
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:0", "127.0.0.1:65535", "[::1]:8080", "0.0.0.0:80"])
+def test_an_address_to_listen_at(address: str) -> None:
+    assert Settings.load(listen=address, metrics_listen="").listen == address
+
+
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1:65536", ":8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:۸۰", "a:b", ""]
+)
+def test_what_is_no_address_to_listen_at(address: str) -> None:
+    with pytest.raises(BadSettingError, match="LISTEN: must be host:port"):
+        Settings.load(listen=address)
 
 
 @pytest.mark.parametrize(
