@@ -202,6 +202,27 @@ def test_the_screens_are_as_they_were(arranged: tuple[App, Busy, dict[str, str]]
     compare(HERE / f"{who}.txt", re.sub(r"/pay/[0-9a-f]{32}", "/pay/TOKEN", shown).splitlines())
 
 
+@pytest.mark.usefixtures("keys_for_sentences")
+@pytest.mark.parametrize("who", ["staff", "expert", "in_charge", "manager", "newcomer", "stranger"])
+def test_the_screens_of_a_first_day_are_as_they_were(
+    app: App, who: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody has filed anything yet: each list says so, and what to do next."""
+    monkeypatch.setattr(factories_distributors, "_guild_numbers", count(700_900))
+    monkeypatch.setattr(factories_people, "_user_codes", count(20_000_001))
+    monkeypatch.setattr(identities, "_numbers", count(7001))
+    make = {
+        "staff": people.staff,
+        "expert": people.expert,
+        "in_charge": people.in_charge,
+        "manager": lambda app: people.distributor(app)[0],
+        "newcomer": people.officer,
+        "stranger": App.person,
+    }
+    shown = "\n".join(screens_of(app, make[who](app), beside=who == "stranger")).lstrip("\n")
+    compare(HERE / f"first_day_{who}.txt", shown.splitlines())
+
+
 @pytest.mark.parametrize("who", WHO.split())
 def test_an_old_button_to_a_page_that_is_gone_shows_a_page_that_is_there(
     arranged: tuple[App, Busy, dict[str, str]], who: str

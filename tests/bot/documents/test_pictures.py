@@ -12,6 +12,7 @@ from PIL import Image
 from bot.core.refusals import FileRejected
 from bot.documents.file_types import InspectedFile
 from bot.documents.inspection import inspect
+from bot.documents.pictures.paged import pdf_of
 from bot.texts import t
 from tests.support import files, picture_files
 from tests.support.picture_files import GREEN, KINDS, RED, exif, sheet, with_exif
@@ -248,3 +249,22 @@ def test_a_tiff_without_its_last_byte_is_incomplete() -> None:
     with pytest.raises(FileRejected) as caught:
         inspect(picture_files.of_kind("image/tiff")[:-1])
     assert caught.value.key == "error.incomplete_file"
+
+
+@pytest.mark.parametrize(
+    ("level", "kept"), [(0, 0), (1, 1), (24, 24), (25, 25), (128, 128), (254, 254), (255, 255)]
+)
+def test_a_page_of_grey_levels_keeps_them_and_one_of_black_and_white_is_small(level: int, kept: int) -> None:
+    """Pencil on white paper: one level of grey beside white, and a black edge."""
+    page = Image.new("L", (400, 600), 255)
+    page.paste(0, (0, 0, 400, 100))
+    page.paste(level, (0, 300, 400, 500))
+    made, number = pdf_of([page])
+    assert number == 1
+    document = pypdfium2.PdfDocument(made)
+    image = document[0].render(scale=1).to_pil().convert("L")
+    seen = image.getpixel((image.width // 2, image.height * 2 // 3))
+    assert isinstance(seen, int)
+    assert abs(seen - kept) <= 3
+    assert abs(max(document[0].get_size()) - 842) < 1
+    assert (b"/BitsPerComponent 1\n" in made or b"/BitsPerComponent 1 " in made) is (level in (0, 255))
