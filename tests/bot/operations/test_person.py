@@ -380,6 +380,10 @@ async def test_what_proves_something_stays_and_the_rest_goes(operator: Operator)
     assert asked.status == 0, asked
     assert "nothing was changed; with --yes it is done" in asked.out
     assert "stays: 1 payments: the books need them" in asked.out
+    assert "stays: the audit record: it cannot be changed" in asked.out
+    assert "stays: backups that were made before, until they are deleted" in asked.out
+    assert "goes: 1 documents, 1 drafts, 4 messages that were sent or wait" in asked.out
+    assert "goes: the login: password, 1 chats" in asked.out
     assert await operator.run(lambda db: db.get_one(StoredFile, loose).removed_at) is None
 
     told = await operator.types(SARA, "--erase", "--yes")

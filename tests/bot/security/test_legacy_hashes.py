@@ -126,3 +126,9 @@ def test_what_is_broken_or_costs_too_much_is_no_hash_to_check(stored: str) -> No
 )
 def test_what_costs_as_much_as_may_be_is_checked(stored: str) -> None:
     assert legacy_hashes.scheme_of(stored) is not None
+
+
+@pytest.mark.parametrize("rest", ["z" * 53, "/" * 53])
+def test_a_hash_that_looks_whole_and_is_not_opens_for_nobody(rest: str) -> None:
+    """Its salt is of letters that no bcrypt writes: a wrong password, not an error."""
+    assert legacy_hashes.verify_legacy_hash(f"$2b$04${rest}", "password") is False
