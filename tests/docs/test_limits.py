@@ -7,7 +7,7 @@ from datetime import timedelta
 from importlib import import_module
 from typing import Any
 
-from tests.bot.test_limits import FIGURES
+from tests.bot.test_limits import DEFAULTS, FIGURES, literal_defaults
 from tests.bot.test_promised_figures import PROMISES
 from tests.docs.packages import TOPS
 from tests.docs.references import ROOT
@@ -74,3 +74,8 @@ def test_no_line_is_of_a_figure_that_is_gone() -> None:
     found = set(figures())
     assert [where for _, where in FIGURES if where not in found] == []
     assert sorted(GIVEN - found) == []
+
+
+def test_every_default_is_listed_and_none_that_is_gone() -> None:
+    """A number in the head of a function or class that has no line gets one; better still is a named figure."""
+    assert sorted(where for _, where in DEFAULTS) == sorted(literal_defaults())
