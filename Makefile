@@ -43,7 +43,7 @@ journey: $(READY) ## The main journeys (ALL=1: all of them) on both messengers, 
 quick: $(READY) ## Rules, texts and conversations, in this process on SQLite: under a minute
 	$(BIN)/pytest -q -n 2 -k "not postgres" $(QUICK)
 
-test: $(READY) ## Everything but the campaigns, about seven minutes (T=path or options: exactly those tests)
+test: $(READY) ## Everything but the campaigns, about six minutes (T=path or options: exactly those tests)
 	$(BIN)/pytest -n 5 --dist worksteal $(or $(T),-m "not campaign")
 
 test-long: $(READY) build/clients/.ready build/hadolint/.ready ## The campaigns: crashes, races, attacks, outages, fleets, every journey on everything

@@ -21,6 +21,7 @@ from hypothesis import settings
 from storage.database.database import Database, open_database
 from storage.migrations.seed import seed
 from tests.support.postgres import PostgresServer, apart, make_schema
+from tests.support.prepared_rows import prepare
 from tests.support.s3 import Bucket, s3_serving
 from tests.support.statement_cache import share_compiled_statements
 
@@ -136,8 +137,7 @@ def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
     """A database with the whole schema and no rows. Its schema must not be changed."""
     name = postgres_server.lend()
     yield postgres_server.url(name)
-    apart(postgres_server.wipe(name))
-    postgres_server.clean.append(name)
+    postgres_server.wipe(name)
 
 
 @pytest.fixture
@@ -166,5 +166,5 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 @pytest.fixture
 async def seeded(database: Database) -> Database:
     """`database` with the initial reference data (universities, levels, fields, documents; no tariff)."""
-    await database.run(seed)
+    await prepare(database, seed)
     return database

@@ -8,6 +8,7 @@ from bot.documents.library import DocumentLibrary
 from storage.database.database import Database
 from tests.support.documents import document_library
 from tests.support.factories.people import Participants, participants
+from tests.support.prepared_rows import prepare
 
 
 @pytest.fixture
@@ -27,4 +28,4 @@ async def library(tmp_path: Path) -> AsyncIterator[DocumentLibrary]:
 @pytest.fixture
 async def people(database: Database) -> Participants:
     """The participants of a qualification, with the reference data."""
-    return await database.run(participants)
+    return await prepare(database, participants)

@@ -1,6 +1,6 @@
 """`bot.py` as a process of its own that is forked from one with the imports done: a start costs no second of CPU.
 
-Imported by that server before anything else, so this module imports what the commands import.
+Imported by that server before anything else, so this module imports what the commands import, at once or when they run.
 """
 
 import atexit
@@ -9,7 +9,14 @@ import os
 import sys
 from collections.abc import Sequence
 
-import storage.database.database
+import aiosqlite  # noqa: F401
+import asyncpg  # noqa: F401
+
+import bot.cli.serve
+import bot.doctor
+import bot.legacy_import.importer  # noqa: F401
+import storage.database.postgres
+import storage.database.sqlite
 import storage.migrations.migrate
 import storage.migrations.seed  # noqa: F401
 from bot.cli.main import main

@@ -6,6 +6,7 @@ from __future__ import annotations
 import io
 import math
 import random
+from functools import lru_cache
 
 from PIL import Image, ImageChops, ImageDraw, ImageEnhance, ImageFilter, ImageFont
 
@@ -28,6 +29,7 @@ SHARP = ("phone", "messenger", "scanner", "evening light", "portrait")
 UNREADABLE = ("blurred", "shaken", "dark", "glare", "small")
 
 
+@lru_cache(64)
 def sharp(kind: str, seed: int) -> bytes:
     """A picture that can be read."""
     dice = random.Random(f"{kind}/{seed}")
@@ -47,6 +49,7 @@ def sharp(kind: str, seed: int) -> bytes:
     return _jpeg(picture, dice.randint(72, 88))
 
 
+@lru_cache(64)
 def unreadable(kind: str, seed: int) -> bytes:
     """A picture of the same kinds of paper that nobody can read."""
     dice = random.Random(f"{kind}/{seed}")

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import threading
 import time
 import uuid
 from collections.abc import Coroutine
@@ -63,6 +64,14 @@ def mark_as_newest(connection: Connection) -> None:
     MigrationContext.configure(connection).stamp(scripts, "head")
 
 
+WIPE = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid();"
+    + "".join(f'DELETE FROM "{table}";' for table in SQLModel.metadata.tables)
+    + "SELECT setval(seqrelid::regclass, seqstart, false) FROM pg_sequence"
+)
+
+
 class PostgresServer:
     """A throw-away server: nothing is synced to the disk, nothing listens on the network."""
 
@@ -77,6 +86,10 @@ class PostgresServer:
         self.start()
         #: Databases with the whole schema and no rows.
         self.clean: list[str] = []
+        #: A connection to each of them, kept between tests: a fresh one must first read the whole catalogue.
+        self._kept: dict[str, asyncpg.Connection[Any]] = {}
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._loop.run_forever, name="wipes databases", daemon=True).start()
 
     def start(self) -> None:
         """However long a busy machine takes: what was given up goes on starting, and is found by the next try."""
@@ -109,16 +122,24 @@ class PostgresServer:
         apart(make_schema(self.url(name)))
         return name
 
-    async def wipe(self, name: str) -> None:
+    def wipe(self, name: str) -> None:
         """Throw out whoever is still connected, and every row; numbers start again at 1."""
-        await self.sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+        asyncio.run_coroutine_threadsafe(self._wipe(name), self._loop).result()
+        self.clean.append(name)
+
+    async def _wipe(self, name: str) -> None:
+        try:
+            if name not in self._kept:
+                self._kept[name] = await self._connect(name)
+            await self._kept[name].execute(WIPE)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):  # the test threw us out too
+            self._kept[name] = await self._connect(name)
+            await self._kept[name].execute(WIPE)
+
+    async def _connect(self, name: str) -> "asyncpg.Connection[Any]":
         connection = await asyncpg.connect(self.url(name))
-        await connection.execute(
-            "SET session_replication_role = replica;"  # no triggers, no foreign keys
-            + "".join(f'DELETE FROM "{table}";' for table in SQLModel.metadata.tables)
-            + "SELECT setval(seqrelid::regclass, seqstart, false) FROM pg_sequence"
-        )
-        await connection.close()
+        await connection.execute("SET session_replication_role = replica")  # no triggers, no foreign keys
+        return connection
 
     def stop(self) -> None:
         self.server.cleanup()

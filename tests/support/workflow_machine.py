@@ -90,9 +90,10 @@ class WorkflowMachine(RuleBasedStateMachine):
             self.db.close()
 
 
-def run_settings(steps: int) -> settings:
+def run_settings(steps: int, examples: int) -> settings:
+    """Courses of so many steps. `make test` plays a few, the campaign many."""
     return settings(
-        max_examples=30,
+        max_examples=examples,
         stateful_step_count=steps,
         deadline=None,
         phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],

@@ -32,16 +32,16 @@ def test_hardly_a_sharp_picture_is_warned_of_and_hardly_an_unreadable_one_is_mis
     """The rates that officers and experts live with."""
     sharp = [named(papers.sharp(kind, n)) for kind in papers.SHARP for n in range(EACH)]
     assert sum(warning is not None for warning in sharp) <= WRONGLY * len(sharp)
-    missed = [
-        kind for kind in papers.UNREADABLE for n in range(EACH) if not named(papers.unreadable(kind, n))
-    ]
+    found = {kind: [named(papers.unreadable(kind, n)) for n in range(EACH)] for kind in papers.UNREADABLE}
+    missed = [kind for kind, warnings in found.items() for warning in warnings if not warning]
     assert len(missed) <= (1 - RIGHTLY) * EACH * len(papers.UNREADABLE), missed
+    for kind, warnings in found.items():
+        assert warnings.count(REASONS[kind]) >= 0.8 * EACH, warnings
 
 
 @pytest.mark.parametrize("kind", papers.UNREADABLE)
 def test_what_is_wrong_is_named(kind: str) -> None:
-    found = [named(papers.unreadable(kind, n)) for n in range(5)]
-    assert found.count(REASONS[kind]) >= 4, found
+    assert [named(papers.unreadable(kind, n)) for n in range(2)] == [REASONS[kind]] * 2
 
 
 @pytest.mark.parametrize("code", sample_documents.SAMPLE_DOCUMENTS)

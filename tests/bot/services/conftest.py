@@ -7,6 +7,7 @@ import pytest
 from storage.database.database import Database
 from tests.support.factories import cooperation
 from tests.support.factories.cooperation import Parties
+from tests.support.prepared_rows import prepare
 from tests.support.services import as_unit
 
 
@@ -19,4 +20,4 @@ def pytest_collectstart(collector: pytest.Collector) -> None:
 @pytest.fixture
 async def parties(database: Database) -> Parties:
     """The participants of a cooperation, with the reference data."""
-    return await database.run(cooperation.parties)
+    return await prepare(database, cooperation.parties)

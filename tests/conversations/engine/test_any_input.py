@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import select
@@ -160,13 +161,31 @@ def answer_well(person: Person) -> None:
         person.type(GOOD.get(step, "بله"))
 
 
-@settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(st.lists(an_action, min_size=5, max_size=45), st.integers(0, len(STEPS)))
+def played(examples: int) -> settings:
+    return settings(
+        max_examples=examples,
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
+
+
+any_actions = given(st.lists(an_action, min_size=5, max_size=45), st.integers(0, len(STEPS)))
+
+
+@played(examples=15)
+@any_actions
 def test_any_sequence(app: App, actions: list[tuple[str, Any]], filled: int) -> None:
+    play(app, actions, filled)
+
+
+@pytest.mark.campaign
+@played(examples=60)
+@any_actions
+def test_many_sequences(app: App, actions: list[tuple[str, Any]], filled: int) -> None:
+    play(app, actions, filled)
+
+
+def play(app: App, actions: list[tuple[str, Any]], filled: int) -> None:
     chats = Chats(app)
     chats.person.start("any")
     for _ in range(filled):

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
@@ -392,5 +393,11 @@ class Cooperation(WorkflowMachine):
         assert kinds["N24"] == self.pushed["N24 officer"] + 2 * closed
 
 
-Cooperation.TestCase.settings = run_settings(steps=40)
+class ManyCooperations(Cooperation):
+    """The same, for the campaign."""
+
+
+Cooperation.TestCase.settings = run_settings(steps=40, examples=8)
 TestCooperation = Cooperation.TestCase
+ManyCooperations.TestCase.settings = run_settings(steps=40, examples=30)
+TestManyCooperations = pytest.mark.campaign(ManyCooperations.TestCase)

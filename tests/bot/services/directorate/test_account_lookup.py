@@ -13,18 +13,12 @@ from bot.services.shared import audit
 from storage.enums import AccountState, Messenger, RequestKind, RequestState, Role
 from storage.tables import Account, AuditEvent, Chat, CooperationRequest, Grant
 from tests.support.factories.cooperation import Parties, active_contract, cooperation_request
-from tests.support.factories.people import Participants, account, expert, granted, participants, staff
+from tests.support.factories.people import Participants, account, expert, granted, staff
 from tests.support.factories.qualification import add_request, submitted_request
 from tests.support.factories.reference_data import NOW
 from tests.support.services import refused
 
 LOOK = {"now": NOW}
-
-
-@pytest.fixture
-async def people(database: Any) -> Participants:
-    found: Participants = await database.run(participants)
-    return found
 
 
 def found(db: Session, actor: Actor, typed: str) -> list[int | None]:

@@ -15,15 +15,9 @@ from bot.services.shared import notify
 from storage.enums import RequestKind
 from storage.tables import AuditEvent, ClosedPair, Coverage, DocumentType, FieldOfStudy, Tariff, University
 from tests.support.effects import alerts
-from tests.support.factories.people import Participants, participants
+from tests.support.factories.people import Participants
 from tests.support.factories.reference_data import NOW
 from tests.support.services import refused
-
-
-@pytest.fixture
-async def people(database: Any) -> Participants:
-    found: Participants = await database.run(participants)
-    return found
 
 
 def mark(db: Session, model: type[Any], key: Any) -> int:

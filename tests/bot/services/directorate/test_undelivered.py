@@ -13,15 +13,9 @@ from bot.services.shared.alert_deeds import GIVEN_UP
 from storage.enums import InboxState, Messenger, PushChannel, PushState
 from storage.tables import AuditEvent, Chat, InboxUpdate, Letter, Push, StaffAlert
 from tests.support.effects import alerts
-from tests.support.factories.people import Participants, participants
+from tests.support.factories.people import Participants
 from tests.support.factories.reference_data import NOW
 from tests.support.services import refused
-
-
-@pytest.fixture
-async def people(database: Any) -> Participants:
-    found: Participants = await database.run(participants)
-    return found
 
 
 def push(db: Session, number: int, note: str | None = "blocked", **values: Any) -> Push:

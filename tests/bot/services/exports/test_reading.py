@@ -1,7 +1,5 @@
 """An export says of what it is, and what it leaves out."""
 
-from typing import Any
-
 import pytest
 from sqlmodel import Session, select
 
@@ -12,16 +10,10 @@ from bot.services.exports.wanted import ExportKind, Wanted
 from storage.database.database import Database
 from storage.enums import RequestState
 from storage.tables import AuditEvent
-from tests.support.factories.people import Participants, officer, participants
+from tests.support.factories.people import Participants, officer
 from tests.support.factories.qualification import add_request
 from tests.support.factories.reference_data import NOW
 from tests.support.services import refused
-
-
-@pytest.fixture
-async def people(database: Any) -> Participants:
-    found: Participants = await database.run(participants)
-    return found
 
 
 @pytest.mark.parametrize(("number", "shown", "left"), [(2, 2, False), (3, 3, False), (4, 3, True)])

@@ -18,6 +18,7 @@ from tests.support.effects import leads_to, pushes, sms_to
 from tests.support.factories.cooperation import Parties, parties
 from tests.support.factories.people import account
 from tests.support.factories.reference_data import NOW
+from tests.support.prepared_rows import prepare
 from tests.support.services import refused
 
 INFO = PublicInfo("021", "https://x")
@@ -28,7 +29,7 @@ DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 
 @pytest.fixture
 async def people(database: Any) -> Parties:
-    found: Parties = await database.run(parties)
+    found: Parties = await prepare(database, parties)
     return found
 
 

@@ -1,7 +1,5 @@
 """The officer's card: who has one, that it stays the same, what its QR code says later."""
 
-from typing import Any
-
 import pytest
 from sqlmodel import Session, select
 
@@ -9,15 +7,9 @@ from bot.core.refusals import NotAllowed
 from bot.services.officers import card
 from storage.enums import AccountState
 from storage.tables import Account, AuditEvent, Officer
-from tests.support.factories.people import Participants, participants, qualified_officer
+from tests.support.factories.people import Participants, qualified_officer
 from tests.support.factories.reference_data import NOW
 from tests.support.services import refused
-
-
-@pytest.fixture
-async def people(database: Any) -> Participants:
-    found: Participants = await database.run(participants)
-    return found
 
 
 def test_a_card_is_made_once_for_who_is_qualified(db: Session, people: Participants) -> None:

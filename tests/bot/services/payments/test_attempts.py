@@ -11,19 +11,13 @@ from bot.services.payments import attempts
 from bot.services.payments.attempts import ClaimedAttempt, Open, Opening, Underway
 from storage.enums import AttemptState, RequestState
 from storage.tables import AuditEvent, PaymentAttempt, QualificationRequest
-from tests.support.factories.people import Participants, officer, participants
+from tests.support.factories.people import Participants, officer
 from tests.support.factories.qualification import add_request, attempt_row, unpaid_request
 from tests.support.factories.reference_data import NOW
 from tests.support.services import refused
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 FEE = 500_000
-
-
-@pytest.fixture
-async def people(database: Any) -> Participants:
-    found: Participants = await database.run(participants)
-    return found
 
 
 def attempt(

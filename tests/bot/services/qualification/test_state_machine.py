@@ -194,5 +194,5 @@ class Qualification(WorkflowMachine):
         assert told["N5"] == self.decided[QualificationAction.REJECT]
 
 
-Qualification.TestCase.settings = run_settings(steps=25)
+Qualification.TestCase.settings = run_settings(steps=25, examples=30)
 TestQualification = Qualification.TestCase

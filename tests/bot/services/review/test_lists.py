@@ -15,18 +15,12 @@ from bot.services.review.worklists import EVERYTHING, AgeFilter, Filters, ListNa
 from storage.enums import RequestKind, RequestState
 from storage.tables import Grant, QualificationRequest
 from tests.support.effects import alerts, pushes
-from tests.support.factories.people import Participants, end_role, officer, participants
+from tests.support.factories.people import Participants, end_role, officer
 from tests.support.factories.qualification import add_request
 from tests.support.factories.reference_data import NOW
 from tests.support.services import refused
 
 HOUR, DAY, SECOND = timedelta(hours=1), timedelta(days=1), timedelta(seconds=1)
-
-
-@pytest.fixture
-async def people(database: Any) -> Participants:
-    found: Participants = await database.run(participants)
-    return found
 
 
 def file(

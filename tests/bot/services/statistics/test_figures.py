@@ -20,6 +20,7 @@ from storage.tables import AuditEvent, DeficiencyRound, QualificationRequest
 from tests.support.factories.people import Participants, end_role, officer, participants
 from tests.support.factories.qualification import add_request, attempt_row
 from tests.support.factories.reference_data import NOW
+from tests.support.prepared_rows import prepare
 from tests.support.services import refused
 
 S, DAY = RequestState, timedelta(days=1)
@@ -119,7 +120,7 @@ def fill(db: Session) -> Participants:
 
 @pytest.fixture
 async def people(database: Database) -> Participants:
-    return await database.run(fill)
+    return await prepare(database, fill)
 
 
 async def report(database: Database, actor: Actor, *questions: str) -> StatisticsReport:

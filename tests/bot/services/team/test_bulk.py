@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from sqlmodel import Session
 
 from bot.core.context import Actor
@@ -13,18 +12,12 @@ from bot.services.team import bulk
 from storage.enums import RequestState
 from storage.tables import QualificationRequest
 from tests.support.effects import pushes
-from tests.support.factories.people import Participants, officer, participants
+from tests.support.factories.people import Participants, officer
 from tests.support.factories.qualification import add_request
 from tests.support.factories.reference_data import NOW
 from tests.support.services import refused
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-async def people(database: Any) -> Participants:
-    found: Participants = await database.run(participants)
-    return found
 
 
 def file(db: Session, hours: int, reviewer: Actor | None = None, **values: Any) -> QualificationRequest:
