@@ -45,6 +45,7 @@ from tests.support.documents import FolderStore
 from tests.support.ports import free_port
 from tests.support.s3 import Bucket
 
+Inspection = Callable[[], Awaitable[Finding]]
 OTHER_KEY = "the key of somebody else, as long as it has to be"
 
 
@@ -57,6 +58,7 @@ class World:
     emulators: Emulators
     monkeypatch: pytest.MonkeyPatch
     request: pytest.FixtureRequest
+    check_file_inspection: Inspection
     #: Closed after the test.
     stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
@@ -125,17 +127,6 @@ def bot_of_some_days(db: Session, keys: list[str]) -> None:
     note_backup(db, documents=len(keys), size=1, now=now)
 
 
-INSPECTION: list[Finding] = []
-check_file_inspection = machine.check_file_inspection
-
-
-async def inspected_once() -> Finding:
-    """That process takes half a second of CPU to start, and is the same in all states but one."""
-    if not INSPECTION:
-        INSPECTION.append(await check_file_inspection())
-    return INSPECTION[0]
-
-
 @pytest.fixture
 async def world(
     emulators: Emulators,
@@ -143,9 +134,9 @@ async def world(
     sqlite_template: Path,
     monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
+    inspection_once: Inspection,
 ) -> Any:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(machine, "check_file_inspection", inspected_once)
     (tmp_path / "data").mkdir(mode=0o700)
     shutil.copy(sqlite_template, tmp_path / "data" / "bot.db")
     (tmp_path / "data" / "bot.db").chmod(0o600)
@@ -160,7 +151,7 @@ async def world(
         "backup_recipient": str(archive.pyrage.x25519.Identity.generate().to_public()),
         "min_free_disk": "1MB",
     }
-    world = World(tmp_path, settings, emulators, monkeypatch, request)
+    world = World(tmp_path, settings, emulators, monkeypatch, request, inspection_once)
     keys = list(await store_documents(FolderStore(world.files), [b"one", b"two", b"three"]))
     for path in (world.files, *world.files.iterdir()):
         path.chmod(0o700)
@@ -476,11 +467,11 @@ async def no_process_for_files(world: World) -> None:
         raise OSError(12, "Cannot allocate memory")
 
     world.monkeypatch.setattr(InspectionPool, "reserve_worker", fail)
-    world.monkeypatch.setattr(machine, "check_file_inspection", check_file_inspection)
+    world.monkeypatch.setattr(machine, "check_file_inspection", world.check_file_inspection)
 
 
 async def test_a_bot_that_is_in_order(world: World) -> None:
-    world.monkeypatch.setattr(machine, "check_file_inspection", check_file_inspection)
+    world.monkeypatch.setattr(machine, "check_file_inspection", world.check_file_inspection)
     found = await world.findings()
     assert [str(one) for one in found.values() if not one.good] == []
     assert found["backup"].words == "the newest is 0 hours old"

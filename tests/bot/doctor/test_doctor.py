@@ -29,6 +29,8 @@ from tests.support.ports import free_port
 from tests.support.s3 import Bucket
 
 Given = dict[str, Any]
+pytestmark = pytest.mark.usefixtures("inspection_once")
+
 #: What a new service lacks, and what this machine may lack.
 LACKING = ("tariff", "disk", "staff")
 GATEWAY, SMS = "payment gateway (zarinpal)", "SMS (kavenegar)"

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlmodel import Session
 
 from bot.core.context import Actor
