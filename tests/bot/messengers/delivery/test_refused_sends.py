@@ -1,6 +1,7 @@
 """The messenger refuses one chat (429): that chat waits, nobody else notices, and nothing is lost."""
 
 import re
+import time
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from sqlmodel import Session, col, select
 from bot.core.screens import GeneratedFile
 from bot.documents.library import DocumentLibrary
 from bot.jobs import clock_setback
-from bot.messengers.transport import aiohttp_request
+from bot.messengers.transport import aiohttp_request, rate_limits
 from demo.botapi.faults import Fault
 from demo.emulators import Emulators
 from demo.person import Person
@@ -63,6 +64,7 @@ async def test_a_flood_meets_no_refusal_and_nobody_else_notices(app: MessengerAp
     face = app.emulators.messengers[kind]
     flooder, stranger = face.person("سیل"), face.person("غریبه")
     await is_served(stranger)
+    began = time.monotonic()
     for _ in range(FLOOD):
         await flooder.type("/start")
     await flooder.type("دوم")
@@ -72,7 +74,9 @@ async def test_a_flood_meets_no_refusal_and_nobody_else_notices(app: MessengerAp
     await app.until_answered()
     limits = face.server.limits[face.token]
     assert limits.refused == {}, "we wrote more than the messenger bears"
-    assert len(texts(flooder)) < FLOOD / 2
+    # A machine that takes minutes for it has room for more answers.
+    most = rate_limits.BURST + rate_limits.RATE * (time.monotonic() - began) + 1
+    assert len(texts(flooder)) < max(FLOOD / 2, most)
     assert texts(flooder)[-1].endswith("یادداشت شد: second")
     # The screen that remains has live buttons.
     await flooder.tap("بازگشت").sees("خانه")
