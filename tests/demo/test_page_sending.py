@@ -183,7 +183,7 @@ async def test_a_message_is_replied_to_copied_and_forwarded(
     await expect(quoted.get_by_role("button", name="پاسخ به: نامه شما رسید.")).to_be_visible()
     assert [one.reply_to for one in sara.conversation.messages.values()][1] == message.id
     await bubble.first.click(button="right")
-    await shown.get_by_role("button", name="رونوشت متن").click()
+    await shown.get_by_role("button", name="کپی متن").click()
     await expect(page.get_by_role("status").filter(has_text="کپی شد.")).to_be_visible()
     assert await page.evaluate("navigator.clipboard.readText()") == "نامه شما رسید."
     await bubble.first.click(button="right")
@@ -203,7 +203,7 @@ async def test_a_long_press_opens_the_menu_of_a_message(page: Page, server: Page
         const touch = new Touch({ identifier: 1, target: node, clientX: box.x + 5, clientY: box.y + 5 });
         node.dispatchEvent(new TouchEvent("touchstart", { touches: [touch], bubbles: true })); }"""
     )
-    await expect(phone(page, "تلگرام").get_by_role("button", name="رونوشت متن")).to_be_visible()
+    await expect(phone(page, "تلگرام").get_by_role("button", name="کپی متن")).to_be_visible()
 
 
 async def test_commands_are_offered(page: Page, server: PageServer, telegram: Raw) -> None:
@@ -290,7 +290,7 @@ officer_messenger_rest_seconds{messenger="telegram"} 30.0
     async with serving(Starlette(routes=[Route("/metrics", metrics)])) as url:
         server.metrics_url = f"{url}/metrics"
         waits = page.locator("#queues")
-        await expect(waits).to_contain_text("ورودی: رسیده و ناتمام۲، کهنه‌ترین ۷ ثانیه")
+        await expect(waits).to_contain_text("ورودی: رسیده و ناتمام۲، قدیمی‌ترین ۷ ثانیه")
         await expect(waits).to_contain_text("گفت‌وگو ۳، پیامک ۱")
         await expect(waits).to_contain_text("آخرین پاسخ بله۱۲ ثانیه پیش")
-        await expect(waits).to_contain_text("درنگ خواسته تلگرام۳۰ ثانیه مانده")
+        await expect(waits).to_contain_text("مکث به درخواست تلگرام۳۰ ثانیه مانده")

@@ -44,6 +44,16 @@ def test_a_button_that_was_renamed_is_found() -> None:
     assert unknown("«🔎 پیگیری درخواست» و «🔎 پیگیری پرونده» و «هشدارها»") == ["🔎 پیگیری پرونده", "هشدارها"]
 
 
+def test_a_button_that_an_operator_is_sent_to_has_the_name_that_staff_see() -> None:
+    """In documents and in what commands print: a name that begins with a picture, as «↩️ بازگشت وجه»."""
+    button = re.compile(r"«([\u2190-\u2bff\U0001f000-\U0001faff]\ufe0f? [^»…{]+)»")
+    of_the_demo = {"🧭 تور", "🧭 Tour"}
+    pages = [*ROOT.glob("docs/*.md"), *ROOT.glob("README*.md"), *ROOT.glob("bot/*/**/*.py")]
+    named = {words for path in pages for words in button.findall(path.read_text(encoding="utf-8"))}
+    assert len(named) > 20
+    assert unknown("".join(f"«{words}»" for words in named - of_the_demo)) == []
+
+
 def test_there_is_a_guide_for_everybody_each_with_pictures() -> None:
     assert [guide.name for guide in GUIDES] == [
         f"guide-{who}.fa.md" for who in ("distributor", "expert", "officer", "staff")

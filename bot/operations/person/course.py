@@ -88,7 +88,8 @@ def describe(db: Session, account: Account) -> Iterator[str]:
         )
         yield from (f"  {_payment(attempt)}" for attempt in attempts)
     yield from _standing(db, account)
-    lines = [*_events(db, account), *_pushes(db, account)]
+    # Of one moment, what was written first comes first: a draft begins before it is sent.
+    lines = [*reversed(list(_events(db, account))), *reversed(list(_pushes(db, account)))]
     lines.sort(key=lambda line: line[0])
     if len(lines) > MOST:
         yield f"the newest {MOST:,} of {len(lines):,} lines:"
@@ -123,7 +124,7 @@ def _payment(attempt: PaymentAttempt) -> str:
     if attempt.next_check_at is not None:
         words += f", asked about again after {local(attempt.next_check_at)}"
     if attempt.state is AttemptState.REFUND_DUE:
-        words += ", to be given back by staff («💸 استردادها»)"
+        words += ", to be given back by staff («↩️ بازگشت وجه»)"
     return words + (f", given back under {attempt.refund_ref}" if attempt.refund_ref else "")
 
 
@@ -136,6 +137,7 @@ def _standing(db: Session, account: Account) -> Iterator[str]:
 
 def _events(db: Session, account: Account) -> Iterator[tuple[datetime, str]]:
     subjects = subjects_of(db, account)
+    """The newest first."""
     query = select(AuditEvent).where(subjects.condition()).order_by(col(AuditEvent.id).desc()).limit(MOST + 1)
     for event in db.exec(query):
         by = "themself" if event.actor_id == account.id else str(event.actor_role)
@@ -146,6 +148,7 @@ def _events(db: Session, account: Account) -> Iterator[tuple[datetime, str]]:
 
 
 def _pushes(db: Session, account: Account) -> Iterator[tuple[datetime, str]]:
+    """The newest first."""
     query = select(Push).where(Push.account_id == account.id).order_by(col(Push.id).desc()).limit(MOST + 1)
     for push in db.exec(query):
         sent = f" {local(push.sent_at)}" if push.sent_at is not None else ""

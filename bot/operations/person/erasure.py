@@ -129,7 +129,7 @@ def _refuse(db: Session, account: Account, found: Plan) -> None:
         col(PaymentAttempt.request_id).in_(requests), col(PaymentAttempt.state).in_(_UNSETTLED)
     )
     if number := db.exec(unsettled).first():
-        found.refusals.append(f"payment {number} is not settled: see `bot.py payment`, and «💸 استردادها»")
+        found.refusals.append(f"payment {number} is not settled: see `bot.py payment`, and «↩️ بازگشت وجه»")
     profile = db.get(Officer, mine)
     if profile is not None and profile.qualified_at is not None:
         found.refusals.append(

@@ -86,5 +86,5 @@ export const complain = (error) => { if (error.name !== "AbortError") tell(error
 
 export const copy = (text) => navigator.clipboard.writeText(text).then(
   () => tell("کپی شد."),
-  () => tell("مرورگر اجازه رونوشت نداد؛ متن را برگزینید و کپی کنید.", true),
+  () => tell("مرورگر اجازه کپی نداد؛ متن را انتخاب و کپی کنید.", true),
 );

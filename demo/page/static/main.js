@@ -294,7 +294,7 @@ function openGuide(open, focus = false) {
 
 function accounts() {
   const ready = emulators.people.filter((one, at, all) => one.user_code && all.findIndex((other) => other.user_code === one.user_code) === at);
-  const copyable = (text, what) => button({ textContent: text, title: `رونوشت ${what}`, onclick: () => copy(text) });
+  const copyable = (text, what) => button({ textContent: text, title: `کپی ${what}`, onclick: () => copy(text) });
   refill(document.getElementById("accounts"), ready.map((one) => [one.name, one.role, one.user_code, one.password]), () => (ready.length
     ? ready.map((one) => element("div", {}, element("strong", { textContent: one.name }), element("small", { textContent: one.role || "" }),
       copyable(one.user_code, "کد کاربری"), copyable(one.password, "رمز عبور")))

@@ -88,7 +88,7 @@ export class Phone {
     const others = this.page.phones(this.person.messenger);
     const items = [
       ...(this.state.blocked ? [] : [{ label: "↩ پاسخ", run: () => this.composer.replyTo(message) }]),
-      ...(message.text ? [{ label: "⧉ رونوشت متن", run: () => copy(message.text) }] : []),
+      ...(message.text ? [{ label: "⧉ کپی متن", run: () => copy(message.text) }] : []),
       ...(picture ? [{ label: "🔍 دیدن تصویر", run: () => view(picture.file, message, this.chat.pictures()) }] : []),
       { label: "↪ هدایت به…", run: () => openMenu(others.map((other) => ({
         label: other.id === this.person.id ? `${other.name} (همین گفت‌وگو)` : other.name, hint: other.role,

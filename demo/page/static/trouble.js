@@ -53,7 +53,7 @@ export function connection(isThere) {
 
 // ── what waits ──
 
-const seconds = (value) => (value >= 1 ? `، کهنه‌ترین ${persian(Math.round(value))} ثانیه` : "");
+const seconds = (value) => (value >= 1 ? `، قدیمی‌ترین ${persian(Math.round(value))} ثانیه` : "");
 const CHANNEL = { chat: "گفت‌وگو", sms: "پیامک" };
 
 function rows({ messengers, bot }) {
@@ -67,7 +67,7 @@ function rows({ messengers, bot }) {
     ["خروجی: در نوبت فرستادن", (outbox || persian(0)) + seconds(bot.outbox_oldest)],
     ["پرداخت‌های نامعلوم", persian(unsettled)],
     ...Object.entries(bot.last_poll).map(([name, ago]) => [`زمان‌سنج: آخرین پاسخ ${NAME[name]}`, `${persian(Math.round(ago))} ثانیه پیش`]),
-    ...Object.entries(bot.rests).filter(([, left]) => left > 0).map(([name, left]) => [`زمان‌سنج: درنگ خواسته ${NAME[name]}`, `${persian(Math.ceil(left))} ثانیه مانده`]),
+    ...Object.entries(bot.rests).filter(([, left]) => left > 0).map(([name, left]) => [`زمان‌سنج: مکث به درخواست ${NAME[name]}`, `${persian(Math.ceil(left))} ثانیه مانده`]),
   ];
 }
 

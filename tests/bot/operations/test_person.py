@@ -182,6 +182,14 @@ async def test_the_course_of_a_payment_is_one_look(operator: Operator, how: str)
     assert events == [operator.people.sara.account_id]
 
 
+async def test_what_was_done_at_one_moment_stands_in_its_order(operator: Operator) -> None:
+    """A form that is begun and sent in one step is not sent before it is begun."""
+    told = await operator.types(operator.tracking_code)
+    request = [line for line in told.out.splitlines() if f" request {operator.tracking_code}: " in line]
+    done = [line.split(": ", 1)[1].split()[0] for line in request]
+    assert done.index("started") < done.index("submitted")
+
+
 async def test_a_mobile_that_two_people_gave_is_asked_about(operator: Operator) -> None:
     told = await operator.types("۰۹۱۲ ۱۲۳ ۴۵۶۷")
     assert told.status == 2
