@@ -15,17 +15,16 @@ from conversations.questions import Choice, Text
 from storage.enums import Role
 from storage.tables import SavedPhrase
 
-#: Context: the words as they were, and the university whose list staff came from.
+#: Context: the words as they were, and the university or the page of the list that was come from.
 PHRASE, UNIVERSITY = "_phrase", "_university"
 OWN, SHARED = "own", "shared"
 _WORDS = Text(phrases.SHORTEST, phrases.LONGEST, lines=True)
 
 
 def _list(turn: Turn) -> Press:
-    if turn.role is not Role.STAFF:
-        return Press("desk.phrases")
     answers = turn.draft.answers if turn.draft is not None else {}
-    return Press("staff.phrases", arg=str(answers.get(UNIVERSITY, "")))
+    action = "staff.phrases" if turn.role is Role.STAFF else "desk.phrases"
+    return Press(action, arg=str(answers.get(UNIVERSITY, "")))
 
 
 def _is_head(turn: Turn, answers: Answers) -> bool:

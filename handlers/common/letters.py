@@ -123,7 +123,7 @@ def show_inbox(turn: Turn, press: Press) -> Screen:
         date = jalali_day(received.letter.created_at)
         lines.append(t(key, i=digits(i), title=received.letter.title, date=date))
     buttons = [
-        button(digits(i), "inbox.letter", received.letter.id or 0)
+        button(digits(i), "inbox.letter", received.letter.id or 0, arg=str(page) if page else "")
         for i, received in enumerate(shown, start=first)
     ]
     rows = [
@@ -135,19 +135,19 @@ def show_inbox(turn: Turn, press: Press) -> Screen:
 
 
 def open_letter(turn: Turn, press: Press) -> Reply:
-    """Open a letter; the first time is noted, so this is an act."""
+    """Open a letter; the first time is noted, so this is an act. `press.arg`: the page of the inbox, to which the way back
+    leads."""
     letters.open_letter(turn.db, actor=turn.actor, letter_id=press.id, now=turn.now)
-    return Reply(goto=Press("inbox.read", press.id))
+    return Reply(goto=Press("inbox.read", press.id, arg=press.arg))
 
 
 def show_letter(turn: Turn, press: Press) -> Screen:
     """A letter as its readers see it."""
     letter = letters.view_letter(turn.db, actor=turn.actor, letter_id=press.id)
-    rows = _files_row(turn, letter, "inbox.files", "inbox.files")
-    rows += _linked_rows(turn, letter, "inbox.letter")
-    return Screen(
-        _letter_text(turn, letter), (*rows, (back_button("inbox", label="inbox.list"), home_button()))
-    )
+    rows = _files_row(turn, letter, "inbox.files", "inbox.files", arg=press.arg)
+    rows += _linked_rows(turn, letter, "inbox.letter", arg=press.arg)
+    back = back_button("inbox", arg=press.arg, label="inbox.list")
+    return Screen(_letter_text(turn, letter), (*rows, (back, home_button())))
 
 
 def _letter_text(turn: Turn, letter: Letter) -> str:
@@ -165,17 +165,17 @@ def _letter_text(turn: Turn, letter: Letter) -> str:
     return text
 
 
-def _linked_rows(turn: Turn, letter: Letter, action: str) -> list[ButtonRow]:
+def _linked_rows(turn: Turn, letter: Letter, action: str, *, arg: str = "") -> list[ButtonRow]:
     """The ways between a letter and its correction."""
     first = letters.corrected_by(turn.db, actor=turn.actor, letter=letter)
     second = letters.correction_of(turn.db, actor=turn.actor, letter_id=letter.id or 0)
     rows = [(t("letter.first"), first), (t("letter.second"), second)]
-    return [(button(label, action, linked.id or 0),) for label, linked in rows if linked is not None]
+    return [(button(label, action, linked.id or 0, arg=arg),) for label, linked in rows if linked is not None]
 
 
-def _files_row(turn: Turn, letter: Letter, action: str, label: str) -> list[ButtonRow]:
+def _files_row(turn: Turn, letter: Letter, action: str, label: str, *, arg: str = "") -> list[ButtonRow]:
     files = letters.count_files(turn.db, actor=turn.actor, letter_id=letter.id or 0)
-    return [(button(t(label, n=digits(files)), action, letter.id or 0),)] if files else []
+    return [(button(t(label, n=digits(files)), action, letter.id or 0, arg=arg),)] if files else []
 
 
 def _send_files(goto: str) -> Callable[[Turn, Press], Reply]:
@@ -190,7 +190,7 @@ def _send_files(goto: str) -> Callable[[Turn, Press], Reply]:
             for i, file in enumerate(files, start=1)
         )
         screens = (Screen("", attachments=shown),) if shown else ()
-        return Reply(screens, goto=Press(goto, press.id), send_as_new=bool(shown))
+        return Reply(screens, goto=Press(goto, press.id, arg=press.arg), send_as_new=bool(shown))
 
     return send_files
 

@@ -31,10 +31,12 @@ from handlers.common.navigation import (
     page_of,
     pager_rows,
 )
-from storage.enums import AccountState, Role, TerminationState
+from storage.enums import OPEN_COOPERATION, AccountState, CooperationState, Role, TerminationState
 
 OFFICER = (Role.OFFICER,)
 PAGE = 8
+#: Requests that stand in the archive alone.
+OVER = frozenset(CooperationState) - OPEN_COOPERATION - {CooperationState.APPROVED}
 
 
 def routes(engine: Engine) -> Routes:
@@ -50,7 +52,8 @@ def routes(engine: Engine) -> Routes:
         ("term.confirm", ask_terminate),
         ("term.archive", show_termination_archive),
     ):
-        table.show(action, roles=OFFICER, suspended=READS_SUSPENDED)(decide)
+        listed = action in ("coop.archive", "term.archive")
+        table.show(action, roles=OFFICER, suspended=READS_SUSPENDED, listed=listed)(decide)
     table.show("coop.accept", roles=OFFICER)(ask_accept)
     table.show("coop.give_up", roles=OFFICER)(ask_give_up)
     table.act("coop.accept_do", roles=OFFICER)(accept_request)
@@ -189,9 +192,8 @@ def show_request(turn: Turn, press: Press) -> Screen:
         button(t("coop.center"), "coop.center", request.id),
         button(t("coop.timeline"), "coop.timeline", request.id),
     )
-    return Screen(
-        "\n".join(lines), (*button_grid(action_buttons, columns=2), views, navigation_row("centers"))
-    )
+    back = navigation_row("coop.archive" if request.state in OVER else "centers")
+    return Screen("\n".join(lines), (*button_grid(action_buttons, columns=2), views, back))
 
 
 def show_distributor(turn: Turn, press: Press) -> Screen:

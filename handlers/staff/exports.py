@@ -101,6 +101,7 @@ def show_kind(turn: Turn, press: Press) -> Screen:
     if wanted.kind in STATES:
         filters.append(_button(t("export.by_state"), "export.states", wanted))
     if turn.role is Role.STAFF and wanted.kind is not ExportKind.LETTERS:
+        # Page 0 of the press: the one on which what was chosen stands.
         filters.append(_button(t("export.by_university"), "export.at", wanted))
     files = (
         _button(t("export.xlsx"), "export.xlsx", wanted),
@@ -125,17 +126,19 @@ def show_states(turn: Turn, press: Press) -> Screen:
 
 
 def show_universities(turn: Turn, press: Press) -> Screen:
-    """The universities that a kind may be narrowed to; the version of the press is the page."""
+    """The universities that a kind may be narrowed to; the version of the press is the page, counted from 1, and 0 is
+    that of the chosen one."""
     wanted = _wanted(press)
     names = sorted(reference_data.names_of_universities(turn.db).items(), key=lambda item: item[1])
     pages = max(-(-len(names) // PAGE), 1)
-    page = min(press.version, pages - 1)
+    chosen = next((at for at, (code, _) in enumerate(names) if code == wanted.university), 0)
+    page = min(press.version - 1 if press.version else chosen // PAGE, pages - 1)
     buttons = [
         _button(short_university(name), "export.kind", replace(wanted, university=code))
         for code, name in names[page * PAGE : (page + 1) * PAGE]
     ]
     turns = [
-        _button(t(label), "export.at", wanted, target)
+        _button(t(label), "export.at", wanted, target + 1)
         for label, target in (("nav.previous", page - 1), ("nav.next", page + 1))
         if 0 <= target < pages
     ]

@@ -13,7 +13,7 @@ from bot.services.review.working_days import working_days_before
 from bot.services.shared import reference_data
 from bot.texts import formats, t
 from conversations.engine.engine import Engine
-from handlers.common.navigation import ButtonRow, home_button, navigation_row, truncate_lines
+from handlers.common.navigation import ButtonRow, back_button, home_button, page_of, truncate_lines
 from handlers.common.numbered_list import numbered_page
 from storage.enums import Role
 from storage.tables import Account
@@ -87,6 +87,8 @@ def _team_lines(turn: Turn, press: Press) -> tuple[list[str], list[ButtonRow]]:
         ),
         "",
     ]
+    # Behind the point: the page of the team, to which the way back leads.
+    behind = f"0.{page_of(press)}" if page_of(press) else ""
     listed, rows = numbered_page(
         press,
         colleagues,
@@ -94,7 +96,7 @@ def _team_lines(turn: Turn, press: Press) -> tuple[list[str], list[ButtonRow]]:
         line=lambda i, one: t(
             "team.line_away" if one.on_leave else "team.line", i=i, name=one.name, **_figures(one)
         ),
-        make_button=lambda i, one: button(i, "desk.colleague", one.account_id),
+        make_button=lambda i, one: button(i, "desk.colleague", one.account_id, arg=behind),
     )
     return [*lines, *listed], rows
 
@@ -102,8 +104,9 @@ def _team_lines(turn: Turn, press: Press) -> tuple[list[str], list[ButtonRow]]:
 def show_colleague(turn: Turn, press: Press) -> Screen:
     """The qualification files that one expert of the head's university has, the oldest first."""
     files = team.candidates(turn.db, QUALIFICATION_WORKFLOW, actor=turn.actor, source=press.id)
+    last_row = (back_button("desk.team", arg=press.arg.partition(".")[2]), home_button())
     if not files:
-        return Screen(t("team.nothing"), (navigation_row("desk.team"),))
+        return Screen(t("team.nothing"), (last_row,))
     lines, rows = numbered_page(
         press,
         files,
@@ -116,5 +119,5 @@ def show_colleague(turn: Turn, press: Press) -> Screen:
     name = turn.db.get_one(Account, press.id).name
     return Screen(
         "\n".join([t("team.of_colleague", name=name), *lines]),
-        (*rows, (button(t("team.assign"), "desk.bulk", press.id),), navigation_row("desk.team")),
+        (*rows, (button(t("team.assign"), "desk.bulk", press.id),), last_row),
     )

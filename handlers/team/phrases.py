@@ -70,7 +70,7 @@ def show_own(turn: Turn, press: Press) -> Screen:
         changeable,
         size=PAGE,
         line=lambda i, phrase: _line(i, phrase, t("phrases.for_all") if phrase.university_code else ""),
-        make_button=lambda i, phrase: button(i, "desk.phrase", phrase.id or 0),
+        make_button=lambda i, phrase: button(i, "desk.phrase", phrase.id or 0, arg=press.arg),
     )
     lines = [t("phrases.own_title" if offered else "phrases.none"), *lines]
     shared = [phrase for phrase in offered if phrase not in changeable]
@@ -101,7 +101,7 @@ def show_of_university(turn: Turn, press: Press) -> Screen:
         line=lambda i, phrase: _line(
             i, phrase, names[phrase.account_id] if phrase.account_id is not None else t("phrases.for_all")
         ),
-        make_button=lambda i, phrase: button(i, "desk.phrase", phrase.id or 0, arg=university.code),
+        make_button=lambda i, phrase: button(i, "desk.phrase", phrase.id or 0, arg=place),
     )
     lines = [t("phrases.title" if every else "phrases.title_none", university=university.name), *lines]
     new = (button(t("phrases.new"), "staff.phrase_new", arg=university.code),)
@@ -110,7 +110,8 @@ def show_of_university(turn: Turn, press: Press) -> Screen:
 
 
 def _list(turn: Turn, arg: str) -> Press:
-    return Press("staff.phrases", arg=arg) if turn.role is Role.STAFF else Press("desk.phrases")
+    """The page that a phrase was opened from."""
+    return Press("staff.phrases" if turn.role is Role.STAFF else "desk.phrases", arg=arg)
 
 
 def show_phrase(turn: Turn, press: Press) -> Screen:

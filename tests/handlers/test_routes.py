@@ -14,7 +14,7 @@ LISTED = """
     desk.coop desk.coop_mine desk.coop_overdue desk.coop_decided desk.coop_all desk.universities desk.person find
     desk.colleague staff.fields staff.documents staff.faq staff.provinces staff.coverage staff.experts staff.alerts
     staff.undelivered staff.undelivered_cause staff.refunds staff.wrong staff.refunded staff.branches staff.dists
-    staff.letters
+    staff.letters coop.archive term.archive
 """
 #: What is read in the middle of a dialogue.
 BESIDE = "help faq faq.found requirements privacy form"
