@@ -9,6 +9,7 @@ a PostgreSQL database that was wiped after the test before (creating one takes t
 from __future__ import annotations
 
 import gc
+import os
 import shutil
 from collections.abc import AsyncIterator, Generator, Iterator
 from functools import cache
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from storage.database.database import Database, open_database
 from storage.migrations.seed import seed
@@ -41,7 +42,13 @@ def in_campaign(path: Path) -> bool:
 def pytest_configure(config: pytest.Config) -> None:
     share_compiled_statements()
     gc.disable()  # until all tests are collected: they stay
-    settings.register_profile("suite", deadline=None)  # a busy machine is no fault of the code
+    # A busy machine is no fault of the code. CI tries the same examples in every run: a new one is found where somebody looks.
+    settings.register_profile(
+        "suite",
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+        derandomize="CI" in os.environ,
+    )
     settings.load_profile("suite")
 
 
