@@ -19,7 +19,7 @@ from tests.support import journey_steps
 
 NEW_PASSWORD = "🔑 دریافت رمز"
 #: Seconds until somebody who just answered a question answers it again.
-MOMENT = 2.0
+MOMENT = 6.0
 
 
 @cache
