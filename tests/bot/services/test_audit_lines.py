@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, col, select
 
 from bot.core.context import Actor, PublicInfo
 from bot.jobs import held_decisions
@@ -22,14 +22,28 @@ from bot.services.directorate import (
     studies,
 )
 from bot.services.distributors import branch_closing, branches, registry
+from bot.services.drafts import store
 from bot.services.invitations import sending
 from bot.services.letters import letters
 from bot.services.letters.audience import Audience, Kind
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from bot.services.review import file_notes
 from bot.services.search import lookup
-from storage.enums import DistributorKind, Messenger, RejectReason, RequestState, Role
-from storage.tables import Account, AuditEvent, Branch, Chat, DocumentType, FaqEntry, Grant
+from storage.enums import DistributorKind, Messenger, PushChannel, RejectReason, RequestState, Role
+from storage.tables import (
+    Account,
+    AuditEvent,
+    Branch,
+    Chat,
+    DocumentType,
+    Draft,
+    ExpertLeave,
+    FaqEntry,
+    Grant,
+    KnownChat,
+    Push,
+    SearchQuery,
+)
 from tests.support.factories.cooperation import MINA, Parties
 from tests.support.factories.qualification import add_request
 from tests.support.factories.reference_data import NOW
@@ -386,6 +400,118 @@ def test_each_act_leaves_its_lines(db: Session, parties: Parties) -> None:
         if [told(line) for line in lines] != expected or {line.actor_id for line in lines} != {actor}:
             wrong[act.__name__] = [told(line) for line in lines], {line.actor_id for line in lines}
         assert lines[0].subject_id == subject_id, act.__name__
+        undone.rollback()
+        db.expire_all()
+    assert wrong == {}
+
+
+def bystanders(db: Session, parties: Parties) -> None:
+    """Rows of other people, of every kind that the acts write."""
+    for number, one in enumerate((parties.mina, parties.foreign, parties.arad.manager), start=1):
+        account_id = one.account_id or 0
+        draft = Draft(
+            account_id=account_id,
+            dialogue="x",
+            dialogue_version=1,
+            subject_id=0,
+            created_at=NOW,
+            updated_at=NOW,
+        )
+        db.add(draft)
+        db.flush()
+        chat = Chat(messenger=Messenger.TELEGRAM, chat_id=9000 + number, account_id=account_id, role=one.role)
+        chat.draft_id, chat.dialogue = draft.id, "x"
+        push = Push(kind="N1", key=f"by:{number}", channel=PushChannel.CHAT, account_id=account_id, text="x")
+        db.add_all([chat, push, SearchQuery(account_id=account_id, text="x", created_at=NOW)])
+        db.flush()
+        db.add(KnownChat(account_id=account_id, chat_row_id=chat.id or 0, at=NOW))
+    days = {"starts_on": date(2026, 12, 1), "ends_on": date(2026, 12, 9), "created_at": NOW}
+    who, deputy = parties.foreign.account_id, parties.ali.account_id
+    db.add(ExpertLeave(account_id=who, deputy_id=deputy, university_code="mui", **days))
+    letter(Scene(db, parties))
+
+
+def drop_draft(s: Scene) -> None:
+    draft = Draft(
+        account_id=s.parties.sara.account_id or 0,
+        dialogue="x",
+        dialogue_version=1,
+        subject_id=0,
+        created_at=NOW,
+        updated_at=NOW,
+    )
+    s.db.add(draft)
+    s.db.flush()
+    chat = s.chat(s.parties.sara)
+    chat.draft_id, chat.dialogue = draft.id, "x"
+    s.db.flush()
+    store.drop_draft(s.db, draft)
+
+
+def rows(db: Session) -> dict[str, dict[Any, Any]]:
+    found = {}
+    for table in SQLModel.metadata.sorted_tables:
+        keys = [column.name for column in table.primary_key]
+        found[table.name] = {
+            tuple(row._mapping[key] for key in keys): tuple(row) for row in db.execute(table.select())
+        }
+    return found
+
+
+#: Rows that each act writes or removes, with those that it begins with; lines of the record apart.
+TOUCHED = {
+    "change_password": "account=1 chat=1 push=1",
+    "renew_password": "account=1",
+    "recover_access": "account=1 throttle=1 chat=1 known_chat=1 push=1",
+    "sign_out": "chat=1",
+    "log_out": "chat=1",
+    "choose_role": "role_grant=1 chat=1",
+    "create_user": "account=1 search_key=4 role_grant=1",
+    "appoint_expert": "role_grant=1 push=2",
+    "deactivate_expert": "role_grant=1",
+    "plan_rule": "document_type=1",
+    "set_rule": "document_type=1",
+    "move_document": "document_type=3",
+    "add_document": "document_type=1",
+    "add_entry": "faq_entry=1",
+    "move_entry": "faq_entry=2",
+    "add_field": "field_of_study=1",
+    "close_pair": "closed_pair=1",
+    "define_branch": "branch=1",
+    "edit_branch": "branch=1",
+    "close_branch": "branch=1",
+    "edit_company": "distributor=1",
+    "create_company": "distributor=1 search_key=8 branch=1",
+    "invite_manager": "invitation=1 push=1",
+    "letter": "letter=1 letter_recipient=3",
+    "stop_letter": "letter=1 letter_recipient=3",
+    "search": "search_query=1",
+    "own_leave": "expert_leave=1 push=2",
+    "end_leave": "expert_leave=1 push=2",
+    "add_note": "file_note=1 qualification_request=1",
+    "drop_decision": "qualification_request=1 push=1",
+    "drop_draft": "chat=1",
+}
+
+
+def test_an_act_touches_no_row_but_its_own(db: Session, parties: Parties) -> None:
+    bystanders(db, parties)
+    before = rows(db)
+    wrong = {}
+    for act in [*(act for act, _, _ in LINES), drop_draft]:
+        undone = db.begin_nested()
+        act(Scene(db, parties))
+        db.flush()
+        after = rows(db)
+        touched = {
+            name: len([key for key in {*old, *after[name]} if old.get(key) != after[name].get(key)])
+            for name, old in before.items()
+        }
+        told = " ".join(
+            f"{name}={number}" for name, number in touched.items() if number and name != "audit_event"
+        )
+        if TOUCHED.get(act.__name__) != told:
+            wrong[act.__name__] = told
         undone.rollback()
         db.expire_all()
     assert wrong == {}
