@@ -1,4 +1,4 @@
-"""What is recorded of an act: exactly these lines, of the one who did it, about whom or what it was done to."""
+"""What an act leaves: exactly these lines of the record, of the one who did it, and no row changed but its own."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,13 +6,13 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlmodel import Session, SQLModel, col, select
+from sqlmodel import Session, SQLModel, col, func, select
 
 from bot.core.context import Actor, PublicInfo
 from bot.jobs import held_decisions
 from bot.rules.qualification import QualificationAction
 from bot.rules.validators import Mobile, NationalCode
-from bot.services import accounts, team
+from bot.services import accounts, qualification, team
 from bot.services.accounts import credentials
 from bot.services.directorate import (
     document_requirements,
@@ -20,16 +20,19 @@ from bot.services.directorate import (
     faq_entries,
     reference_rows,
     studies,
+    undelivered,
 )
 from bot.services.distributors import branch_closing, branches, registry
 from bot.services.drafts import store
 from bot.services.invitations import sending
 from bot.services.letters import letters
 from bot.services.letters.audience import Audience, Kind
+from bot.services.officers import card
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from bot.services.review import file_notes
 from bot.services.search import lookup
-from storage.enums import DistributorKind, Messenger, PushChannel, RejectReason, RequestState, Role
+from bot.services.shared import notify
+from storage.enums import DistributorKind, Messenger, PushChannel, PushState, RejectReason, RequestState, Role
 from storage.tables import (
     Account,
     AuditEvent,
@@ -41,10 +44,12 @@ from storage.tables import (
     FaqEntry,
     Grant,
     KnownChat,
+    LetterRecipient,
     Push,
     SearchQuery,
 )
 from tests.support.factories.cooperation import MINA, Parties
+from tests.support.factories.people import suspend
 from tests.support.factories.qualification import add_request
 from tests.support.factories.reference_data import NOW
 
@@ -428,7 +433,69 @@ def bystanders(db: Session, parties: Parties) -> None:
     days = {"starts_on": date(2026, 12, 1), "ends_on": date(2026, 12, 9), "created_at": NOW}
     who, deputy = parties.foreign.account_id, parties.ali.account_id
     db.add(ExpertLeave(account_id=who, deputy_id=deputy, university_code="mui", **days))
-    letter(Scene(db, parties))
+    number = letter(Scene(db, parties))
+    for receipt in db.exec(select(LetterRecipient)):
+        receipt.delivered_at = NOW
+    for place, state in enumerate((PushState.QUEUED, PushState.GIVEN_UP, PushState.GIVEN_UP)):
+        push = Push(kind="N20", key=f"letter:{place}", channel=PushChannel.CHAT, text="x", state=state)
+        push.account_id, push.letter_id, push.note = parties.mina.account_id, number, f"cause {place}"
+        db.add(push)
+    notify.alert_staff(db, key="another", text="هشدار", now=NOW)
+    db.flush()
+
+
+def issue_card(s: Scene) -> None:
+    card.issue_card(s.db, actor=s.parties.sara, now=NOW)
+
+
+def open_letter(s: Scene) -> None:
+    first = s.db.exec(select(LetterRecipient).order_by(col(LetterRecipient.account_id))).first()
+    assert first is not None
+    letters.open_letter(s.db, actor=s.parties.sara, letter_id=first.letter_id, now=NOW)
+
+
+def given_up(db: Session) -> int:
+    return db.exec(select(func.min(Push.id)).where(Push.state == PushState.GIVEN_UP)).one() or 0
+
+
+def resend_push(s: Scene) -> None:
+    undelivered.resend(s.db, **s.by_staff, push_id=given_up(s.db))
+
+
+def resend_cause(s: Scene) -> None:
+    undelivered.resend_cause(s.db, **s.by_staff, push_id=given_up(s.db))
+
+
+def put_push_away(s: Scene) -> None:
+    undelivered.give_up(s.db, **s.by_staff, push_id=given_up(s.db))
+
+
+def raise_alert(s: Scene) -> None:
+    notify.alert_staff(s.db, key="disk", text="دیسک پر است.", now=NOW)
+
+
+def raise_alert_again(s: Scene) -> None:
+    raise_alert(s)
+    notify.alert_staff(s.db, key="disk", text="دیسک پرتر است.", now=NOW + timedelta(hours=1))
+
+
+def close_alert(s: Scene) -> None:
+    notify.close_alert(s.db, key="another", now=NOW)
+    raise_alert(s)
+
+
+def cancel_invitation(s: Scene) -> None:
+    invited = invite_manager(s)
+    sending.cancel(s.db, **s.by_staff, invitation_id=invited or 0)
+
+
+def discard_request(s: Scene) -> None:
+    request = qualification.start_draft(s.db, actor=s.parties.unqualified, now=NOW)
+    qualification.discard(s.db, actor=s.parties.unqualified, request_id=request.id or 0, now=NOW)
+
+
+def suspend_account(s: Scene) -> None:
+    suspend(s.db, s.parties.staff, s.parties.sara)
 
 
 def drop_draft(s: Scene) -> None:
@@ -458,6 +525,21 @@ def rows(db: Session) -> dict[str, dict[Any, Any]]:
     return found
 
 
+#: Acts whose lines other tests look at.
+OTHERS: list[Callable[[Scene], None]] = [
+    issue_card,
+    open_letter,
+    resend_push,
+    resend_cause,
+    put_push_away,
+    raise_alert,
+    raise_alert_again,
+    close_alert,
+    cancel_invitation,
+    discard_request,
+    suspend_account,
+    drop_draft,
+]
 #: Rows that each act writes or removes, with those that it begins with; lines of the record apart.
 TOUCHED = {
     "change_password": "account=1 chat=1 push=1",
@@ -490,6 +572,17 @@ TOUCHED = {
     "end_leave": "expert_leave=1 push=2",
     "add_note": "file_note=1 qualification_request=1",
     "drop_decision": "qualification_request=1 push=1",
+    "issue_card": "officer=1",
+    "open_letter": "letter_recipient=1",
+    "resend_push": "push=1",
+    "resend_cause": "push=1",
+    "put_push_away": "push=1",
+    "raise_alert": "staff_alert=1 push=1",
+    "raise_alert_again": "staff_alert=1 push=1",
+    "close_alert": "staff_alert=2 push=1",
+    "cancel_invitation": "invitation=1 push=1",
+    "discard_request": "",
+    "suspend_account": "account=1 push=1",
     "drop_draft": "chat=1",
 }
 
@@ -498,7 +591,7 @@ def test_an_act_touches_no_row_but_its_own(db: Session, parties: Parties) -> Non
     bystanders(db, parties)
     before = rows(db)
     wrong = {}
-    for act in [*(act for act, _, _ in LINES), drop_draft]:
+    for act in [*(act for act, _, _ in LINES), *OTHERS]:
         undone = db.begin_nested()
         act(Scene(db, parties))
         db.flush()
