@@ -64,7 +64,9 @@ class _Sqlite:
     def read(self, row: Sequence[Any]) -> Sequence[Any]:
         found = list(row)
         for place, read in self.readers:
-            found[place] = read(found[place])
+            # NULL is None to all of them, and most of a guest's columns are NULL.
+            if (value := found[place]) is not None:
+                found[place] = read(value)
         return found
 
 

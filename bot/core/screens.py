@@ -154,7 +154,7 @@ class Screen:
         return (button for row in self.rows for button in row)
 
     def below(self, *more: tuple[Button, ...]) -> Screen:
-        return replace(self, rows=self.rows + more)
+        return replace(self, rows=self.rows + more) if more else self
 
 
 @dataclass(frozen=True, slots=True)

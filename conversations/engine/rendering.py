@@ -154,6 +154,15 @@ def rendered_question(turn: Turn, position: Position, step: Step) -> RenderedSte
     return _question(turn, position, step, step.question.make_prompt(turn, step, position.answers))
 
 
+def _rendered_buttons(turn: Turn, position: Position) -> RenderedStep:
+    """`rendered_step`, most often without its text: what was pressed or typed is looked for among its buttons."""
+    step = position.open_step
+    if step is None or aside_of(turn, position):
+        return rendered_step(turn, position)
+    prompt = step.question.make_prompt(turn, step, position.answers)
+    return RenderedStep("", _question_rows(turn, position, step, prompt, _receipt(turn, position)[1]))
+
+
 def _aside(question: RenderedStep, aside: Mapping[str, Any]) -> RenderedStep:
     """What was written is asked about, above the question: is it the answer, or something else?"""
     help_, stop = StepButton("help", t("menu.help")), StepButton("stop", t("aside.stop"))
@@ -182,7 +191,7 @@ def step_button_of(turn: Turn, position: Position) -> StepButton | None:
     if (known := turn.memo.get(KEY)) is not None and known[0] == stands:
         key: StepButton | None = known[1]
         return key
-    rendered = rendered_step(turn, position)
+    rendered = _rendered_buttons(turn, position)
     if incoming.press is not None:
         key = rendered.pressed(incoming.press, position)
     else:
@@ -247,14 +256,20 @@ def _question(turn: Turn, position: Position, step: Step, prompt: Prompt) -> Ren
     lines = [text, *prompt.below]
     if prompt.current and not step.hidden and step.key in position.answers:
         lines.append(t("form.current", value=in_sentence(shown(turn, step, position.answers[step.key]))))
+    said, more = _receipt(turn, position)
+    rows = _question_rows(turn, position, step, prompt, more)
+    return RenderedStep(said + "\n".join(lines), rows, prompt.attachments, prompt.ask_contact)
+
+
+def _question_rows(
+    turn: Turn, position: Position, step: Step, prompt: Prompt, more: tuple[StepButton, ...]
+) -> tuple[tuple[StepButton, ...], ...]:
+    """The choices, `more` below them, and the ways on, back and out."""
     choices = tuple(
         tuple(StepButton("choose", offered.label, offered.key) for offered in row) for row in prompt.choices
     )
-    said, more = _receipt(turn, position)
     rows = (*choices, more, *_navigation_rows(turn, position, step, keeps=prompt.keeps))
-    return RenderedStep(
-        said + "\n".join(lines), tuple(row for row in rows if row), prompt.attachments, prompt.ask_contact
-    )
+    return tuple(row for row in rows if row)
 
 
 def _receipt(turn: Turn, position: Position) -> tuple[str, tuple[StepButton, ...]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from bot.application.resources import Resources
@@ -170,10 +170,12 @@ class Position:
     step: str
     #: Came here from the summary and goes back to it.
     editing: bool
+    #: The question of `step`; None where that is none.
+    open_step: Step | None = field(init=False)
 
-    @property
-    def open_step(self) -> Step | None:
-        return next((step for step in self.route if step.key == self.step), None)
+    def __post_init__(self) -> None:
+        open_step = next((step for step in self.route if step.key == self.step), None)
+        object.__setattr__(self, "open_step", open_step)
 
     @property
     def returns(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from bot.core.context import Turn
 from bot.core.incoming import FileTaken
@@ -64,8 +64,8 @@ from conversations.engine.validation import check_dialogue
 READING = frozenset({"help", "privacy", "requirements"})
 #: What belongs to a text in sentences.
 _IN_SENTENCES = frozenset({Intent.GREETING, Intent.ACKNOWLEDGEMENT, Intent.REFUSAL, Intent.QUESTION})
-#: Of the route, in a turn's memo.
-MEMO = "dialogue.route"
+#: Of the route and of the position in it, in a turn's memo.
+MEMO, POSITION = "dialogue.route", "dialogue.position"
 
 
 class DialogueTransitions:
@@ -97,10 +97,16 @@ class DialogueTransitions:
             answers = compatible_answers(dialogue, turn, draft)
             known = ((draft.id, draft.version), answers, steps_of(dialogue, turn, answers))
             turn.memo[MEMO] = known
-        _, answers, route = known
+        stands, answers, route = known
         question_state = turn.chat.dialogue_state
-        step = current_step_key(dialogue, route, answers, question_state.get("step"))
-        return Position(dialogue, draft, answers, route, step, bool(question_state.get("editing")))
+        at, editing = question_state.get("step"), bool(question_state.get("editing"))
+        stands_at, position = turn.memo.get(POSITION, (None, None))
+        # Asked for several times a turn.
+        if position is None or stands_at != (stands, at, editing) or position.draft is not draft:
+            step = current_step_key(dialogue, route, answers, at)
+            position = Position(dialogue, draft, answers, route, step, editing)
+            turn.memo[POSITION] = (stands, at, editing), position
+        return cast(Position, position)
 
     def _stand(
         self, turn: Turn, step: str, *, editing: bool = False, changed: Sequence[str] = (), **own: Any
