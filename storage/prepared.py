@@ -78,7 +78,7 @@ class Prepared:
         self._sqlite: _Sqlite | None = None
 
     def first(self, connection: Connection, values: Values) -> Sequence[Any] | None:
-        """The first row of a select, None where there is none."""
+        """The first row of a select, or of an insert that returns one; None where there is none."""
         if (sqlite := self._direct(connection)) is not None:
             try:
                 row = _cursor(connection).execute(sqlite.sql, sqlite.bound(values)).fetchone()
@@ -105,6 +105,16 @@ class Prepared:
             except sqlite3.Error:
                 pass  # changed nothing; tried again and told by SQLAlchemy
         return int(connection.execute(self.statement, values).rowcount)
+
+    def change_each(self, connection: Connection, values: Sequence[Values]) -> None:
+        """The same with each of these values. It may be done twice with some of them, where one fails."""
+        if (sqlite := self._direct(connection)) is not None:
+            try:
+                _cursor(connection).executemany(sqlite.sql, map(sqlite.bound, values))
+                return
+            except sqlite3.Error:
+                pass  # told by SQLAlchemy, below
+        connection.execute(self.statement, list(values))
 
     def _direct(self, connection: Connection) -> _Sqlite | None:
         if not is_direct(connection):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, exists, func, or_, update
+from sqlalchemy import Connection, and_, bindparam, exists, func, or_, update
 from sqlalchemy import select as select_columns
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
@@ -95,7 +95,7 @@ _MARK = Prepared(
     .values(state=bindparam("new"), done_at=bindparam("at"), note=bindparam("why"))
 )
 _WIPE = update(_INBOX).where(_INBOX.c.id == bindparam("row_id")).values(raw=WIPED, identity=bindparam("what"))
-_ANSWERED = (
+_ANSWERED = Prepared(
     update(_INBOX)
     .where(_INBOX.c.id == bindparam("row_id"), _INBOX.c.state == InboxState.DONE)
     .values(state=InboxState.ANSWERED)
@@ -248,7 +248,7 @@ def wipe_body(db: Session, row: InboxRow) -> None:
 
 
 def mark_answered(db: Session, *row_ids: int) -> None:
-    connection_of(db).execute(_ANSWERED, [{"row_id": row_id} for row_id in row_ids])
+    _ANSWERED.change_each(connection_of(db), [{"row_id": row_id} for row_id in row_ids])
 
 
 _KEY = (_INBOX.c.messenger, _INBOX.c.bot_id, _INBOX.c.update_id, _INBOX.c.again)
@@ -257,6 +257,14 @@ _INSERT: dict[str, Any] = {
     "postgresql": postgresql.insert(_INBOX).on_conflict_do_nothing(index_elements=_KEY),
 }
 _INSERT = {name: insert.returning(_INBOX.c.id, _INBOX.c.update_id) for name, insert in _INSERT.items()}
+#: One update, with what `insert` is given of it.
+_STORED = ("messenger", "bot_id", "update_id", "lane", "raw", "state", "note", "received_at", "done_at")
+_INSERT_ONE = Prepared(
+    sqlite.insert(_INBOX)
+    .values({name: bindparam(name) for name in _STORED} | {"again": 0})
+    .on_conflict_do_nothing(index_elements=_KEY)
+    .returning(_INBOX.c.id)
+)
 _KNOWN = select(_INBOX.c.again, _INBOX.c.raw, _INBOX.c.identity).where(
     _INBOX.c.messenger == bindparam("messenger"),
     _INBOX.c.bot_id == bindparam("bot_id"),
@@ -266,9 +274,7 @@ _KNOWN = select(_INBOX.c.again, _INBOX.c.raw, _INBOX.c.identity).where(
 
 def insert(db: Session, values: Sequence[dict[str, Any]]) -> list[InboxRow]:
     """Store a batch of one bot; the rows that are new, in order. Updates that are known are left out."""
-    connection = connection_of(db)
-    statement = _INSERT[connection.dialect.name]
-    new = {number: row_id for row_id, number in connection.execute(statement, values)}
+    new = _inserted(connection_of(db), values)
     rows = []
     for value in values:
         # A batch may hold one update twice.
@@ -284,6 +290,15 @@ def insert(db: Session, values: Sequence[dict[str, Any]]) -> list[InboxRow]:
                 )
             )
     return rows
+
+
+def _inserted(connection: Connection, values: Sequence[dict[str, Any]]) -> dict[int, int]:
+    """The ids of those whose numbers are new, by number."""
+    if not is_direct(connection):
+        found = connection.execute(_INSERT[connection.dialect.name], values)
+        return {number: row_id for row_id, number in found}
+    new = ((value["update_id"], _INSERT_ONE.first(connection, {"bot_id": 0} | value)) for value in values)
+    return {number: row[0] for number, row in new if row is not None}
 
 
 def _insert_another(db: Session, value: dict[str, Any]) -> int | None:
