@@ -210,3 +210,38 @@ async def test_the_waiting_sign_of_a_press_is_ended(
             assert len(text or "") in range(150, 201)
         else:
             assert text == told
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ([None], []),
+        (["یک", None, "دو"], ["یک", "دو"]),
+        (["یک", "دو", "یک"], ["یک", "دو"]),
+        (list("۱۲۳۴۵"), list("۱۲۳۴۵")),
+        (list("۱۲۳۴۵۶"), list("۲۳۴۵۶")),
+    ],
+)
+def test_what_superseded_answers_said_is_kept_once_and_the_newest_five(
+    said: list[str | None], kept: list[str]
+) -> None:
+    superseded = screens._Superseded()
+    address = SimpleNamespace(keyboard=False)
+    for sentence in said:
+        superseded.add(SimpleNamespace(edit=1, chat_address=address), sentence)  # type: ignore[arg-type]
+    assert superseded.said == kept
+    assert not superseded.send_as_new
+    assert not superseded.keyboard
+
+
+@pytest.mark.parametrize("newest", [True, False])
+@pytest.mark.parametrize(("edit", "keyboard"), [(None, False), (1, True), (1, False)])
+def test_one_superseded_answer_that_was_a_new_message_or_took_the_keyboard_away_is_enough(
+    edit: int | None, keyboard: bool, newest: bool
+) -> None:
+    superseded = screens._Superseded()
+    plain: Any = SimpleNamespace(edit=1, chat_address=SimpleNamespace(keyboard=False))
+    own: Any = SimpleNamespace(edit=edit, chat_address=SimpleNamespace(keyboard=keyboard))
+    for answer in (plain, own) if newest else (own, plain):
+        superseded.add(answer, None)
+    assert (superseded.send_as_new, superseded.keyboard) == (edit is None, keyboard)
