@@ -72,7 +72,7 @@ async def _starts(results: Results, plan: Plan, small: Filled, large: Filled, si
             async with live(plan, made) as bot:
                 seconds[made.officers].append(bot.started)
                 if made is small:
-                    await asyncio.sleep(2)  # less than the first job waits
+                    await asyncio.sleep(2)  # the jobs have begun; what they load belongs to it
                     memory.append(resident_mb(bot.process))
     results.add(
         repeated("start_to_first_answer", seconds[large.officers], "s", at_most(1.5), size),

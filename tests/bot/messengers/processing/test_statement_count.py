@@ -1,6 +1,7 @@
 """What a plain step of a dialogue asks of the database: counted, not timed. One statement more is a decision."""
 
 import sqlite3
+from functools import partial
 from typing import Any
 
 from sqlalchemy import event
@@ -13,6 +14,10 @@ from tests.support.chat_driver import App
 STEP = 4
 #: Where an answer is stored: the draft as well.
 ANSWER = STEP + 1
+#: Who writes for the first time. A command: the chat, and the drafts that the menu shows. The button, typed: the drafts again,
+#: the form that may be open, a new one. The national code: an answer, the tries of the day, this one, who has that code.
+FIRST = [STEP + 2, STEP + 3, ANSWER + 3]
+FIRST_TEXTS = ("ثبت‌نام", "9991234561")
 
 
 def test_a_step_compiles_no_statement_anew(sqlite_url: str) -> None:
@@ -57,4 +62,26 @@ def test_statements_of_a_step(sqlite_url: str) -> None:
         mine = [one for one in asked if not one.startswith("INSERT INTO inbox_update")]
         assert len(mine) <= most, "\n\n".join(mine)
         sara.sees("نام خانوادگی" if most == ANSWER else "نام")
+    app.close()
+
+
+def test_statements_of_a_strangers_first_messages(sqlite_url: str) -> None:
+    """After an outage these are most of what waits."""
+    asked: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        asked.append(statement)
+
+    app = App(sqlite_url)
+    app.run(seed)
+    writer: Any = app.database
+    event.listen(writer._writer_engine.sync_engine, "before_cursor_execute", note)
+    stranger = app.person()
+    counts = []
+    for send in (partial(stranger.command, "start"), *(partial(stranger.type, text) for text in FIRST_TEXTS)):
+        asked.clear()
+        send()
+        counts.append(len([one for one in asked if not one.startswith("INSERT INTO inbox_update")]))
+    stranger.sees("تاریخ تولد")
+    assert all(count <= most for count, most in zip(counts, FIRST, strict=True)), counts
     app.close()
