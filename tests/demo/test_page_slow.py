@@ -269,6 +269,26 @@ async def test_a_reload_amid_an_upload_asks_first(blank: Page, server: PageServe
     held.free.set()
 
 
+async def test_a_picture_has_its_room_before_it_has_come(
+    blank: Page, server: PageServer, sara: Person
+) -> None:
+    """So nothing moves under the reader's eyes when it comes."""
+    await sara.send_photo(picture(900, 1200))
+    arrive(sara, *(f"پیام {n}" for n in range(30)))
+    held = await hold(blank, "**/files/*")
+    await blank.goto(server.url)
+    chat = phone(blank, "تلگرام").get_by_role("log")
+    await expect(chat.get_by_text("پیام 29")).to_be_visible()
+    image = chat.locator("img").first
+    await image.scroll_into_view_if_needed()
+    await held.asked.wait()
+    before = await image.bounding_box()
+    assert (before["width"], before["height"]) == (pytest.approx(169, abs=2), pytest.approx(225, abs=2))
+    held.free.set()
+    await image.evaluate("one => one.decode()")
+    assert await image.bounding_box() == before
+
+
 async def test_a_picture_whose_viewer_does_not_come_says_so_and_is_seen_at_the_next_tap(
     blank: Page, server: PageServer, sara: Person
 ) -> None:

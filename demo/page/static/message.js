@@ -32,6 +32,9 @@ function fileLink(file, message, on) {
   if (file.kind === "photo") {
     const about = message.text ? `عکس: ${message.text.slice(0, 80)}` : `عکس ${who}، ساعت ${clock(message.date)}`;
     const picture = element("img", { src: file.url, alt: about, width: file.width, height: file.height, loading: "lazy", decoding: "async" });
+    // Its room is kept before it has come, so that nothing below it moves.
+    picture.style.setProperty("--width", `${file.width}px`);
+    picture.style.setProperty("--ratio", `${file.width} / ${file.height}`);
     return element("a", { className: "picture", href: file.url, target: "_blank", rel: "noopener", onclick: view }, picture);
   }
   const name = { voice: "پیام صوتی", sticker: "استیکر" }[file.kind] || file.name || "فایل";
