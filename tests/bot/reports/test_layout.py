@@ -236,6 +236,7 @@ def test_a_spreadsheet_has_the_chart_of_each_table_and_no_formula() -> None:
     content = BytesIO(spreadsheet.spreadsheet_bytes(report))
     book = load_workbook(content)
     assert [len(sheet._charts) for sheet in book] == [1, 1, 0]
+    assert [chart.type for sheet in book for chart in sheet._charts] == ["col", "bar"]
     cells = [[cell.value for cell in row] for row in book.worksheets[1].iter_rows()]
     assert cells == [["دانشگاه", "روز"], ["=1+1", 1.5], ["b", None]]
     assert book.sheetnames == ["=یک", "نمودار", "نمودار1"]

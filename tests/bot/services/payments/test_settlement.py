@@ -7,7 +7,7 @@ import pytest
 
 from bot.gateways.interfaces import Verification
 from bot.services import payments
-from bot.services.payments import PageState, PaymentCheck
+from bot.services.payments import PageState, PaymentCheck, settlement
 from bot.services.payments.settlement import settle_and_report
 from storage.enums import AttemptState, RequestState
 from tests.support.payments import FEE, TOKEN, PaymentScenario
@@ -199,3 +199,24 @@ async def test_whether_the_gateway_answered(scenario: PaymentScenario) -> None:
     assert await settled(down=False, inquire_first=True) == (AttemptState.PAID, True)
     # What is settled is not asked about.
     assert await settled(down=True, inquire_first=True) == (AttemptState.PAID, True)
+
+
+async def test_the_button_waits_for_one_silence_only(
+    scenario: PaymentScenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = await scenario.click(), await scenario.click_again()
+    asked: list[int] = []
+
+    def answering(answered: bool) -> None:
+        async def settle(_: object, attempt_id: int, *, inquire_first: bool) -> settlement.Settled:
+            asked.append(attempt_id)
+            return settlement.Settled(AttemptState.CREATED, answered)
+
+        asked.clear()
+        monkeypatch.setattr(settlement, "settle_and_report", settle)
+
+    check = partial(payments.check_request, scenario.resources, (await scenario.request()).id)
+    answering(False)
+    assert (await check(), asked) == (PaymentCheck.GATEWAY_DOWN, [second.id])
+    answering(True)
+    assert (await check(), asked) == (PaymentCheck.NOT_PAID, [second.id, first.id])
