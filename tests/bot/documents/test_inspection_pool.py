@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from io import BytesIO
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -116,23 +117,23 @@ async def test_a_worker_gets_no_secrets(monkeypatch: pytest.MonkeyPatch, checker
 
 
 async def test_giving_up_leaves_no_worker(checker: InspectionPool, monkeypatch: pytest.MonkeyPatch) -> None:
-    started = []
-    start = inspection_pool._start
+    at_the_file: list[WorkerProcess] = []
+    ask = WorkerProcess.ask
 
-    async def noted() -> tuple[WorkerProcess, dict[str, bool]]:
-        started.append(await start())
-        return started[-1]
+    def noted(worker: WorkerProcess, data: bytes) -> Any:
+        at_the_file.append(worker)
+        return ask(worker, data)
 
-    monkeypatch.setattr(inspection_pool, "_start", noted)
+    monkeypatch.setattr(WorkerProcess, "ask", noted)
     task = asyncio.create_task(checked(checker, files.slow_pdf(90_000)))
-    while not started:
+    while not at_the_file:  # before, it would only wait for the next file
         await asyncio.sleep(0.01)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     # Another one is being made ready for the next file.
     assert (await checked(checker, files.pdf())).pages == 1
-    worker, _ = started[0]
+    worker = at_the_file[0]
     async with asyncio.timeout(90):
         while worker.returncode is None:
             await asyncio.sleep(0.01)
