@@ -23,7 +23,7 @@ def number(value: int) -> str:
 
 def bounded(value: int, most: int) -> str:
     """A number that was counted up to `most` + 1 only: «۹۹+» for what is more."""
-    return digits(value) if value <= most else f"{digits(most)}+"
+    return number(value) if value <= most else f"{number(most)}+"
 
 
 def toman(rial: int) -> str:

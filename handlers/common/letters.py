@@ -21,7 +21,7 @@ from bot.services.letters.audience import Audience
 from bot.services.letters.counts import Numbers
 from bot.texts import t
 from bot.texts.answers import with_persian_digits
-from bot.texts.formats import digits, jalali_day, jalali_time, number
+from bot.texts.formats import bounded, digits, jalali_day, jalali_time, number
 from conversations.engine.engine import Engine
 from conversations.staff.letter import COUNTS, correction_answers, letter_text
 from handlers.common.navigation import (
@@ -218,8 +218,8 @@ def show_written_letters(turn: Turn, press: Press, *, drafted: bool) -> Screen:
                 date=jalali_day(letter.created_at),
                 state=t(f"letters.state.{letter.state}"),
                 recipients=number(letter.recipients),
-                notified=number(progress.notified),
-                read=number(progress.read),
+                notified=bounded(progress.notified, progress.most),
+                read=bounded(progress.read, progress.most),
             )
         )
     buttons = [
@@ -252,8 +252,8 @@ def show_progress(turn: Turn, press: Press) -> Screen:
         "",
         _progress_bar(letter.delivered, letter.recipients),
         t("letters.delivered", delivered=number(letter.delivered), recipients=number(letter.recipients)),
-        t("letters.notified", notified=number(progress.notified)),
-        t("letters.read", read=number(progress.read)),
+        t("letters.notified", notified=bounded(progress.notified, progress.most)),
+        t("letters.read", read=bounded(progress.read, progress.most)),
     ]
     ways_on: list[Button] = [button(t("letters.text"), "staff.letter_text", press.id)]
     rows: list[ButtonRow] = [(button(t("letters.refresh"), "staff.letter", press.id),)]

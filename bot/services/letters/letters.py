@@ -31,6 +31,8 @@ NUMBER_MAX, TITLE_MAX, TEXT_MAX = 40, 120, 3500
 MAX_FILES = 5
 #: Recipients in one transaction.
 BATCH = 100
+#: Recipients who were told of a letter, and who read it, are counted to this: in a list, and on the letter's own page.
+LISTED, SHOWN = 999, 9_999
 #: Pushes of one letter that wait in the outbox at most: what a stop cannot find there is out.
 WINDOW = 300
 STOPPED = "the letter was stopped"
@@ -41,11 +43,13 @@ _PUSH = Push.metadata.tables["push"]
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One letter, and how far it came: `notified` recipients got a push, `read` opened it."""
+    """One letter, and how far it came: `notified` recipients got a push, `read` opened it; both counted up to
+    `most` + 1."""
 
     letter: Letter
     notified: int
     read: int
+    most: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +207,7 @@ def written_letters(db: Session, *, actor: Actor, limit: int, offset: int) -> tu
     require(db, actor, Role.STAFF)
     total = db.exec(select(func.count()).select_from(Letter)).one()
     letters = db.exec(select(Letter).order_by(col(Letter.id).desc()).limit(limit).offset(offset)).all()
-    return [_progress(db, letter) for letter in letters], total
+    return [_progress(db, letter, LISTED) for letter in letters], total
 
 
 def letter_progress(db: Session, *, actor: Actor, letter_id: int) -> Progress:
@@ -212,19 +216,21 @@ def letter_progress(db: Session, *, actor: Actor, letter_id: int) -> Progress:
     letter = db.get(Letter, letter_id, populate_existing=True)
     if letter is None:
         raise Stale
-    return _progress(db, letter)
+    return _progress(db, letter, SHOWN)
 
 
-def _progress(db: Session, letter: Letter) -> Progress:
-    reached = select(func.count(func.distinct(col(Push.account_id)))).where(
-        col(Push.letter_id) == letter.id, col(Push.state) == PushState.SENT
+def _progress(db: Session, letter: Letter, most: int) -> Progress:
+    told = select(Push.account_id).where(col(Push.letter_id) == letter.id, col(Push.state) == PushState.SENT)
+    # In the order of its index, which is left at the bound.
+    told = told.distinct().order_by(col(Push.account_id))
+    read = select(LetterRecipient.account_id).where(
+        col(LetterRecipient.letter_id) == letter.id, col(LetterRecipient.read_at).is_not(None)
     )
-    read = (
-        select(func.count())
-        .select_from(LetterRecipient)
-        .where(col(LetterRecipient.letter_id) == letter.id, col(LetterRecipient.read_at).is_not(None))
+    notified, opened = (
+        db.execute(select(func.count()).select_from(one.limit(most + 1).subquery())).scalar_one()
+        for one in (told, read)
     )
-    return Progress(letter, db.execute(reached).scalar_one(), db.execute(read).scalar_one())
+    return Progress(letter, notified, opened, most)
 
 
 # -- spreading ---------------------------------------------------------------------------------------

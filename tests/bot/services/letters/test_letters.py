@@ -383,3 +383,20 @@ def test_staff_write_only_with_their_own_files(db: Session) -> None:
         letter(db, writer, Audience(Kind.STATE, Group.EMPLOYED.value))
     with refused(InvalidInput):
         letter(db, writer, title="ع" * 121)
+
+
+def test_how_many_read_a_letter_is_counted_to_a_bound(db: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A letter to a million is opened as quickly as one to ten."""
+    monkeypatch.setattr(letters, "LISTED", 2)
+    monkeypatch.setattr(letters, "SHOWN", 3)
+    writer, people = staff(db), officers(db, 5)
+    one = letter(db, writer)
+    spread_all(db, one)
+    for push in pushes(db):
+        push.state = PushState.SENT
+    for who in people:
+        open_letter(db, who, one, 0)
+    [listed], _ = letters.written_letters(db, actor=writer, limit=5)
+    assert (listed.notified, listed.read, listed.most) == (3, 3, 2)
+    shown = letters.letter_progress(db, actor=writer, letter_id=one.id or 0)
+    assert (shown.notified, shown.read, shown.most) == (4, 4, 3)
