@@ -44,14 +44,17 @@ class Batches:
 
         return run
 
-    def by_university(self, work: Callable[..., Any], which: Callable[[Session], list[str]]) -> Job:
-        """A unit for some universities at a time, of those that `which` reads: where nothing is to be done, none is run."""
+    def by_university(self, work: Callable[..., int | None], which: Callable[[Session], list[str]]) -> Job:
+        """A unit for some universities at a time, of those that `which` reads (where nothing is to be done, none is run);
+        repeated while it says that it did something."""
 
         async def run() -> None:
             codes = iter(await self.resources.database.read(which))
             while some := list(islice(codes, UNIVERSITIES)):
-                unit = partial(work, universities=some, now=self.resources.clock())
-                await self.resources.database.run(unit)
+                for _ in range(MOST_UNITS):
+                    unit = partial(work, universities=some, now=self.resources.clock())
+                    if not await self.resources.database.run(unit):
+                        break
 
         return run
 

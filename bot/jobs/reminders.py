@@ -7,6 +7,7 @@ Each function is one unit: safe with several processes (a compare-and-set takes 
 downtime (the present state counts, not the ticks that were missed).
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -34,7 +35,7 @@ from bot.services.shared import notify, rate_limit
 from bot.services.shared.audit import record
 from bot.texts import formats, t
 from storage.enums import AccountState, CooperationState, RequestKind, RequestState
-from storage.tables import Account, AuditEvent, CooperationRequest, Draft, QualificationRequest
+from storage.tables import Account, AuditEvent, CooperationRequest, Draft, Grant, QualificationRequest
 from storage.tables.column_types import UtcDateTime
 
 #: The officer is reminded after so many days in a state that waits for them.
@@ -47,6 +48,8 @@ DRAFT_LIFETIME, DRAFT_NOTICE = timedelta(days=365), timedelta(days=30)
 BATCH = 4
 #: Of files that nobody has claimed: all experts of a university may be told of each.
 UNCLAIMED_BATCH = 1
+#: Experts of a university whom one unit tells of its queue.
+EXPERTS_AT_ONCE = 8
 #: Drafts that one unit looks at.
 PAGE = 8
 #: Files that are counted at most.
@@ -103,11 +106,12 @@ def _requests_due(
     *,
     owner_active: bool = False,
     limit: int = BATCH,
+    ready: Callable[[F], bool] = lambda request: True,
 ) -> list[tuple[int, F]]:
     """(step, request) of what waits longer than the step's days and was not reminded of them yet, at most `limit`.
 
     Those that were reminded most often come first and skip the steps that a downtime missed; each is taken by one
-    process. `owner_active`: only where the officer may act."""
+    process. `owner_active`: only where the officer may act. What is not `ready` yet stays due."""
     if not limit:
         return []
     befores = {f"before_{sent}": now - timedelta(days=span) for sent, span in enumerate(days)}
@@ -122,7 +126,7 @@ def _requests_due(
         step = max(
             (step for step, span in enumerate(days, start=1) if waited >= timedelta(days=span)), default=0
         )
-        if step > request.reminders and _count_reminder(db, request, step):
+        if step > request.reminders and ready(request) and _count_reminder(db, request, step):
             db.refresh(request)
             taken.append((step, request))
     return taken
@@ -167,31 +171,39 @@ def remind_experts(db: Session, *, now: datetime) -> int:
     some."""
     if not may_remind(now):
         return 0
-    universities = set[str]()
+    begun = 0
+
+    def queue_told(request: QualificationRequest | CooperationRequest) -> bool:
+        """A queue with many experts is told in several units; the file stays due until all are."""
+        nonlocal begun
+        if request.reviewer_id is not None or _remind_queue(db, request.university_code or "", now):
+            return True
+        begun += 1
+        return False
+
     due = _requests_due(db, QualificationRequest, (RequestState.IN_REVIEW,), EXPERT_DAYS, now)
     # A unit that tells a whole university tells nobody else.
     room = 0 if due else UNCLAIMED_BATCH
     waiting = (RequestState.SUBMITTED,)
-    unclaimed = _requests_due(db, QualificationRequest, waiting, EXPERT_DAYS, now, limit=room)
-    universities.update(request.university_code or "" for _, request in unclaimed)
+    unclaimed = _requests_due(
+        db, QualificationRequest, waiting, EXPERT_DAYS, now, limit=room, ready=queue_told
+    )
     for step, request in due:
         if request.reviewer_id is not None and _reviews_now(db, request):
             see = button(t("nav.see"), "desk.file", request.id or 0)
             grant = routing.grant_of(db, request.reviewer_id, request.university_code)
             _remind(db, request, SUBJECT, request.reviewer_id, step, see, now, grant_id=grant)
     at_university = (CooperationState.PENDING_UNIVERSITY,)
-    room = 0 if due or unclaimed else UNCLAIMED_BATCH
-    accepted = _requests_due(db, CooperationRequest, at_university, EXPERT_DAYS, now, limit=room)
+    room = 0 if due or unclaimed or begun else UNCLAIMED_BATCH
+    accepted = _requests_due(
+        db, CooperationRequest, at_university, EXPERT_DAYS, now, limit=room, ready=queue_told
+    )
     for step, cooperation in accepted:
-        if cooperation.reviewer_id is None:
-            universities.add(cooperation.university_code or "")
-        elif _reviews_now(db, cooperation):
+        if cooperation.reviewer_id is not None and _reviews_now(db, cooperation):
             see = button(t("nav.see"), "desk.coop_file", cooperation.id or 0)
             grant = routing.grant_of(db, cooperation.reviewer_id, cooperation.university_code)
             _remind(db, cooperation, COOPERATION, cooperation.reviewer_id, step, see, now, grant_id=grant)
-    for university in sorted(universities):
-        _remind_queue(db, university, now)
-    return len(unclaimed) + len(due) + len(accepted)
+    return len(unclaimed) + len(due) + len(accepted) + begun
 
 
 def _remind(
@@ -218,11 +230,19 @@ def _remind(
     )
 
 
-def _remind_queue(db: Session, university: str, now: datetime) -> None:
-    """All experts, once a day."""
+def _remind_queue(db: Session, university: str, now: datetime) -> bool:
+    """Tell some of its experts who were not told today; whether all are now."""
+    experts = routing.experts(db, university)
     day = now.astimezone(formats.TEHRAN).date().isoformat()
-    if not rate_limit.first_time(db, key=f"late-queue:{university}:{day}", now=now):
-        return
+    places = range(0, max(len(experts), 1), EXPERTS_AT_ONCE)
+    for place in places:
+        if rate_limit.first_time(db, key=f"late-queue:{university}:{day}:{place}", now=now):
+            _tell_of_queue(db, university, experts[place : place + EXPERTS_AT_ONCE], day, now)
+            return place == places[-1]
+    return True
+
+
+def _tell_of_queue(db: Session, university: str, grants: list[Grant], day: str, now: datetime) -> None:
     days = EXPERT_DAYS[0]
     requests, cooperations = (
         routing.waiting_before(db, queue, university, now - timedelta(days=days), most=COUNTED)
@@ -234,7 +254,7 @@ def _remind_queue(db: Session, university: str, now: datetime) -> None:
         else button(t("nav.see"), "desk.coop_file", cooperations.first or 0)
     )
     late = formats.bounded(requests.number + cooperations.number, COUNTED)
-    for grant in routing.experts(db, university):
+    for grant in grants:
         notify.push(
             db,
             kind="N20",
@@ -249,10 +269,12 @@ def _remind_queue(db: Session, university: str, now: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class DraftsPage:
-    """Drafts (qualification_request.id) whose removal is to be announced, and those to be removed."""
+    """Drafts (qualification_request.id) whose removal is to be announced, those to be removed, and those of earlier
+    releases whose announcement is not noted in their row yet."""
 
     announce: list[int]
     remove: list[int]
+    note: list[int]
     #: Where the next page begins: its state_since and id. None: there is none.
     after: tuple[datetime, int] | None
 
@@ -260,10 +282,14 @@ class DraftsPage:
 async def sweep_abandoned_drafts(resources: Resources, *, now: datetime) -> None:
     """Announce the removal of drafts untouched for 11 months, remove those untouched for 12 whose notice is
     30 days old. Each in a unit of its own."""
-    for kind in RequestKind:
+    for kind, announced in product(RequestKind, (False, True)):
         after: tuple[datetime, int] | None = None
         while True:
-            page = await resources.database.read(partial(find_abandoned, kind=kind, now=now, after=after))
+            page = await resources.database.read(
+                partial(find_abandoned, kind=kind, announced=announced, now=now, after=after)
+            )
+            if page.note:
+                await resources.database.run(partial(note_announced, request_ids=page.note))
             for request_id in page.announce:
                 await resources.database.run(partial(announce_removal, request_id=request_id, now=now))
             for request_id in page.remove:
@@ -274,9 +300,17 @@ async def sweep_abandoned_drafts(resources: Resources, *, now: datetime) -> None
 
 
 def find_abandoned(
-    db: Session, *, kind: RequestKind, now: datetime, after: tuple[datetime, int] | None = None
+    db: Session,
+    *,
+    kind: RequestKind,
+    announced: bool,
+    now: datetime,
+    after: tuple[datetime, int] | None = None,
 ) -> DraftsPage:
-    """Of the next drafts of this kind that were begun 11 months ago or earlier, those that nobody touched since."""
+    """Of the next drafts of this kind that were begun 11 months ago or earlier, those that nobody touched since.
+
+    `announced`: of those whose removal was announced, and which were begun 12 months ago. So a draft that waits for the
+    end of its last month is not looked at meanwhile."""
     begun, number = col(QualificationRequest.state_since), col(QualificationRequest.id)
     query = (
         select(QualificationRequest, Draft.updated_at)
@@ -284,8 +318,8 @@ def find_abandoned(
         .where(
             QualificationRequest.kind == kind,
             QualificationRequest.state == RequestState.DRAFT,
-            QualificationRequest.reminders == 0,
-            begun <= now - (DRAFT_LIFETIME - DRAFT_NOTICE),
+            QualificationRequest.reminders == int(announced),
+            begun <= now - (DRAFT_LIFETIME if announced else DRAFT_LIFETIME - DRAFT_NOTICE),
         )
         .order_by(begun, number)
         .limit(PAGE)
@@ -293,15 +327,14 @@ def find_abandoned(
     if after is not None:
         query = query.where(begun >= after[0], (begun > after[0]) | (number > after[1]))
     rows = db.exec(query).all()
-    page = DraftsPage([], [], None)
+    found = dict[str, list[int]](announce=[], remove=[], wait=[])
     for request, touched in rows:
         what = _due_step(db, request, touched or request.state_since, now)
         if what is not None:
-            (page.announce if what == "announce" else page.remove).append(request.id or 0)
-    if len(rows) < PAGE:
-        return page
-    last = rows[-1][0]
-    return DraftsPage(page.announce, page.remove, (last.state_since, last.id or 0))
+            found[what].append(request.id or 0)
+    last = rows[-1][0] if len(rows) == PAGE else None
+    goes_on = (last.state_since, last.id or 0) if last is not None else None
+    return DraftsPage(found["announce"], found["remove"], [] if announced else found["wait"], goes_on)
 
 
 #: The answers of a draft.
@@ -314,8 +347,8 @@ _FORM_OF = and_(
 
 def _due_step(
     db: Session, request: QualificationRequest, since: datetime, now: datetime
-) -> Literal["announce", "remove"] | None:
-    """What is due of a draft that was last touched `since`."""
+) -> Literal["announce", "remove", "wait"] | None:
+    """What is due of a draft that was last touched `since`; "wait": it was announced, and its time is not over yet."""
     if since > now - (DRAFT_LIFETIME - DRAFT_NOTICE):
         return None
     account = db.get(Account, request.account_id)
@@ -324,7 +357,7 @@ def _due_step(
     notice = _notice(db, request.id or 0, since, request.account_id)
     if notice is None:
         return "announce" if may_remind(now) else None
-    return "remove" if notice <= now - DRAFT_NOTICE and since <= now - DRAFT_LIFETIME else None
+    return "remove" if notice <= now - DRAFT_NOTICE and since <= now - DRAFT_LIFETIME else "wait"
 
 
 def _step_now(db: Session, request_id: int, now: datetime) -> tuple[QualificationRequest | None, str | None]:
@@ -351,6 +384,7 @@ def announce_removal(db: Session, *, request_id: int, now: datetime) -> bool:
     request, step = _step_now(db, request_id, now)
     if request is None or step != "announce":
         return False
+    request.reminders = 1
     record(db, now=now, actor=SYSTEM, event=_NOTICE_EVENT, subject=SUBJECT, subject_id=request_id)
     notify.push(
         db,
@@ -362,6 +396,19 @@ def announce_removal(db: Session, *, request_id: int, now: datetime) -> bool:
         now=now,
     )
     return True
+
+
+def note_announced(db: Session, *, request_ids: Sequence[int]) -> None:
+    """Note of drafts that their removal was announced: such as an earlier release announced."""
+    db.exec(
+        update(QualificationRequest)
+        .where(
+            col(QualificationRequest.id).in_(request_ids),
+            col(QualificationRequest.state) == RequestState.DRAFT,
+        )
+        .values(reminders=1)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def remove_abandoned(db: Session, *, request_id: int, now: datetime) -> bool:

@@ -2,6 +2,10 @@
 
 Every table that grows has its share: requests in all states, drafts, files, contracts, letters, pushes, updates, audit.
 Made by the database itself, a statement a table; the same number gives the same rows.
+
+The rows are what the periodic jobs leave behind in a service that has run for years: people were reminded, told of
+waiting files and sent today's digest, documents have the day of their next look, what is old was emptied. What is due
+then comes as the clock goes on, about a thousandth of it a day.
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ from sqlalchemy import Connection, select
 from sqlmodel import col
 
 from bot.operations.row_writer import LAST, RowWriter
+from bot.services.qualification.documents_in_use import CLOSED_LIFETIME
 from storage.tables import (
     Account,
     AuditEvent,
@@ -37,6 +42,7 @@ from storage.tables import (
     SearchQuery,
     StaffAlert,
     StoredFile,
+    Tariff,
     Throttle,
     UploadDay,
 )
@@ -50,9 +56,19 @@ _STATE = """CASE WHEN i % 100 < 5 THEN 'SUBMITTED' WHEN i % 100 < 7 THEN 'IN_REV
 _IS_DRAFT, _IS_COMPLETED = "i % 100 BETWEEN 10 AND 19", "i % 100 >= 30"
 #: Minutes ago: what is open is of the last twenty days, drafts are of a year, what is over is of three years.
 _AGE = "CASE WHEN i % 100 < 10 THEN (i * 7919) % 28000 WHEN i % 100 < 20 THEN (i * 7919) % 520000 ELSE (i * 7919) % 1500000 END"
-#: Reminders that were sent: one in fifty is due.
-_REMINDED = f"""CASE WHEN i % 5000 < 100 THEN 0 WHEN i % 100 < 7 THEN ({_AGE}) / 14400
+#: Reminders that were sent: as many as there were days for.
+_REMINDED = f"""CASE WHEN i % 100 < 7 THEN ({_AGE}) / 14400
     WHEN i % 100 < 10 AND ({_AGE}) > 10080 THEN 2 WHEN i % 100 < 10 AND ({_AGE}) > 4320 THEN 1 ELSE 0 END"""
+_DAY = 1440
+#: Minutes after which jobs announce a draft's removal, remove the documents of a request that has ended, look at a document
+#: for the first time, at a note for the first time, and empty what a push said.
+_DRAFT_NOTICE, _DOCUMENTS_KEPT, _FIRST_LOOK, _NOTE_LOOK, _PUSH_KEPT = (
+    days * _DAY for days in (335, CLOSED_LIFETIME.days, 30, 7, 90)
+)
+#: The day of a look at what lives: within a year.
+_NEXT_LOOK = f"0 - 1 - (i * 7919) % {365 * _DAY}"
+#: Of requests that have ended without success.
+_ENDED = "BETWEEN 20 AND 29"
 
 
 class NotEmptyError(Exception):
@@ -114,7 +130,9 @@ def _people(w: RowWriter, officers: int) -> None:
         role=role,
         university_code=f"CASE WHEN {is_expert} THEN {w.university(f'(i - {officers + 1}) / {EXPERTS}')} END",
         distributor_id=f"CASE WHEN i > {first_manager} THEN i - {first_manager} END",
-        waiting_notified_at=f"CASE WHEN {is_expert} THEN {w.ago('120')} END",
+        # The experts of a university are told together, once an hour.
+        waiting_notified_at=f"CASE WHEN {is_expert} THEN {w.ago(f'((i - {officers + 1}) / {EXPERTS}) % 55')} END",
+        digest_on=f"CASE WHEN {is_expert} THEN {w.today()} END",
         created_at=born,
     )
     messenger = "CASE WHEN i % 2 = 0 THEN 'telegram' ELSE 'bale' END"
@@ -140,6 +158,15 @@ def _people(w: RowWriter, officers: int) -> None:
 def _requests(w: RowWriter, officers: int) -> None:
     reviewer = f"{officers} + 1 + {EXPERTS} * ((i / 100) % {w.universities}) + i % {EXPERTS}"
     moment = w.ago(_AGE)
+    kinds = "CASE WHEN i = 1 THEN 'NEW' ELSE 'AMENDMENT' END"
+    w.write(
+        Tariff,
+        2,
+        kind=kinds,
+        amount_rial="1000000",
+        valid_from=w.day_ago("1100"),
+        created_at=w.ago("1584000"),
+    )
     w.write(
         QualificationRequest,
         officers,
@@ -156,7 +183,7 @@ def _requests(w: RowWriter, officers: int) -> None:
         received_at=f"CASE WHEN NOT {_IS_DRAFT} THEN {moment} END",
         decided_at=f"CASE WHEN i % 100 >= 20 OR i % 100 IN (8, 9) THEN {moment} END",
         closed_at=f"CASE WHEN i % 100 >= 20 THEN {moment} END",
-        reminders=_REMINDED,
+        reminders=f"CASE WHEN {_IS_DRAFT} AND ({_AGE}) > {_DRAFT_NOTICE} THEN 1 ELSE {_REMINDED} END",
         state_since=moment,
         created_at=moment,
     )
@@ -198,6 +225,12 @@ def _requests(w: RowWriter, officers: int) -> None:
 
 def _documents(w: RowWriter, officers: int) -> None:
     """Two of every officer: of the first one's request, or of the draft; of the second one in fifty is in nothing."""
+    number = f"((i - 1) % {officers} + 1)"
+    is_loose = f"(i > {officers} AND i % 50 = 0)"
+    age = f"CASE WHEN {is_loose} THEN (i * 7919) % 43000 ELSE (i * 7919) % 1500000 END"
+    request_age = f"({number} * 7919) % 1500000"
+    of_ended = f"(NOT {is_loose} AND {number} % 100 {_ENDED})"
+    is_over = f"({of_ended} AND {request_age} >= {_DOCUMENTS_KEPT})"
     w.write(
         StoredFile,
         2 * officers,
@@ -208,16 +241,18 @@ def _documents(w: RowWriter, officers: int) -> None:
         original_key=w.digits("2 * i", 32),
         shown_key=w.digits("2 * i + 1", 32),
         pages="1",
-        created_at=w.ago(
-            f"CASE WHEN i > {officers} AND i % 50 = 0 THEN (i * 7919) % 43000 ELSE (i * 7919) % 1500000 END"
-        ),
+        created_at=w.ago(age),
+        removed_at=f"CASE WHEN {is_over} THEN {w.ago(f'({request_age}) - {_DOCUMENTS_KEPT}')} END",
+        check_at=f"""CASE WHEN {is_loose} OR ({age}) < {_FIRST_LOOK} THEN NULL
+            WHEN {of_ended} THEN {w.ago(f"({request_age}) - {_DOCUMENTS_KEPT}")}
+            WHEN {number} % 100 BETWEEN 10 AND 19 THEN {w.ago(f"0 - 1 - (i * 7919) % {7 * _DAY}")}
+            ELSE {w.ago(_NEXT_LOOK)} END""",
     )
-    sent = f"CASE WHEN i > {officers} THEN i - {officers} ELSE i END"
     w.write(
         RequestFile,
         2 * officers,
-        where=f"({sent}) % 100 NOT BETWEEN 10 AND 19 AND NOT (i > {officers} AND i % 50 = 0)",
-        request_id=sent,
+        where=f"{number} % 100 NOT BETWEEN 10 AND 19 AND NOT {is_loose}",
+        request_id=number,
         file_id="i",
         round="0",
         document_code="'degree'",
@@ -231,7 +266,7 @@ def _documents(w: RowWriter, officers: int) -> None:
         bot_id="7",
         handle="'h' || i",
     )
-    w.write(UploadDay, officers // 5, account_id="i", day=w.day_ago("i % 8"), files="2", size="600000")
+    w.write(UploadDay, officers // 5, account_id="i", day=w.day_ago("i % 6"), files="2", size="600000")
 
 
 def _centres(w: RowWriter, officers: int) -> None:
@@ -296,7 +331,8 @@ def _letters(w: RowWriter, officers: int) -> None:
 
 def _messages(w: RowWriter, officers: int) -> None:
     """Pushes that were sent, some that were given up and some that wait; the updates of two weeks."""
-    at = w.ago("10 + (i * 7919) % 1500000")
+    age = "10 + (i * 7919) % 1500000"
+    at = w.ago(age)
     w.write(
         Push,
         officers,
@@ -305,15 +341,15 @@ def _messages(w: RowWriter, officers: int) -> None:
         channel="'CHAT'",
         account_id="i",
         chat_row_id="i",
-        text="'پرونده شما بررسی شد'",
+        text=f"CASE WHEN i % 1000 = 1 OR i % 10000 = 2 OR ({age}) < {_PUSH_KEPT} THEN 'پرونده شما بررسی شد' ELSE '' END",
         state="CASE WHEN i % 1000 = 1 THEN 'GIVEN_UP' WHEN i % 10000 = 2 THEN 'QUEUED' ELSE 'SENT' END",
         attempts="1",
         next_at=f"CASE WHEN i % 10000 = 2 THEN {w.ago('-10')} ELSE {at} END",
         created_at=at,
         sent_at=f"CASE WHEN i % 1000 > 2 THEN {at} END",
     )
-    # A day is over: what was answered two weeks ago goes.
-    span = f"(20500 - CAST(i AS bigint) * 20500 / {max(officers // 2, 1)})"
+    # What was answered two weeks ago is gone.
+    span = f"({14 * _DAY - 60} - CAST(i AS bigint) * {14 * _DAY - 60} / {max(officers // 2, 1)})"
     w.write(
         InboxUpdate,
         officers // 2,
@@ -332,7 +368,8 @@ def _messages(w: RowWriter, officers: int) -> None:
         key="'load:' || i",
         text="'هشدار'",
         raised_at=at,
-        notified_at=at,
+        # Open ones are told again each day.
+        notified_at=f"CASE WHEN i > 30 THEN {at} ELSE {w.ago(f'i * {_DAY} / 31')} END",
         resolved_at=f"CASE WHEN i > 30 THEN {at} END",
     )
 
@@ -340,12 +377,16 @@ def _messages(w: RowWriter, officers: int) -> None:
 def _records(w: RowWriter, officers: int) -> None:
     """What is kept of what was done: audit lines with their chain, notes, tries, searches."""
     at = w.ago(f"1500000 - i * 1500000 / {2 * officers}")
+    # The removal of a draft that was left was announced a month before it.
+    of_draft = "((i + 1) / 2)"
+    announced = f"(i % 2 = 0 AND {of_draft} % 100 BETWEEN 10 AND 19 AND ({of_draft} * 7919) % 520000 > {_DRAFT_NOTICE})"
+    notice = w.ago(f"({of_draft} * 7919) % 520000 - {_DRAFT_NOTICE}")
     expert = f"{officers} + 1 + i % {w.universities * EXPERTS}"
     w.write(
         AuditEvent,
         2 * officers,
-        at=at,
-        event="CASE WHEN i % 2 = 0 THEN 'submitted' ELSE 'approved' END",
+        at=f"CASE WHEN {announced} THEN {notice} ELSE {at} END",
+        event=f"CASE WHEN {announced} THEN 'draft_expiry_notice' WHEN i % 2 = 0 THEN 'submitted' ELSE 'approved' END",
         subject="'qualification'",
         subject_id="(i + 1) / 2",
         actor_id=f"CASE WHEN i % 2 = 0 THEN (i + 1) / 2 ELSE {expert} END",
@@ -354,16 +395,24 @@ def _records(w: RowWriter, officers: int) -> None:
     last = f"i = {2 * officers}"
     signed = {"key_id": f"CASE WHEN {last} THEN 'load' END", "mac": f"CASE WHEN {last} THEN 'load' END"}
     w.write(AuditLink, 2 * officers, position="i", event_id="i", hash=w.digits("i", 64), **signed)
+    # Notes go with the documents of their request.
+    of_note, note_age = "(20 * i + 7)", "(i * 7919) % 1500000"
+    request_age = f"({of_note} * 7919) % 1500000"
     w.write(
         FileNote,
         officers // 20,
+        where=f"NOT ({of_note} % 100 {_ENDED} AND {request_age} >= {_DOCUMENTS_KEPT})",
         subject="'qualification'",
-        subject_id="20 * i + 7",
+        subject_id=of_note,
         account_id=expert,
         text="'یادداشت'",
-        created_at=w.ago("(i * 7919) % 1500000"),
+        created_at=w.ago(note_age),
+        check_at=f"""CASE WHEN {note_age} < {_NOTE_LOOK} THEN NULL WHEN {of_note} % 100 {_ENDED}
+            THEN {w.ago(f"{request_age} - {_DOCUMENTS_KEPT}")} ELSE {w.ago(_NEXT_LOOK)} END""",
     )
-    w.write(Throttle, officers // 10, key="'load:' || i", at=w.ago("(i * 7919) % 2940"))
-    w.write(
-        SearchQuery, officers // 100, account_id=expert, text="'محمدی'", created_at=w.ago("1500 - i % 1500")
-    )
+    tries = max(officers // 10, w.universities)
+    # Today's reports of the heads, then what people tried.
+    key = f"CASE WHEN i <= {w.universities} THEN 'team-report:{w.local_day}:' || {w.university('i - 1')} ELSE 'load:' || i END"
+    w.write(Throttle, tries, key=key, at=w.ago("(i * 7919) % 2820"))
+    searched = w.ago(f"1380 - i * 1380 / {max(officers // 100, 1)}")
+    w.write(SearchQuery, officers // 100, account_id=expert, text="'محمدی'", created_at=searched)

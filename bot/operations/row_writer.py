@@ -11,6 +11,7 @@ from sqlalchemy import Column, Connection, select
 from sqlmodel import SQLModel, col
 
 from bot.services.search.keys import name_keys
+from bot.texts.formats import TEHRAN
 from storage.database.unit_of_work import table_of
 from storage.tables import University
 
@@ -44,6 +45,14 @@ class RowWriter:
     def day_ago(self, days: str) -> str:
         moment = self.ago(f"({days}) * 1440")
         return f"substr({moment}, 1, 10)" if self.is_sqlite else f"CAST({moment} AS date)"
+
+    @property
+    def local_day(self) -> str:
+        """Today in Tehran."""
+        return self.now.astimezone(TEHRAN).date().isoformat()
+
+    def today(self) -> str:
+        return f"'{self.local_day}'" if self.is_sqlite else f"date '{self.local_day}'"
 
     def digits(self, number: str, length: int) -> str:
         """A number with zeros before it."""

@@ -114,7 +114,8 @@ class QualificationRequest(SQLModel, table=True):
     held_decision: dict[str, Any] = json_dict(server_default="{}")
     #: Why staff took an approval or the qualification back.
     revoke_reason: str | None = None
-    #: How many of the reminders N20 (after 3, 7, 30 days) were sent for the present state.
+    #: How many of the reminders N20 (after 3, 7, 30 days) were sent for the present state;
+    #: of a draft 1: its removal was announced.
     reminders: int = 0
     state_since: datetime = created()
     created_at: datetime = created()

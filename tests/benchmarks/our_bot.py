@@ -1,4 +1,5 @@
-"""`bot.py run`, as it is; with CLOCK_AHEAD its clock is so many seconds ahead, so that jobs of the day are due at night."""
+"""`bot.py run` (or another command, by its arguments) as it is; with CLOCK_AHEAD its clock is so many seconds ahead, so that
+it is morning at night."""
 
 import os
 import sys
@@ -16,7 +17,7 @@ def main() -> None:
 
         # Before anything else has taken its name.
         column_types.utcnow = shifted
-    sys.argv = ["bot.py", "run"]
+    sys.argv = ["bot.py", *(sys.argv[1:] or ["run"])]
     from bot.cli.main import main as run
 
     run()

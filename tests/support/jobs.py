@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from itertools import product
 
 from sqlalchemy import func
 from sqlmodel import Session, select
@@ -15,10 +16,15 @@ from storage.tables import Push
 
 def until_nothing_is_due(work: Callable[[], int]) -> int:
     """Repeat a unit as the job does; how much it did."""
-    total = 0
+    return sum(units_until_nothing_is_due(work))
+
+
+def units_until_nothing_is_due(work: Callable[[], int]) -> list[int]:
+    """How much each unit did."""
+    units = []
     while done := work():
-        total += done
-    return total
+        units.append(done)
+    return units
 
 
 def send_reminders(db: Session, *, now: datetime) -> None:
@@ -29,10 +35,13 @@ def send_reminders(db: Session, *, now: datetime) -> None:
 def abandoned_drafts(db: Session, *, now: datetime) -> tuple[int, int]:
     """How many were announced, and removed."""
     announced = removed = 0
-    for kind in RequestKind:
-        page = reminders.find_abandoned(db, kind=kind, now=now)
+    for kind, noted in product(RequestKind, (False, True)):
+        page = reminders.find_abandoned(db, kind=kind, announced=noted, now=now)
+        if page.note:
+            reminders.note_announced(db, request_ids=page.note)
         announced += sum(reminders.announce_removal(db, request_id=one, now=now) for one in page.announce)
         removed += sum(reminders.remove_abandoned(db, request_id=one, now=now) for one in page.remove)
+    db.flush()
     return announced, removed
 
 
@@ -47,7 +56,8 @@ def raise_alerts(db: Session, *, now: datetime) -> None:
 
 
 def follow_up(db: Session, *, now: datetime) -> int:
-    return queue_notices.follow_up(db, universities=routing.codes_with_unclaimed(db), now=now)
+    codes = routing.codes_with_unclaimed(db)
+    return until_nothing_is_due(lambda: queue_notices.follow_up(db, universities=codes, now=now))
 
 
 def send_digests(db: Session, *, now: datetime, overdue_days: int = 7) -> int:

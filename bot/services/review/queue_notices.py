@@ -14,11 +14,13 @@ from storage.tables import CooperationRequest, Grant
 
 #: Between two N10 of one expert.
 PAUSE = timedelta(hours=1)
+#: Experts whom one unit tells; `follow_up` tells the others.
+EXPERTS_AT_ONCE = 8
 
 
 def notify_waiting(db: Session, *, university_code: str, now: datetime, since: datetime | None = None) -> int:
     """Tell the university's experts how many files wait, except those told within the hour and those on leave
-    (unless all are); say how many were told.
+    (unless all are); say how many were told, EXPERTS_AT_ONCE at most.
 
     With `since`, only those not told since then. Staff are alerted where there is no expert.
     """
@@ -48,6 +50,8 @@ def notify_waiting(db: Session, *, university_code: str, now: datetime, since: d
             now=now,
         )
         notified += 1
+        if notified == EXPERTS_AT_ONCE:
+            break
     return notified
 
 

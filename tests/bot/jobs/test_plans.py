@@ -59,6 +59,8 @@ from tests.support.services import rolled_back
 #: Nine in the morning of a working day in Tehran.
 NOW = datetime.fromisoformat("2026-11-24T05:30:00+00:00")
 OFFICERS = 2000
+#: The evening before: a night's work is due.
+FILLED = NOW - timedelta(hours=12)
 #: Two weeks later, when everything that waits is due for a reminder.
 THEN = NOW + timedelta(days=14)
 #: Of one unit: a tenth of a second where a round trip takes two milliseconds.
@@ -85,8 +87,9 @@ UNITS: dict[str, Callable[..., Any]] = {
     "reminders of officers": lambda db, now: reminders.remind_officers(db, now=THEN),
     "reminders of experts": lambda db, now: reminders.remind_experts(db, now=THEN),
     "abandoned drafts": lambda db, now: [
-        reminders.find_abandoned(db, kind=kind, now=now, after=after)
+        reminders.find_abandoned(db, kind=kind, announced=announced, now=now, after=after)
         for kind in RequestKind
+        for announced in (False, True)
         for after in (None, (now - timedelta(days=800), 7))
     ],
     "leaves": team.end_past_leaves,
@@ -155,7 +158,7 @@ UNITS: dict[str, Callable[..., Any]] = {
     "unread letters": lambda db, now: letters.count_unread(db, actor=Actor(7, Role.OFFICER)),
 }
 #: Some of them are several units here.
-SEVERAL = {"a letter's list": len(AUDIENCES), "abandoned drafts": 2 * len(RequestKind), "report: all": 10}
+SEVERAL = {"a letter's list": len(AUDIENCES), "abandoned drafts": 4 * len(RequestKind), "report: all": 10}
 #: Tables that a unit may read from one end, up to a limit, with the reason.
 NAMED = {
     "clock guard": ("audit_event inbox_update", "backwards by number through two days"),
@@ -208,7 +211,7 @@ def staff(db: Session) -> Actor:
 
 async def test_units_of_jobs_on_a_database_of_many_officers(database: Database) -> None:
     await database.run(seed)
-    await database.run(lambda db: fill(db.connection(), officers=OFFICERS, now=NOW))
+    await database.run(lambda db: fill(db.connection(), officers=OFFICERS, now=FILLED))
     await database.run(add_rounds)
     await no_unit_reads_a_growing_table_as_a_whole(database)
     await a_unit_is_few_statements(database)
@@ -266,7 +269,7 @@ def a_unit_does_a_small_batch(db: Session) -> None:
     assert 0 < reminders.remind_experts(db, now=THEN) <= reminders.BATCH
     looked, gone = retention.look_at_documents(db, now=NOW)
     assert looked == retention.LOOKS >= len(gone)
-    assert retention.look_at_notes(db, now=NOW) == retention.LOOKS
+    assert retention.look_at_notes(db, now=NOW + timedelta(days=366)) == retention.LOOKS
     assert digest.send_digests(db, now=NOW, overdue_days=7) == digest.BATCH
     assert inbox_purge.purge_inbox(db, now=NOW, after=0).gone <= inbox_purge.PURGE_BATCH
     later = NOW + timedelta(days=3)

@@ -1,9 +1,11 @@
 """Nobody is reminded of what their suspended account may not do; after the suspension it goes on."""
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 from sqlmodel import Session, select
 
 from bot.jobs import reminders
@@ -12,11 +14,11 @@ from bot.services.directorate import document_requirements
 from bot.services.qualification import decisions
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from storage.enums import AccountState
-from storage.tables import Account, DocumentType, Draft
+from storage.tables import Account, DocumentType, Draft, Push
 from tests.support import jobs
-from tests.support.effects import pushes
+from tests.support.effects import pushes, watch_statements
 from tests.support.factories.cooperation import cooperation_request, parties
-from tests.support.factories.people import Participants, officer, suspend
+from tests.support.factories.people import Participants, expert, officer, suspend
 from tests.support.factories.qualification import form_answers, submitted_request, unpaid_request
 from tests.support.factories.reference_data import NOW
 from tests.support.services import as_unit
@@ -127,3 +129,74 @@ def test_an_expert_who_was_suspended_is_not_reminded(db: Session, people: Partic
     db.flush()
     jobs.send_reminders(db, now=after(days=10))
     assert pushes(db, people.ali, "N20") == []
+
+
+@as_unit
+def test_all_experts_of_a_large_university_are_reminded_some_in_a_unit(
+    db: Session, people: Participants
+) -> None:
+    experts = [expert(db, f"علوی{n}") for n in range(40)]
+    submitted_request(db, people.sara)
+    db.execute(delete(Push))
+    now = after(days=11)
+    told = [0]
+    while reminders.remind_experts(db, now=now):
+        told.append(sum(len(pushes(db, one)) for one in experts))
+    assert max(then - before for before, then in pairwise(told)) == reminders.EXPERTS_AT_ONCE
+    assert [len(pushes(db, one, "N20")) for one in experts] == [1] * 40
+    assert reminders.remind_experts(db, now=now) == 0
+    # Another file of the same day tells nobody again.
+    submitted_request(db, officer(db, "مینا", "رضایی"))
+    jobs.send_reminders(db, now=after(days=11, hours=1))
+    assert [len(pushes(db, one, "N20")) for one in experts] == [1] * 40
+
+
+@as_unit
+def test_a_draft_that_waits_for_its_end_is_not_looked_at_meanwhile(db: Session, people: Participants) -> None:
+    """A million officers leave thousands of them: the job looks at each twice, not four times a day."""
+    officers = [officer(db, f"سارا{n}") for n in range(12)]
+    for one in officers:
+        qualification.start_draft(db, actor=one, now=NOW)
+    told = until_swept(db, after(days=336))
+    assert told == (12, 0)
+    with watch_statements(db) as statements:
+        assert until_swept(db, after(days=350)) == (0, 0)
+    assert [one for one in statements if "audit_event" in one] == []
+    assert [len(pushes(db, one, "N20")) for one in officers] == [1] * 12
+    assert until_swept(db, after(days=367)) == (0, 12)
+
+
+@as_unit
+def test_what_an_earlier_release_announced_is_not_announced_again(db: Session, people: Participants) -> None:
+    request = qualification.start_draft(db, actor=people.sara, now=NOW)
+    assert until_swept(db, after(days=336)) == (1, 0)
+    request.reminders = 0  # as earlier releases left it
+    db.flush()
+    assert until_swept(db, after(days=337)) == (0, 0)
+    db.refresh(request)
+    assert request.reminders == 1
+    assert until_swept(db, after(days=367)) == (0, 1)
+    assert len(pushes(db, people.sara, "N20")) == 1
+
+
+@as_unit
+def test_a_draft_that_goes_on_after_its_announcement_has_another_year(
+    db: Session, people: Participants
+) -> None:
+    request = qualification.start_draft(db, actor=people.sara, now=NOW)
+    assert until_swept(db, after(days=336)) == (1, 0)
+    written = Draft(account_id=people.sara.account_id, dialogue="qualification", subject_id=request.id or 0)
+    written.updated_at = after(days=340)
+    db.add(written)
+    db.flush()
+    assert until_swept(db, after(days=400)) == (0, 0)
+    assert until_swept(db, after(days=340 + 336)) == (1, 0)
+    assert until_swept(db, after(days=340 + 367)) == (0, 1)
+
+
+def until_swept(db: Session, now: datetime) -> tuple[int, int]:
+    """How many drafts were announced, and removed."""
+    announced = removed = 0
+    while any(done := jobs.abandoned_drafts(db, now=now)):
+        announced, removed = announced + done[0], removed + done[1]
+    return announced, removed

@@ -1,17 +1,26 @@
 """`bot.py load-test`: a large database for whoever tries out hardware."""
 
+from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from sqlalchemy import func
 from sqlalchemy.ext.asyncio import create_async_engine
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, col, select
 
-from bot.core.context import Actor
-from bot.documents.blob_store import is_key
+from bot.core.context import Actor, PublicInfo
+from bot.documents.blob_store import FolderStore, is_key
+from bot.documents.encryption import DocumentCipher
+from bot.documents.inspection_pool import InspectionPool
+from bot.documents.library import DocumentLibrary
+from bot.jobs import schedule
 from bot.operations.load_test import NotEmptyError, fill
 from bot.services.qualification import review
-from storage.database.database import asynchronous, open_database
+from conversations.catalogue import ALL
+from conversations.engine.engine import Engine
+from storage.database.database import Database, asynchronous, open_database
 from storage.enums import RequestState, Role
 from storage.migrations.seed import seed
 from storage.tables import (
@@ -27,15 +36,18 @@ from storage.tables import (
 from tests.support.commands import run_beside
 from tests.support.factories.reference_data import NOW
 
+#: Nine on a working day in Tehran; the next one is too.
+MORNING = datetime.fromisoformat("2026-11-24T05:30:00+00:00")
 
-async def filled(url: str, officers: int) -> None:
+
+async def filled(url: str, officers: int, now: datetime = NOW) -> None:
     database = await open_database(url)
     await database.run(seed)
     await database.close()
     engine = create_async_engine(asynchronous(url))
     try:
         async with engine.begin() as connection:
-            await connection.run_sync(lambda sync: fill(sync, officers=officers, now=NOW))
+            await connection.run_sync(lambda sync: fill(sync, officers=officers, now=now))
     finally:
         await engine.dispose()
 
@@ -105,3 +117,40 @@ async def test_the_command_refuses_a_database_of_people_and_is_not_in_the_help(
     again = await run_beside(tmp_path, "load-test", "100", DATABASE_URL=sqlite_url)
     assert again.status == 2
     assert "there are accounts in this database" in again.err + again.out
+
+
+async def test_the_service_on_such_a_database_is_at_rest(database_url: str, tmp_path: Path) -> None:
+    """Whoever tries hardware out sees people's work, not jobs that catch up with years: on the morning on which the
+    database was made there is nothing for them to do, and on the next working day a day's work."""
+    await filled(database_url, 2000, MORNING)
+    database = await open_database(database_url)
+    assert await changed_by_jobs(database, MORNING, tmp_path) == {}
+    assert await changed_by_jobs(database, MORNING + timedelta(minutes=10), tmp_path) == {}
+    later = await changed_by_jobs(database, MORNING + timedelta(days=1), tmp_path)
+    assert {"push", "role_grant", "stored_file", "inbox_update", "qualification_request"} <= set(later)
+    # Of 4,000 documents (those of drafts each week) and 1,000 updates.
+    assert later["stored_file"] < 150
+    assert later["inbox_update"] < 200
+    await database.close()
+
+
+async def changed_by_jobs(database: Database, now: datetime, folder: Path) -> dict[str, int]:
+    """Tables that are others after every job ran once, and how many of their rows were changed."""
+    store = FolderStore(folder / "files")
+    library = DocumentLibrary(store, DocumentCipher("secret"), InspectionPool())
+    resources: Any = SimpleNamespace(
+        database=database, clock=lambda: now, documents=library, public_info=PublicInfo("", "")
+    )
+    before = await database.read(contents)
+    for name, _, sweep in schedule.sweeps(resources, drafts=Engine(ALL).delete_expired_drafts):
+        if name != "payments":
+            await sweep()
+    after = await database.read(contents)
+    return {table: len(rows - after[table]) for table, rows in before.items() if rows != after[table]}
+
+
+def contents(db: Session) -> dict[str, set[str]]:
+    return {
+        table.name: {repr(row) for row in db.execute(select(table))}
+        for table in SQLModel.metadata.sorted_tables
+    }

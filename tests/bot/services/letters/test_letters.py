@@ -394,9 +394,10 @@ def test_how_many_read_a_letter_is_counted_to_a_bound(db: Session, monkeypatch: 
     spread_all(db, one)
     for push in pushes(db):
         push.state = PushState.SENT
+    db.flush()
     for who in people:
         open_letter(db, who, one, 0)
-    [listed], _ = letters.written_letters(db, actor=writer, limit=5)
+    [listed], _ = letters.written_letters(db, actor=writer, limit=5, offset=0)
     assert (listed.notified, listed.read, listed.most) == (3, 3, 2)
     shown = letters.letter_progress(db, actor=writer, letter_id=one.id or 0)
     assert (shown.notified, shown.read, shown.most) == (4, 4, 3)

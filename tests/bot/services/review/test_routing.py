@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlmodel import Session, col, select
 
-from bot.services.review import routing
+from bot.services.review import queue_notices, routing
 from storage.enums import AccountState, RequestState, Role
 from storage.tables import Account, Coverage, Grant, QualificationRequest, University
 from tests.support import jobs
@@ -110,3 +110,18 @@ def test_experts_hear_of_waiting_files_at_most_once_an_hour(db: Session) -> None
     # nothing new came: no nagging
     assert jobs.follow_up(db, now=NOW + timedelta(hours=9)) == 0
     assert pushes(db, people.foreign) == []
+
+
+def test_forty_experts_of_a_university_all_hear_of_a_file_and_none_of_them_waits(db: Session) -> None:
+    """Neither does the officer whose file it is: a unit tells some, the job tells the others."""
+    add_reference_data(db)
+    experts = [expert(db, f"علوی{n}") for n in range(40)]
+    submitted_request(db, officer(db))
+    assert 0 < sum(len(pushes(db, one)) for one in experts) <= queue_notices.EXPERTS_AT_ONCE
+    later = NOW + timedelta(minutes=5)
+    units = jobs.units_until_nothing_is_due(
+        lambda: queue_notices.follow_up(db, universities=["sums"], now=later)
+    )
+    assert max(units) == queue_notices.EXPERTS_AT_ONCE
+    assert [len(pushes(db, one)) for one in experts] == [1] * 40
+    assert jobs.follow_up(db, now=later + timedelta(minutes=1)) == 0
