@@ -1,4 +1,4 @@
-"""POST calls over HTTP/1.1 on connections that are kept open: what a Bot API needs, and no more.
+"""POST calls over HTTP/1.1 on connections that are kept open, read by httptools: what a Bot API needs, and no more.
 
 aiohttp's client takes a fifth of a step's CPU more (docs/performance.md 6). Files, downloads and proxies stay with it.
 """
@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any
 
 import aiohappyeyeballs
+import httptools
 from aiohttp.http import SERVER_SOFTWARE
 from yarl import URL
 
@@ -141,25 +142,17 @@ def _tls() -> ssl.SSLContext:
     return context
 
 
-@dataclass(frozen=True, slots=True)
-class _Head:
-    status: int
-    #: Bytes of the body; None: until the end of its chunks, or of the connection.
-    length: int | None
-    chunked: bool
-    keeps_alive: bool
-
-
 class _Connection(asyncio.Protocol):
-    """One call at a time."""
+    """One call at a time. Its own methods whose names begin with `on_` are called by httptools while it reads."""
 
     def __init__(self, opened: set[_Connection]) -> None:
         self._opened = opened
         self._transport: Any = None
         self._waiter: asyncio.Future[tuple[int, bytes]] | None = None
-        self._received = bytearray()
-        self._head: _Head | None = None
-        self._chunks = bytearray()
+        self._parser = httptools.HttpResponseParser(self)
+        self._head_size = 0
+        self._has_head = self._ends_with_connection = False
+        self._body = bytearray()
         self.may_be_reused = True
         self.unused_since = 0.0
 
@@ -194,111 +187,61 @@ class _Connection(asyncio.Protocol):
         if self._waiter is None or self._waiter.done():
             self.close()  # nobody asked
             return
-        self._received += data
+        if not self._has_head:
+            self._head_size += len(data)
         try:
-            answer = self._answer()
-        except ValueError as error:
-            self._fail(MalformedResponseError(str(error)))
-            return
-        if answer is not None:
-            self._end(answer)
+            self._parser.feed_data(data)
+            if not self._has_head and self._head_size > MAX_HEAD:
+                raise MalformedResponseError("a head without end")
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade, MalformedResponseError) as error:
+            self.may_be_reused = False
+            self._fail(MalformedResponseError(str(error.__context__ or error)))
 
     def connection_lost(self, error: Exception | None) -> None:
         self.may_be_reused = False
         self._opened.discard(self)
-        head = self._head
-        if error is None and head is not None and head.length is None and not head.chunked:
-            self._end((head.status, bytes(self._received)))
+        if error is None and self._has_head and self._ends_with_connection:
+            self.on_message_complete()
         else:
             self._fail(error or ConnectionResetError("the server closed the connection"))
 
-    # -- one answer ----------------------------------------------------------------------------------
+    # -- httptools' side -----------------------------------------------------------------------------
 
-    def _end(self, answer: tuple[int, bytes]) -> None:
-        assert self._head is not None
-        if self._received or not self._head.keeps_alive:
+    def on_message_begin(self) -> None:
+        if self._waiter is None or self._waiter.done():
+            self.may_be_reused = False  # more than one answer
+        self._has_head, self._ends_with_connection = False, True
+        self._body.clear()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        match name.lower():
+            case b"content-length":
+                self._ends_with_connection = False
+                if int(value) > MAX_BODY:
+                    raise MalformedResponseError("too large")
+            case b"transfer-encoding":
+                self._ends_with_connection = False
+                if value.strip().lower() != b"chunked":
+                    raise MalformedResponseError("an unknown encoding")
+
+    def on_headers_complete(self) -> None:
+        self._has_head = True
+
+    def on_body(self, part: bytes) -> None:
+        if len(self._body) + len(part) > MAX_BODY:
+            raise MalformedResponseError("too large")
+        self._body += part
+
+    def on_message_complete(self) -> None:
+        status = self._parser.get_status_code()
+        if status < 200:
+            return  # the answer itself follows
+        if not self._parser.should_keep_alive():
             self.may_be_reused = False
-        self._head = None
-        self._chunks.clear()
+        self._head_size = 0
         if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(answer)
+            self._waiter.set_result((status, bytes(self._body)))
 
     def _fail(self, error: Exception) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_exception(error)
-
-    def _answer(self) -> tuple[int, bytes] | None:
-        """What was received, where it is whole. Raises ValueError where it is no HTTP."""
-        received = self._received
-        while self._head is None:
-            end = received.find(b"\r\n\r\n")
-            if end > MAX_HEAD or (end < 0 and len(received) > MAX_HEAD):
-                raise ValueError("a head without end")
-            if end < 0:
-                return None
-            head = _read_head(bytes(received[:end]))
-            del received[: end + 4]
-            # 1xx: the answer itself follows.
-            self._head = head if head.status >= 200 else None
-        if self._head.chunked:
-            return (self._head.status, bytes(self._chunks)) if self._read_chunks() else None
-        length = self._head.length
-        if max(length or 0, len(received)) > MAX_BODY:
-            raise ValueError("too large")
-        if length is None or len(received) < length:
-            return None
-        body = bytes(received[:length])
-        del received[:length]
-        return self._head.status, body
-
-    def _read_chunks(self) -> bool:
-        """Move whole chunks to the body; whether it is complete."""
-        received = self._received
-        if len(self._chunks) + len(received) > MAX_BODY:
-            raise ValueError("too large")
-        while (end := received.find(b"\r\n")) >= 0:
-            size = int(received[:end].partition(b";")[0], 16)
-            if size < 0:
-                raise ValueError("a chunk of no size")
-            if size == 0:
-                # Lines that may follow end with an empty one.
-                last = received.find(b"\r\n\r\n", end)
-                if last >= 0:
-                    del received[: last + 4]
-                return last >= 0
-            begin, after = end + 2, end + 2 + size
-            if len(received) < after + 2:
-                return False
-            if received[after : after + 2] != b"\r\n":
-                raise ValueError("a chunk without end")
-            self._chunks += received[begin:after]
-            del received[: after + 2]
-        return False
-
-
-def _read_head(head: bytes) -> _Head:
-    """Raises ValueError."""
-    first, *lines = head.split(b"\r\n")
-    version, _, rest = first.partition(b" ")
-    if not version.startswith(b"HTTP/1."):
-        raise ValueError("no HTTP")
-    status, length, chunked, keeps_alive = int(rest[:3]), None, False, version != b"HTTP/1.0"
-    for line in lines:
-        name, _, value = line.partition(b":")
-        match name.lower():
-            case b"content-length":
-                known, length = length, int(value)
-                if length < 0 or known not in (None, length):
-                    raise ValueError("two lengths")
-            case b"transfer-encoding":
-                chunked = value.strip().lower() == b"chunked"
-                if not chunked:
-                    raise ValueError("an unknown encoding")
-            case b"connection":
-                words = value.lower()
-                keeps_alive = b"close" not in words and (keeps_alive or b"keep-alive" in words)
-    if status in (204, 304):
-        length, chunked = 0, False
-    if chunked or length is None:
-        return _Head(status, None, chunked, keeps_alive and chunked)
-    return _Head(status, length, False, keeps_alive)
