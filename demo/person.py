@@ -275,6 +275,6 @@ class Person(Reader):
 
 
 def _international(phone: str) -> str:
-    """0912… or +98912… as 98912…, the way a messenger writes it."""
+    """0912…, 98912… or 0098912… as +98912…, the way a messenger shows it."""
     digits = phone.removeprefix("+").removeprefix("00")
-    return "98" + digits[1:] if digits.startswith("0") else digits
+    return "+98" + digits[1:] if digits.startswith("0") else "+" + digits

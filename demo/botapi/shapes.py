@@ -143,8 +143,8 @@ class Shapes:
     def _contact(self, given: Json) -> Json:
         shape = dict(given)
         digits = str(shape["phone_number"]).removeprefix("+")
-        if digits.startswith("98"):
-            shape["phone_number"] = self.quirks.contact_number.removesuffix("98") + digits
+        plus = self.quirks.contact_number.removesuffix("98") if digits.startswith("98") else ""
+        shape["phone_number"] = plus + digits
         if not self.quirks.contact_user_id:
             shape.pop("user_id", None)
         return shape
