@@ -210,8 +210,11 @@ def test_texts_in_the_cell_itself_stand_where_they_say_or_in_turn(tmp_path: Path
 
 @pytest.mark.parametrize(
     ("start", "repeated"),
-    [(b"", b"x"), (b'"', b"y"), (b"", b"a,")],
-    ids=["one cell", "an open quotation mark", "many cells"],
+    [
+        pytest.param(b"", b"x", id="one cell", marks=pytest.mark.campaign),
+        pytest.param(b'"', b"y", id="an open quotation mark"),
+        pytest.param(b"", b"a,", id="many cells", marks=pytest.mark.campaign),
+    ],
 )
 def test_a_text_file_of_one_gigantic_line(start: bytes, repeated: bytes, tmp_path: Path) -> None:
     path = write_csv(tmp_path / "a.csv", [officer(1)])

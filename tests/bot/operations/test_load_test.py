@@ -119,6 +119,7 @@ async def test_the_command_refuses_a_database_of_people_and_is_not_in_the_help(
     assert "there are accounts in this database" in again.err + again.out
 
 
+@pytest.mark.campaign
 async def test_the_service_on_such_a_database_is_at_rest(database_url: str, tmp_path: Path) -> None:
     """Whoever tries hardware out sees people's work, not jobs that catch up with years: on the morning on which the
     database was made there is nothing for them to do, and on the next working day a day's work."""
