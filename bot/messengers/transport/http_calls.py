@@ -64,12 +64,14 @@ class HttpCalls:
     """Calls, each on a connection of its own. Raises OSError and TimeoutError."""
 
     def __init__(self, *, connect_timeout: float) -> None:
-        """`connect_timeout` in seconds, for TCP alone."""
+        """`connect_timeout` in seconds, for TCP and TLS with one address."""
         self._connect_timeout = connect_timeout
         #: Those without a call, the newest last.
         self._idle: dict[tuple[str, int, bool], deque[_Connection]] = {}
         self._open: set[_Connection] = set()
+        #: Until when they are used, by the loop's clock.
         self._addresses: dict[tuple[str, int], tuple[float, list[Any]]] = {}
+        self._lookups: dict[tuple[str, int], asyncio.Task[list[Any] | OSError]] = {}
 
     async def post(self, target: Target, body: bytes, seconds: float) -> tuple[int, bytes]:
         """Status and body of the answer, within so many seconds."""
@@ -92,6 +94,8 @@ class HttpCalls:
         """Close all connections; calls that are under way end in an error."""
         for connection in tuple(self._open):
             connection.close()
+        for lookup in tuple(self._lookups.values()):
+            lookup.cancel()
         self._idle.clear()
 
     def _unused(self, target: Target, now: float) -> _Connection | None:
@@ -107,32 +111,68 @@ class HttpCalls:
         return None
 
     async def _connect(self, target: Target) -> _Connection:
+        """To the address that answers first; where it does not speak TLS as it should, to one of the others."""
         loop = asyncio.get_running_loop()
-        addresses = await self._resolved(target)
-        try:
-            async with asyncio.timeout(self._connect_timeout):
-                opened = await aiohappyeyeballs.start_connection(
-                    addresses, happy_eyeballs_delay=NEXT_ADDRESS, interleave=1, loop=loop
-                )
-        except OSError:  # a TimeoutError too
-            self._addresses.pop((target.host, target.port), None)
-            raise
-        try:
-            opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            tls: dict[str, Any] = {"ssl": _tls(), "server_hostname": target.host} if target.tls else {}
-            _, connection = await loop.create_connection(lambda: _Connection(self._open), sock=opened, **tls)
-        except BaseException:
-            opened.close()
-            raise
-        return connection
+        addresses = list(await self._resolved(target))
+        tls: dict[str, Any] = {"ssl": _tls(), "server_hostname": target.host} if target.tls else {}
+        while True:
+            opened, peer = None, None
+            try:
+                async with asyncio.timeout(self._connect_timeout):
+                    opened = await aiohappyeyeballs.start_connection(
+                        addresses, happy_eyeballs_delay=NEXT_ADDRESS, interleave=1, loop=loop
+                    )
+                    opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+                    peer = opened.getpeername()
+                    _, connection = await loop.create_connection(
+                        lambda: _Connection(self._open), sock=opened, **tls
+                    )
+                return connection
+            except OSError:  # a TimeoutError too
+                others: list[Any] = []
+                if opened is not None:
+                    opened.close()
+                    others = [one for one in addresses if peer is not None and one[4][:2] != peer[:2]]
+                if not others:
+                    self._forget(target)
+                    raise
+                addresses = others
+            except BaseException:
+                if opened is not None:
+                    opened.close()
+                raise
+
+    def _forget(self, target: Target) -> None:
+        """Ask for the addresses again at the next call; they still serve where no answer comes."""
+        known = self._addresses.get((target.host, target.port))
+        if known is not None:
+            self._addresses[target.host, target.port] = 0.0, known[1]
 
     async def _resolved(self, target: Target) -> list[Any]:
-        loop, key = asyncio.get_running_loop(), (target.host, target.port)
+        key = target.host, target.port
         until, addresses = self._addresses.get(key, (0.0, []))
-        if loop.time() >= until:
-            addresses = await loop.getaddrinfo(*key, type=socket.SOCK_STREAM)
-            self._addresses[key] = loop.time() + DNS_TTL, addresses
-        return addresses
+        if asyncio.get_running_loop().time() < until:
+            return addresses
+        # One lookup for all who wait: each takes a thread of those that passwords and documents need too.
+        lookup = self._lookups.get(key)
+        if lookup is None:
+            lookup = self._lookups[key] = asyncio.create_task(self._look_up(key))
+            lookup.add_done_callback(lambda _: self._lookups.pop(key, None))
+        found = await asyncio.shield(lookup)
+        if isinstance(found, OSError):
+            if not addresses:
+                raise type(found)(*found.args) from found
+            return addresses
+        return found
+
+    async def _look_up(self, key: tuple[str, int]) -> list[Any] | OSError:
+        loop = asyncio.get_running_loop()
+        try:
+            found = await loop.getaddrinfo(*key, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
+        except OSError as error:
+            return error
+        self._addresses[key] = loop.time() + DNS_TTL, found
+        return found
 
 
 @cache
@@ -233,6 +273,7 @@ class _Connection(asyncio.Protocol):
         self._body += part
 
     def on_message_complete(self) -> None:
+        self._has_head = self._ends_with_connection = False
         status = self._parser.get_status_code()
         if status < 200:
             return  # the answer itself follows

@@ -2,8 +2,9 @@
 
 import asyncio
 import datetime
+import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -164,6 +165,24 @@ async def test_what_is_no_http_is_an_error_and_the_next_call_is_well(calls: Http
         assert server.connections == 2
 
 
+@pytest.mark.parametrize(
+    "first", [b"HTTP/1.1 204 No Content\r\n\r\n", b"HTTP/1.1 304 Not Modified\r\n\r\n", WHOLE]
+)
+async def test_what_was_answered_before_is_no_answer_to_the_next_call(calls: HttpCalls, first: bytes) -> None:
+    async with serving(sends(first)) as server:
+        await calls.post(server.target, b"", 30)
+        server.serve = sends(b"", closes=True)
+        with pytest.raises(ConnectionError):
+            await calls.post(server.target, b"", 30)
+        assert server.connections == 1
+
+
+async def test_a_line_that_breaks_before_the_answer_itself_is_told_at_once(calls: HttpCalls) -> None:
+    async with serving(sends(b"HTTP/1.1 100 Continue\r\n\r\n", closes=True)) as server:
+        with pytest.raises(ConnectionError):
+            await calls.post(server.target, b"", 3600)
+
+
 async def test_an_answer_that_came_too_late_is_not_taken_for_that_of_the_next_call(calls: HttpCalls) -> None:
     async def late(request: bytes, writer: asyncio.StreamWriter) -> None:
         if request.endswith(b"first"):
@@ -280,6 +299,97 @@ async def test_only_a_server_with_a_certificate_that_is_trusted_is_called(
                 assert server.requests == []
     finally:
         http_calls._tls.cache_clear()
+
+
+@pytest.fixture
+def trusted(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ssl.SSLContext]:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    http_calls._tls.cache_clear()
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(certificate)
+    yield tls
+    http_calls._tls.cache_clear()
+
+
+def found_at(monkeypatch: pytest.MonkeyPatch, *ports: int) -> list[str]:
+    """The name has these addresses; which lookups there were. A resolver of our own cannot stand in a test."""
+    asked: list[str] = []
+
+    async def look_up(host: str, port: int, **rest: object) -> list[object]:
+        asked.append(host)
+        await asyncio.sleep(0)
+        if not ports:
+            raise socket.gaierror(-2, "Name or service not known")
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", one)) for one in ports]
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", look_up)
+    return asked
+
+
+@pytest.mark.parametrize("fault", ["breaks", "is silent"])
+async def test_where_an_address_does_not_speak_tls_the_next_one_is_called(
+    trusted: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    met = 0
+
+    async def bad(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal met
+        met += 1
+        if fault == "is silent":
+            await reader.read()
+        writer.close()
+
+    calls = HttpCalls(connect_timeout=0.2 if fault == "is silent" else 30)
+    broken = await asyncio.start_server(bad, "127.0.0.1", 0)
+    async with serving(sends(WHOLE), trusted) as server:
+        well = server.target.port
+        found_at(monkeypatch, broken.sockets[0].getsockname()[1], well)
+        assert await calls.post(server.target, b"", 30) == (200, b"ok")
+        assert met == 1
+    calls.close()
+    broken.close()
+
+
+async def test_a_server_that_never_greets_is_given_up_after_the_time_for_connecting(
+    trusted: ssl.SSLContext,
+) -> None:
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    mute = await asyncio.start_server(silent, "127.0.0.1", 0)
+    target = target_of(f"https://localhost:{mute.sockets[0].getsockname()[1]}/bot1:x/getMe")
+    assert target is not None
+    calls = HttpCalls(connect_timeout=0.1)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(calls.post(target, b"", 3600), 30)
+    calls.close()
+    mute.close()
+
+
+async def test_a_name_is_asked_for_once_however_many_wait(
+    calls: HttpCalls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serving(sends(WHOLE)) as server:
+        asked = found_at(monkeypatch, server.target.port)
+        answers = await asyncio.gather(*(calls.post(server.target, b"", 30) for _ in range(20)))
+        assert answers == [(200, b"ok")] * 20
+        assert len(asked) == 1
+
+
+async def test_where_the_name_is_not_found_its_last_addresses_are_called(
+    calls: HttpCalls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_calls, "KEEP_ALIVE", -1.0)
+    async with serving(sends(WHOLE)) as server:
+        assert await calls.post(server.target, b"", 30) == (200, b"ok")
+        found_at(monkeypatch)
+        calls._forget(server.target)
+        assert await calls.post(server.target, b"", 30) == (200, b"ok")
+    other = HttpCalls(connect_timeout=5)
+    with pytest.raises(socket.gaierror):
+        await other.post(server.target, b"", 30)
+    other.close()
 
 
 def test_an_address_with_a_password_is_left_to_the_other_client() -> None:
