@@ -17,7 +17,7 @@ _NUMBER = re.compile(r"[0-9]{1,6}")
 #: The number that a button of a row begins with: «۱۱. نگار …», or is alone.
 _ROW = re.compile(r"([0-9]{1,6})(?:\.|$)")
 #: Menus: what they lead to begins anew.
-MENUS = frozenset({"home", "desk.lists"})
+MENUS = frozenset({"home", "desk.lists", "centers"})
 
 
 def _rows(screen: Screen) -> dict[int, Press]:

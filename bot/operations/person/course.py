@@ -136,8 +136,8 @@ def _standing(db: Session, account: Account) -> Iterator[str]:
 
 
 def _events(db: Session, account: Account) -> Iterator[tuple[datetime, str]]:
-    subjects = subjects_of(db, account)
     """The newest first."""
+    subjects = subjects_of(db, account)
     query = select(AuditEvent).where(subjects.condition()).order_by(col(AuditEvent.id).desc()).limit(MOST + 1)
     for event in db.exec(query):
         by = "themself" if event.actor_id == account.id else str(event.actor_role)

@@ -43,6 +43,8 @@ def test_from_a_closed_request_of_a_centre_to_the_page_of_the_archive(app: App) 
     for request in app.all(CooperationRequest.__table__.select()):  # type: ignore[attr-defined]
         app.change(CooperationRequest, request.id, state=CooperationState.REJECTED_BY_OFFICER)
     sara.open("coop.archive").tap("بعدی").sees("۱۱. ").type("۱۱").tap("بازگشت").sees("۱۱. ", "صفحه ۲ از ۲")
+    # The menu leads to its beginning, however far it was read.
+    sara.open("centers").tap("آرشیو همکاری").sees("صفحه ۱ از ۲")
 
 
 def test_the_universities_of_an_export_open_where_the_chosen_one_stands(app: App) -> None:
