@@ -32,6 +32,7 @@ def test_an_old_python_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     assert "make PYTHON=" in told
 
 
+@pytest.mark.campaign
 def test_the_network_is_missing(tmp_path: Path) -> None:
     """pip's own words, from a real pip whose index is a closed port."""
     lock = tmp_path / "one.lock"

@@ -62,6 +62,7 @@ async def test_typing_and_files_of_ones_own(page: Page, server: PageServer, tmp_
     assert (await answer.body()).startswith(b"%PDF")
 
 
+@pytest.mark.campaign
 async def test_phones_come_and_go_and_a_newcomer_joins(page: Page) -> None:
     await expect(page.locator(".phone")).to_have_count(3)
     await page.get_by_role("button", name=re.compile("مریم موسوی")).click()
@@ -75,6 +76,7 @@ async def test_phones_come_and_go_and_a_newcomer_joins(page: Page) -> None:
     await expect(page.get_by_role("region", name="گوشی علی در بله")).to_be_visible()
 
 
+@pytest.mark.campaign
 async def test_unread_messages_are_counted_texts_are_no_markup_and_deleted_ones_vanish(
     page: Page, server: PageServer, telegram: Raw
 ) -> None:
@@ -93,6 +95,7 @@ async def test_unread_messages_are_counted_texts_are_no_markup_and_deleted_ones_
     await expect(shown).to_have_count(0)
 
 
+@pytest.mark.campaign
 async def test_blocking_an_outage_and_text_messages_are_shown(
     page: Page, server: PageServer, emulators: Emulators, http: httpx.AsyncClient
 ) -> None:
@@ -111,6 +114,7 @@ async def test_blocking_an_outage_and_text_messages_are_shown(
     await sara.waits(lambda: emulators.telegram.server.is_out, what="outage")
 
 
+@pytest.mark.campaign
 async def test_one_phone_at_a_time_on_a_narrow_screen(page: Page) -> None:
     await page.set_viewport_size({"width": 390, "height": 800})
     await page.reload()
@@ -153,6 +157,7 @@ async def test_another_process_plays_over_http(server: PageServer) -> None:
         assert (await http.post("/emulators/bot", json={"on": False})).status_code == 400
 
 
+@pytest.mark.campaign
 async def test_a_link_to_the_bot_leads_to_its_phone_and_carries_its_words(
     page: Page, server: PageServer
 ) -> None:

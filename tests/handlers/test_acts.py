@@ -134,12 +134,20 @@ def plain(line: str) -> str:
     return line.replace("\n", " ⏎ ")
 
 
+#: Whose buttons `make test-long` presses.
+MANY_BUTTONS = ("manager", "in_charge", "staff")
 PRESSING = (
     "manager expert in_charge newcomer applicant employed asked accepted staff completed deficient suspended"
 )
 
 
-@pytest.mark.parametrize("who", PRESSING.split())
+@pytest.mark.parametrize(
+    "who",
+    [
+        pytest.param(who, marks=pytest.mark.campaign if who in MANY_BUTTONS else ())
+        for who in PRESSING.split()
+    ],
+)
 def test_a_button_leaves_behind_what_it_left(
     busy: tuple[App, Busy, Kept], who: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

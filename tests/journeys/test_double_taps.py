@@ -41,11 +41,8 @@ async def double_tap(bot: BotProcess, person: Person, label: str) -> tuple[int, 
     return before.id, button.data
 
 
-@pytest.mark.parametrize(
-    ("messenger", "database_url"),
-    [QUICK[0], pytest.param(*QUICK[1], marks=pytest.mark.campaign)],
-    indirect=["database_url"],
-)
+@pytest.mark.campaign
+@pytest.mark.parametrize(("messenger", "database_url"), QUICK, indirect=["database_url"])
 async def test_a_doubled_tap_covers_nothing(messenger: str, bot: BotProcess) -> None:
     setup = JourneySetup.on(bot, messenger)
     sara = setup.officer()

@@ -31,6 +31,7 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.campaign
 def test_commands_leave_nothing_that_others_can_read(folder: Path) -> None:
     def command(*arguments: str) -> Ended:
         """As an operator starts it whose shell lets everybody read."""

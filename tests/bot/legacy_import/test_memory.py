@@ -140,6 +140,7 @@ def test_a_small_workbook_stays_small(kind: str, tmp_path: Path) -> None:
     assert said == "read" or "بیش از اندازه" in said or "آسیب دیده" in said
 
 
+@pytest.mark.campaign
 def test_a_list_of_very_many_parts(tmp_path: Path) -> None:
     path = write_parts(tmp_path / "a.xlsx", {f"{number}": "" for number in range(60_000)}, zipfile.ZIP_STORED)
     grown, _, said = measured(path)
@@ -185,6 +186,7 @@ def test_a_record_has_a_bound_and_the_number_of_records_none(xml: str, count: in
         assert sum(1 for _ in records) == count
 
 
+@pytest.mark.campaign
 def test_an_honest_large_workbook_is_read_in_bounded_memory(tmp_path: Path) -> None:
     rows = [officer(number % 900, last_name="کریمی‌نژاد " * 3) for number in range(6_000)]
     path = write_xlsx(tmp_path / "a.xlsx", rows)

@@ -229,6 +229,7 @@ def test_a_copy_that_was_killed_anywhere_goes_on(
     )
 
 
+@pytest.mark.campaign
 def test_nobody_serves_on_a_copy_that_is_not_whole(
     source: Path, empty_postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -245,6 +246,7 @@ def test_nobody_serves_on_a_copy_that_is_not_whole(
     assert "a copy that `bot.py move` has not finished" in doctor.out
 
 
+@pytest.mark.campaign
 def test_a_bot_that_went_on_meanwhile_is_copied_anew(
     source: Path, empty_postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -264,6 +266,7 @@ def test_a_bot_that_went_on_meanwhile_is_copied_anew(
     assert [name for name in here if here[name] != there[name]] == ["audit_event"]
 
 
+@pytest.mark.campaign
 def test_what_was_wrong_in_the_audit_record_stays_wrong(source: Path, empty_postgres_url: str) -> None:
     """A move does not make a changed line right."""
     with contextlib.closing(sqlite3.connect(source)) as connection:
@@ -332,10 +335,12 @@ def test_somebody_elses_table_is_something(source: Path, empty_postgres_url: str
     assert ended.err == "--database-url: the database is not empty; nothing is ever overwritten\n"
 
 
+@pytest.mark.campaign
 def test_a_database_that_was_only_migrated_is_empty(source: Path, postgres_url: str) -> None:
     assert "counts and hashes are the same" in command(source, "--database-url", postgres_url).out
 
 
+@pytest.mark.campaign
 def test_the_unfinished_copy_of_another_bot_is_refused(
     source: Path, empty_postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

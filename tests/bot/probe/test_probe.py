@@ -185,6 +185,7 @@ async def test_what_a_person_sends_otherwise_is_reported(
     assert BY_HAND[kind].keys() == differing(tmp_path), done.out
 
 
+@pytest.mark.campaign
 async def test_what_nobody_did_is_not_seen(emulators: Emulators, tmp_path: Path) -> None:
     sara = await tester(emulators, "telegram")
     done = await messenger(tmp_path, emulators, sara, "--wait", "0.2")
@@ -251,6 +252,7 @@ async def test_the_payment_gateway(name: str, emulators: Emulators, tmp_path: Pa
     assert emulators.env()["ZARINPAL_MERCHANT_ID"] not in report + done.out
 
 
+@pytest.mark.campaign
 async def test_a_gateway_that_behaves_otherwise_is_reported(
     emulators: Emulators, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -85,6 +85,7 @@ async def test_from_nothing_to_a_bot_that_can_be_started(tmp_path: Path, answers
     assert (tmp_path / ".env").read_text().count("\n# ") > 40
 
 
+@pytest.mark.campaign
 async def test_a_second_run_shows_what_stands_and_changes_only_what_one_changes(
     tmp_path: Path, answers: Answers
 ) -> None:
@@ -239,6 +240,7 @@ def test_without_a_terminal_and_without_answers_it_says_so(tmp_path: Path) -> No
     assert missing.err == "--answers: there is no file nowhere\n"
 
 
+@pytest.mark.campaign
 async def test_answers_from_standard_input_are_taken_as_they_are(tmp_path: Path, answers: Answers) -> None:
     """No file with secrets need be written; a password that .env would change is refused."""
     lines = "".join(f"{name}='{value}'\n" for name, value in answers.items())

@@ -109,6 +109,7 @@ MET = {
 }
 
 
+@pytest.mark.campaign
 async def test_a_wrong_database_is_one_line_of_every_command(server: NetworkServer, tmp_path: Path) -> None:
     faults = database_faults(server, tmp_path)
     slots = asyncio.Semaphore(2)
@@ -315,6 +316,7 @@ def test_no_secret_in_what_a_fault_of_the_program_says(tmp_path: Path) -> None:
     assert SECRET not in told.err + told.out
 
 
+@pytest.mark.campaign
 def test_signals_are_not_wrong_settings(tmp_path: Path) -> None:
     env = all_settings(tmp_path)
     process = subprocess.Popen(command_line("run"), cwd=tmp_path, env=env, stderr=subprocess.PIPE)

@@ -82,6 +82,7 @@ def first(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, s
     process.wait()
 
 
+@pytest.mark.campaign
 def test_a_second_process_on_one_file_is_refused_and_commands_are_not(
     first: tuple[subprocess.Popen[bytes], dict[str, str]], tmp_path: Path
 ) -> None:
@@ -101,6 +102,7 @@ def test_a_second_process_on_one_file_is_refused_and_commands_are_not(
     again.wait()
 
 
+@pytest.mark.campaign
 @ROOT
 def test_a_database_that_may_only_be_read_is_one_line(tmp_path: Path) -> None:
     settings = migrated(tmp_path)

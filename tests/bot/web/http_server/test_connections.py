@@ -276,6 +276,7 @@ async def test_what_a_slow_body_holds_is_bounded() -> None:
         sender.close()
 
 
+@pytest.mark.campaign
 async def test_no_descriptor_left_is_said_once_and_passes(caplog: pytest.LogCaptureFixture) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     async with serving(Limits()) as server:
