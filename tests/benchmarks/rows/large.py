@@ -58,10 +58,11 @@ async def measure(results: Results, plan: Plan) -> None:
         "" if plan.officers == 1_000_000 else " (the goal is for 1,000,000)"
     )
     await _starts(results, plan, small, large, size)
-    await _waits_and_reports(results, plan, small, large, size)
     async with live(plan, small) as one, live(plan, large) as other:
         await _steps(results, plan, one, other, size)
         await _screens(results, plan, one, other, size)
+    # The last: it leaves a day's reminders that are still to be sent.
+    await _waits_and_reports(results, plan, small, large, size)
 
 
 async def _starts(results: Results, plan: Plan, small: Filled, large: Filled, size: str) -> None:
