@@ -9,8 +9,8 @@ from sqlmodel import Session, col, select
 
 from demo.emulators import Emulators
 from storage.database.database import open_database
-from storage.enums import InboxState, PushState
-from storage.tables import Chat, InboxUpdate, Push
+from storage.enums import InboxState, LetterState, PushState
+from storage.tables import Chat, InboxUpdate, Letter, Push
 
 T = TypeVar("T")
 
@@ -20,6 +20,10 @@ UNANSWERED = select(InboxUpdate.id, InboxUpdate.state).where(
     col(InboxUpdate.state).in_((InboxState.RECEIVED, InboxState.DONE))
 )
 UNSENT = select(Push.key, Push.state).where(col(Push.state).in_((PushState.QUEUED, PushState.SENDING)))
+#: Letters of which not all recipients are listed yet.
+UNLISTED = select(Letter.id, Letter.unlisted).where(
+    col(Letter.unlisted).is_not(None), Letter.state == LetterState.SENDING
+)
 #: Chats whose screen has to be shown again.
 UNSHOWN = select(Chat.id, Chat.show_at).where(col(Chat.show_at).is_not(None))
 
