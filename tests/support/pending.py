@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
+from sqlalchemy import and_, or_
 from sqlmodel import Session, col, select
 
 from demo.emulators import Emulators
@@ -20,9 +21,12 @@ UNANSWERED = select(InboxUpdate.id, InboxUpdate.state).where(
     col(InboxUpdate.state).in_((InboxState.RECEIVED, InboxState.DONE))
 )
 UNSENT = select(Push.key, Push.state).where(col(Push.state).in_((PushState.QUEUED, PushState.SENDING)))
-#: Letters of which not all recipients are listed yet.
-UNLISTED = select(Letter.id, Letter.unlisted).where(
-    col(Letter.unlisted).is_not(None), Letter.state == LetterState.SENDING
+#: Letters that are on their way: a job makes their pushes and takes stopped ones back. Those for a later day are not waited for.
+UNFINISHED_LETTERS = select(Letter.id, Letter.state).where(
+    or_(
+        and_(Letter.state == LetterState.SENDING, col(Letter.starts_at).is_(None)),
+        col(Letter.taking_back).is_not(None),
+    )
 )
 #: Chats whose screen has to be shown again.
 UNSHOWN = select(Chat.id, Chat.show_at).where(col(Chat.show_at).is_not(None))
@@ -62,12 +66,14 @@ async def until_none(database: Readable, *queries: Any, within: float = 120.0, p
 
 
 async def everything_arrives(emulators: Emulators, database_url: str, *, within: float = 120.0) -> None:
-    """Wait until the bot has taken every update and owes no answer, no screen and no push."""
+    """Wait until the bot has taken every update and owes no answer, no screen, no push and no letter."""
     database = await open_database(database_url)
     try:
         async with asyncio.timeout(10 * within):
             while True:
-                await until_none(database, UNANSWERED, UNSENT, UNSHOWN, within=within, pause=0.1)
+                await until_none(
+                    database, UNANSWERED, UNFINISHED_LETTERS, UNSENT, UNSHOWN, within=within, pause=0.1
+                )
                 if not any(face.server.pending() for face in emulators.messengers):
                     return
                 await asyncio.sleep(0.1)
