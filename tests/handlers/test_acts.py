@@ -10,19 +10,14 @@ import sqlite3
 from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import closing
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.core.screens import Press
-from tests.handlers.test_screens import Busy, told
-from tests.support import chat_people as people
-from tests.support import identities
+from tests.handlers.test_screens import Busy, busy_app, told
 from tests.support.chat_driver import App, Person
-from tests.support.factories import distributors as factories_distributors
-from tests.support.factories import people as factories_people
 from tests.support.kept_screens import compare, show_keys
 
 HERE = Path(__file__).parent / "acts"
@@ -69,16 +64,8 @@ class Kept:
 @pytest.fixture(scope="module")
 def busy(seeded_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[App, Busy, Kept]]:
     file = tmp_path_factory.mktemp("acts") / "bot.db"
-    file.write_bytes(seeded_template.read_bytes())
-    with pytest.MonkeyPatch.context() as counters:
-        counters.setattr(identities, "_numbers", count(7001))
-        counters.setattr(factories_people, "_user_codes", count(20_000_001))
-        counters.setattr(factories_distributors, "_guild_numbers", count(700_900))
-        app = App(f"sqlite:///{file}")
-        people.tariff(app)
-        world = Busy(app)
-    yield app, world, Kept(file)
-    app.close()
+    with busy_app(seeded_template, file) as (app, world):
+        yield app, world, Kept(file)
 
 
 def acts_of(app: App, person: Person) -> list[tuple[Press, Press]]:

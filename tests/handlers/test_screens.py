@@ -7,6 +7,7 @@ Which sentences, values and buttons a screen has is compared with tests/handlers
 import re
 from collections import Counter, deque
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -125,27 +126,38 @@ class Busy(Arranged):
             self.app.add(SavedPhrase(text="مدارک خوانا نیست", created_at=NOW, **whose))
 
 
+def count_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Numbers that tests count up begin anew, so that what is kept has the same ones each time."""
+    monkeypatch.setattr(identities, "_numbers", count(7001))
+    monkeypatch.setattr(factories_people, "_user_codes", count(20_000_001))
+    monkeypatch.setattr(factories_distributors, "_guild_numbers", count(700_900))
+
+
+@contextmanager
+def busy_app(template: Path, file: Path) -> Iterator[tuple[App, Busy]]:
+    """`file` is the database, made from the template."""
+    file.write_bytes(template.read_bytes())
+    with pytest.MonkeyPatch.context() as counters:
+        count_anew(counters)
+        app = App(f"sqlite:///{file}")
+        people.tariff(app)
+        world = Busy(app)
+    yield app, world
+    app.close()
+
+
 @pytest.fixture(scope="module")
 def arranged(
     seeded_template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[App, Busy, dict[str, str]]]:
-    """The tokens of cards are told by whose they are; numbers that tests count up begin anew."""
-    file = tmp_path_factory.mktemp("screens") / "bot.db"
-    file.write_bytes(seeded_template.read_bytes())
-    with pytest.MonkeyPatch.context() as counters:
-        counters.setattr(identities, "_numbers", count(7001))
-        counters.setattr(factories_people, "_user_codes", count(20_000_001))
-        counters.setattr(factories_distributors, "_guild_numbers", count(700_900))
-        app = App(f"sqlite:///{file}")
-        people.tariff(app)
-        world = Busy(app)
-    made_up = {
-        one.card_token: f"CARD{one.account_id}"
-        for one in app.all(select(Officer))
-        if one.card_token is not None
-    }
-    yield app, world, made_up
-    app.close()
+    """The tokens of cards are told by whose they are."""
+    with busy_app(seeded_template, tmp_path_factory.mktemp("screens") / "bot.db") as (app, world):
+        made_up = {
+            one.card_token: f"CARD{one.account_id}"
+            for one in app.all(select(Officer))
+            if one.card_token is not None
+        }
+        yield app, world, made_up
 
 
 @pytest.fixture
@@ -208,9 +220,7 @@ def test_the_screens_of_a_first_day_are_as_they_were(
     app: App, who: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody has filed anything yet: each list says so, and what to do next."""
-    monkeypatch.setattr(factories_distributors, "_guild_numbers", count(700_900))
-    monkeypatch.setattr(factories_people, "_user_codes", count(20_000_001))
-    monkeypatch.setattr(identities, "_numbers", count(7001))
+    count_anew(monkeypatch)
     make = {
         "staff": people.staff,
         "expert": people.expert,

@@ -4,16 +4,10 @@ import pytest
 
 from demo.emulators import Emulators
 from storage.database.database import Database
+from tests.support.campaign_marks import on_postgres_in_campaign
 from tests.support.messenger_app import MessengerApp, running_app
 
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """The way of updates and pushes is walked on SQLite in `make test` and on PostgreSQL in `make test-long`; the statements
-    behind it are tested on both in tests/bot/services and tests/storage."""
-    callspec = getattr(item, "callspec", None)
-    if callspec is not None and "postgres" in callspec.params.values():
-        item.add_marker(pytest.mark.campaign)
+pytest_itemcollected = pytest.hookimpl(tryfirst=True)(on_postgres_in_campaign)
 
 
 @pytest.fixture
