@@ -48,8 +48,6 @@ DRAFT_LIFETIME, DRAFT_NOTICE = timedelta(days=365), timedelta(days=30)
 BATCH = 4
 #: Of files that nobody has claimed: all experts of a university may be told of each.
 UNCLAIMED_BATCH = 1
-#: Experts of a university whom one unit tells of its queue.
-EXPERTS_AT_ONCE = 8
 #: Drafts that one unit looks at.
 PAGE = 8
 #: Files that are counted at most.
@@ -234,10 +232,10 @@ def _remind_queue(db: Session, university: str, now: datetime) -> bool:
     """Tell some of its experts who were not told today; whether all are now."""
     experts = routing.experts(db, university)
     day = now.astimezone(formats.TEHRAN).date().isoformat()
-    places = range(0, max(len(experts), 1), EXPERTS_AT_ONCE)
+    places = range(0, max(len(experts), 1), routing.EXPERTS_AT_ONCE)
     for place in places:
         if rate_limit.first_time(db, key=f"late-queue:{university}:{day}:{place}", now=now):
-            _tell_of_queue(db, university, experts[place : place + EXPERTS_AT_ONCE], day, now)
+            _tell_of_queue(db, university, experts[place : place + routing.EXPERTS_AT_ONCE], day, now)
             return place == places[-1]
     return True
 

@@ -42,18 +42,14 @@ _ALL_OF = {
     )
     for kind, owner in _OWNERS.items()
 }
-_FIND_OF_GUEST = Prepared(
-    select_columns(*_ROW.columns).where(
-        _DRAFT.c.guest_chat_id == bindparam("owner"), _DRAFT.c.dialogue == bindparam("name")
+_OF_DIALOGUE = {
+    kind: select_columns(*_ROW.columns).where(
+        owner == bindparam("owner"), _DRAFT.c.dialogue == bindparam("name")
     )
-)
-_FIND_OF_ACCOUNT = Prepared(
-    select_columns(*_ROW.columns).where(
-        _DRAFT.c.account_id == bindparam("owner"),
-        _DRAFT.c.dialogue == bindparam("name"),
-        _DRAFT.c.subject_id == bindparam("subject"),
-    )
-)
+    for kind, owner in _OWNERS.items()
+}
+_FIND_OF_GUEST = Prepared(_OF_DIALOGUE["guest"])
+_FIND_OF_ACCOUNT = Prepared(_OF_DIALOGUE["account"].where(_DRAFT.c.subject_id == bindparam("subject")))
 
 
 def owned(turn: Turn, draft: Draft) -> bool:

@@ -14,8 +14,6 @@ from storage.tables import CooperationRequest, Grant
 
 #: Between two N10 of one expert.
 PAUSE = timedelta(hours=1)
-#: Experts whom one unit tells; `follow_up` tells the others.
-EXPERTS_AT_ONCE = 8
 
 
 def notify_waiting(db: Session, *, university_code: str, now: datetime, since: datetime | None = None) -> int:
@@ -50,7 +48,7 @@ def notify_waiting(db: Session, *, university_code: str, now: datetime, since: d
             now=now,
         )
         notified += 1
-        if notified == EXPERTS_AT_ONCE:
+        if notified == routing.EXPERTS_AT_ONCE:
             break
     return notified
 

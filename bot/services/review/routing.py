@@ -29,6 +29,8 @@ from storage.tables import (
 REVIEWERS = (Role.EXPERT, Role.IN_CHARGE)
 #: Files of a queue that are counted for a message; more are told as «۹۹۹+».
 COUNTED = 999
+#: Experts of a university whom one unit tells of what waits or is late; a job tells the others in further units.
+EXPERTS_AT_ONCE = 8
 #: Of a grant with its account: an expert who may review now.
 REVIEWS_NOW = (
     col(Grant.role).in_(REVIEWERS) & col(Grant.active).is_(True) & (col(Account.state) == AccountState.ACTIVE)

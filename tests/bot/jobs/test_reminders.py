@@ -13,6 +13,7 @@ from bot.services import accounts, qualification
 from bot.services.directorate import document_requirements
 from bot.services.qualification import decisions
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
+from bot.services.review import routing
 from storage.enums import AccountState
 from storage.tables import Account, DocumentType, Draft, Push
 from tests.support import jobs
@@ -142,7 +143,7 @@ def test_all_experts_of_a_large_university_are_reminded_some_in_a_unit(
     told = [0]
     while reminders.remind_experts(db, now=now):
         told.append(sum(len(pushes(db, one)) for one in experts))
-    assert max(then - before for before, then in pairwise(told)) == reminders.EXPERTS_AT_ONCE
+    assert max(then - before for before, then in pairwise(told)) == routing.EXPERTS_AT_ONCE
     assert [len(pushes(db, one, "N20")) for one in experts] == [1] * 40
     assert reminders.remind_experts(db, now=now) == 0
     # Another file of the same day tells nobody again.

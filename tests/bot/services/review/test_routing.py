@@ -117,11 +117,11 @@ def test_forty_experts_of_a_university_all_hear_of_a_file_and_none_of_them_waits
     add_reference_data(db)
     experts = [expert(db, f"علوی{n}") for n in range(40)]
     submitted_request(db, officer(db))
-    assert 0 < sum(len(pushes(db, one)) for one in experts) <= queue_notices.EXPERTS_AT_ONCE
+    assert 0 < sum(len(pushes(db, one)) for one in experts) <= routing.EXPERTS_AT_ONCE
     later = NOW + timedelta(minutes=5)
     units = jobs.units_until_nothing_is_due(
         lambda: queue_notices.follow_up(db, universities=["sums"], now=later)
     )
-    assert max(units) == queue_notices.EXPERTS_AT_ONCE
+    assert max(units) == routing.EXPERTS_AT_ONCE
     assert [len(pushes(db, one)) for one in experts] == [1] * 40
     assert jobs.follow_up(db, now=later + timedelta(minutes=1)) == 0
