@@ -240,5 +240,6 @@ async def replaced(setup: JourneySetup) -> None:
     await mina.person.sees("کد ملی شما آزاد شد")
     await branch_shows(boss, "مسئول فنی: ندارد")
     # Nobody's SMS: that is for whoever ends it alone (Q20).
-    (invited,) = setup.bot.emulators.sms.inbox(boss.mobile)
-    assert "دعوت کرده است" in invited.text
+    # The invitation's is not sent either where he was quicker to accept.
+    told = [sms.text for sms in setup.bot.emulators.sms.inbox(boss.mobile)]
+    assert ["دعوت کرده است" in text for text in told] in ([True], [])

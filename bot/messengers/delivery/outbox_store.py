@@ -25,6 +25,7 @@ from storage.tables import Account, Chat, Grant, Letter, PayMessage, Push
 FOREVER = 3600.0
 #: Why a push to the holder of a role is not sent.
 ROLE_LOST = "the role is not in force any more"
+LETTER_STOPPED = "the letter was stopped"
 _UNFINISHED = (PushState.QUEUED, PushState.SENDING)
 #: A way out: a messenger, or None for SMS.
 PushRoute = Messenger | None
@@ -176,6 +177,10 @@ def claim_pushes(db: Session, ids: list[int], now: datetime, lease: datetime) ->
         skip, text, buttons = None, push.text, push.buttons
         if push.grant_id is not None and not (in_force and state is AccountState.ACTIVE):
             skip = ROLE_LOST
+        elif push.letter_id is not None and _is_stopped(db, push.letter_id):
+            skip = LETTER_STOPPED
+        elif push.sms.get("void"):
+            skip = "what it says does not hold any more"
         elif push.channel is PushChannel.CHAT:
             left = chat is None or chat.account_id != push.account_id
             if push.pay_message_id is not None and message is None:
@@ -187,8 +192,6 @@ def claim_pushes(db: Session, ids: list[int], now: datetime, lease: datetime) ->
                 skip = "nobody is logged in there any more"
             elif chat.dead:
                 skip = "the chat is dead"
-            elif push.letter_id is not None and _is_stopped(db, push.letter_id):
-                skip = "the letter was stopped"
         taken.append(
             ClaimedPush(
                 push.id,
@@ -262,7 +265,8 @@ def record_result(db: Session, push: ClaimedPush, outcome: SendResult, now: date
             .values(dead=True, show_at=None)
             .execution_options(synchronize_session=False)
         )
-    if push.channel is PushChannel.CHAT and outcome.state is PushState.SKIPPED and push.skip != ROLE_LOST:
+    nothing_to_say = push.skip in (ROLE_LOST, LETTER_STOPPED)
+    if push.channel is PushChannel.CHAT and outcome.state is PushState.SKIPPED and not nothing_to_say:
         _say_by_sms(db, push, now)
     if outcome.state is PushState.GIVEN_UP and push.kind != "alert":
         alert_staff(

@@ -310,11 +310,12 @@ def _sms_key(invitation: Invitation) -> str:
 
 
 def forget_sms(db: Session, invitation: Invitation) -> None:
-    """The stored SMS holds link and code: neither is needed any longer."""
+    """The stored SMS holds link and code: neither is needed any longer. Where it waits, also to be tried again, it is
+    not sent."""
     db.exec(
         update(Push)
         .where(col(Push.key) == f"{_sms_key(invitation)}:sms")
-        .values(text=t("invite.over"), sms={})
+        .values(text=t("invite.over"), sms={"void": True})
         .execution_options(synchronize_session=False)
     )
 

@@ -9,6 +9,7 @@ from sqlmodel import Session, select
 from bot.messengers.delivery import outbox_store
 from bot.messengers.delivery.outbox_store import (
     FOREVER,
+    LETTER_STOPPED,
     ROLE_LOST,
     ClaimedPush,
     RouteCapacity,
@@ -185,6 +186,8 @@ SKIPPED = {
     "another logged in": "nobody is logged in there any more",
     "dead": "the chat is dead",
     "letter stopped": "the letter was stopped",
+    "SMS of a stopped letter": "the letter was stopped",
+    "SMS of an invitation that is over": "what it says does not hold any more",
     "letter": None,
     "in force": None,
     "lost": ROLE_LOST,
@@ -198,6 +201,7 @@ SKIPPED = {
 def test_what_is_not_sent_any_more(db: Session, case: str) -> None:
     w = World(db)
     values: dict[str, Any] = {}
+    chat = None if case.startswith("SMS") else w.telegram
     match case:
         case "nobody logged in":
             values["account_id"], w.telegram.account_id = w.sara, None
@@ -205,8 +209,10 @@ def test_what_is_not_sent_any_more(db: Session, case: str) -> None:
             values["account_id"] = w.ali
         case "dead":
             w.telegram.dead = True
-        case "letter stopped" | "letter":
-            values["letter_id"] = w.stopped if case == "letter stopped" else w.letter
+        case "letter stopped" | "letter" | "SMS of a stopped letter":
+            values["letter_id"] = w.letter if case == "letter" else w.stopped
+        case "SMS of an invitation that is over":
+            values["sms"] = {"void": True}
         case "in force" | "lost" | "suspended":
             grant = db.exec(select(Grant).where(Grant.account_id == w.sara, Grant.role == Role.OFFICER)).one()
             values["grant_id"], grant.active = grant.id, case != "lost"
@@ -215,7 +221,7 @@ def test_what_is_not_sent_any_more(db: Session, case: str) -> None:
         case "button gone":
             values["pay_message_id"] = 77
     db.flush()
-    (taken,) = w.claim(w.push(w.telegram, **values))
+    (taken,) = w.claim(w.push(chat, **values))
     assert taken.skip == SKIPPED[case]
 
 
@@ -295,6 +301,7 @@ def test_staff_hear_of_what_was_given_up_and_of_a_letter_once(
         ("no mobile", False),
         ("sent", False),
         ("role lost", False),
+        ("letter stopped", False),
         ("sms", False),
     ],
 )
@@ -308,8 +315,9 @@ def test_who_has_no_chat_left_is_told_by_sms_once(db: Session, case: str, sent: 
     sentence = {} if case == "no sentence" else {"sentence": "جمله کوتاه"}
     push = w.push(None if case == "sms" else w.telegram, sms=sentence, correlation_id="c")
     (taken,) = w.claim(push)
-    if case == "role lost":
-        taken = ClaimedPush(**{name: getattr(taken, name) for name in taken.__slots__} | {"skip": ROLE_LOST})
+    if case in ("role lost", "letter stopped"):
+        skip = ROLE_LOST if case == "role lost" else LETTER_STOPPED
+        taken = ClaimedPush(**{name: getattr(taken, name) for name in taken.__slots__} | {"skip": skip})
     state = PushState.SENT if case == "sent" else PushState.SKIPPED
     for _ in range(2):
         record_result(db, taken, SendResult(state, "dead", dead=case != "sent"), NOW)
