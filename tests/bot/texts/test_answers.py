@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.texts.answers import with_persian_digits
+from bot.texts import Quoted
+from bot.texts.answers import in_sentence, with_persian_digits
 
 #: What people copy from elsewhere, and what would be wrong with another digit in it.
 COPIED = [
@@ -84,3 +85,49 @@ def test_only_digits_change_and_only_once(typed: str) -> None:
     assert len(shown) == len(typed)
     assert all(a == b or (a in "0123456789" and b in "۰۱۲۳۴۵۶۷۸۹") for a, b in zip(typed, shown, strict=True))
     assert with_persian_digits(shown) == shown
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("ISO 13485 و 12", "ISO 13485 و ۱۲"),
+        ("ISO", "ISO"),
+        ("abc 12", "abc 12"),
+        ("12 ISO", "12 ISO"),
+        ("5 mg 6", "5 mg 6"),
+        ("1405", "۱۴۰۵"),
+        ("12 13", "۱۲ ۱۳"),
+        ("بند 3 A4 5", "بند 3 A4 5"),
+        ("سال 1405 A", "سال 1405 A"),
+        ("A سال 5", "A سال ۵"),
+        ("(ISO) 5 است", "(ISO) 5 است"),
+        ("ISO. 5 و 6", "ISO. 5 و ۶"),
+        ("ISO، 5", "ISO، ۵"),
+        ("5 ABC، 6", "5 ABC، ۶"),
+        ("5\nISO، 6", "5\nISO، ۶"),
+        ("5 www.a، 6", "5 www.a، 6"),
+        ("a@b.ir 7 و 8", "a@b.ir 7 و ۸"),
+        ("12a 5 و 6", "12a 5 و ۶"),
+        ("mgپ 5", "mgپ ۵"),
+        ("پلاک5 mg", "پلاک5 mg"),
+        ("mg پلاک5 6", "mg پلاک۵ ۶"),
+        ("12پلاک", "۱۲پلاک"),
+        ("پلاک12-3", "پلاک12-3"),
+        ("5،6", "۵،۶"),
+        ("A4،6", "A4،۶"),
+        ("6،A4 7", "۶،A4 7"),
+        ("12/ و /12", "۱۲/ و /۱۲"),
+        ("1/2/3 و 1/2/3/4", "۱/۲/۳ و 1/2/3/4"),
+        ("1,500 و 1,50", "۱,۵۰۰ و 1,50"),
+        ("-5 و *5*", "-5 و *۵*"),
+        ("  12  ", "  ۱۲  "),
+        ("۱۲:\u200a30", "۱۲:\u200a۳۰"),
+    ],
+)
+def test_numbers_beside_latin_words_belong_to_them(typed: str, shown: str) -> None:
+    assert with_persian_digits(typed) == shown
+
+
+def test_an_answer_of_several_lines_is_a_block() -> None:
+    assert in_sentence("یک دو") == "یک دو"
+    assert in_sentence("یک\nدو") == Quoted("یک\nدو")

@@ -11,7 +11,18 @@ from hypothesis import strategies as st
 
 from bot.messengers.transport.channel import MAX_TEXT, split_text, utf16_units
 from bot.texts import BIDI_MARKS, OURS, WRITTEN, Quoted, catalogue, quoted, t
-from bot.texts.words import BAR, END, one_line, set_off
+from bot.texts.words import (
+    BAR,
+    END,
+    inside,
+    isolate,
+    one_line,
+    set_off,
+    settled,
+    visible,
+    without_addresses,
+    without_piles,
+)
 
 
 def places(key: str) -> set[str]:
@@ -231,3 +242,143 @@ def test_marks_that_do_not_pair_up_are_gone(text: str, kept: bool) -> None:
 
     assert any(mark in found for mark in (LRI, FSI, PDI)) == kept
     assert BIDI_MARKS.sub("", found) == BIDI_MARKS.sub("", text).replace("\n", " ")
+
+
+H = "\u200a"
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("12:30", "12:30"),
+        ("1:5", f"1:{H}5"),
+        ("12:305", f"12:{H}305"),
+        ("12:30:45", "12:30:45"),
+        ("https://a.b", f"https:{H}/{H}/{H}a.{H}b"),
+        ("الف:ب", "الف:ب"),
+        ("///", f"/{H}/{H}/"),
+        ("a/b", "a/b"),
+        ("\\\\srv", f"\\{H}\\srv"),
+        ("1.5 و 1.5.6", f"1.5 و 1.{H}5.{H}6"),
+        ("a.pdf", "a.pdf"),
+        ("a.pdf.exe", f"a.{H}pdf.{H}exe"),
+        ("a.pdfx", f"a.{H}pdfx"),
+        ("آ.ب", f"آ.{H}ب"),
+        ("x..y x. y", "x..y x. y"),
+        ("@a و @", f"@{H}a و @"),
+        ("#ب و # ب", f"#{H}ب و # ب"),
+        ("$AB", f"${H}AB"),
+        ("/start a/start", f"/{H}start a/start"),
+        ("کد 123456", "کد 123456"),
+        ("کد 1234567", f"کد 1{H}234{H}567"),
+        ("کد 12 34 567", f"کد 12 {H}34 {H}567"),
+        ("کد (021) 1234567", f"کد (021) {H}1{H}234{H}567"),
+        ("کد 021-12345678", f"کد 021-{H}12{H}345{H}678"),
+        ("کد 12345678 12", f"کد 12{H}345{H}678 {H}12"),
+        ("روز 2026-11-22", "روز 2026-11-22"),
+        ("روز 20266-11-22", f"روز 20266-{H}11-{H}22"),
+    ],
+)
+def test_where_an_address_ends(written: str, shown: str) -> None:
+    assert without_addresses(written) == one_line(written) == shown
+
+
+@pytest.mark.parametrize(
+    ("written", "in_line", "alone"),
+    [
+        # Without letters it may be a code.
+        ("1234567", "1234567", f"1{H}234{H}567"),
+        ("021-12345678", "021-12345678", f"021-{H}12{H}345{H}678"),
+        ("1234567:8", f"1234567:{H}8", f"1{H}234{H}567:{H}8"),
+    ],
+)
+def test_a_code_stays_in_one_line_only(written: str, in_line: str, alone: str) -> None:
+    assert one_line(written) == in_line
+    assert set_off(Quoted(written)) == f"{BAR}\u200f{LRI}{alone}{PDI}"
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("الف\nب", "الف ب"),
+        ("الف\n\n\nب", "الف ب"),
+        (" الف  ب ", "الف ب"),
+        ("الف\u200f ب\ue000", "الف ب"),
+        ("a «b» c", "a «b» c"),
+        (f"{LRI}ab{PDI} x", f"{LRI}ab{PDI} x"),
+        (f"{LRI}ab", "ab"),
+    ],
+)
+def test_a_name_is_on_one_line(written: str, shown: str) -> None:
+    assert one_line(written) == shown
+    assert one_line(written, in_quotes=True) == shown.replace("«", "‹").replace("»", "›")
+
+
+@pytest.mark.parametrize(
+    ("words", "block", "settled_block"),
+    [
+        (Quoted(""), "", "سر: . دم"),
+        (Quoted(" ", "ع"), "", "سر: . دم"),
+        (Quoted(" ", "ع", "پیش"), "پیش", "سر: پیش. دم"),
+        (Quoted("ت"), "│ ت", "سر:\n│ ت\nدم"),
+        (Quoted("ت", "ع"), "│ ت\n└ ع", "سر:\n│ ت\n└ ع\nدم"),
+        (Quoted("ت\n\nث ", "ع", "پیش"), "پیش؛\n│ ت\n│\n│ ث\n└ ع", "سر: پیش؛\n│ ت\n│\n│ ث\n└ ع\nدم"),
+        (
+            Quoted("A\nب", "B C"),
+            f"│ \u200f{LRI}A{PDI}\n│ ب\n└ \u200f{LRI}B C{PDI}",
+            f"سر:\n│ \u200f{LRI}A{PDI}\n│ ب\n└ \u200f{LRI}B C{PDI}\nدم",
+        ),
+    ],
+)
+def test_a_quotation_in_a_sentence(words: Quoted, block: str, settled_block: str) -> None:
+    assert settled(inside(words)) == block
+    assert settled(f"سر: {inside(words)}. دم") == settled_block
+    assert quoted(words.text or None, words.by, words.preset) == words
+
+
+def test_a_sentence_without_a_quotation_stays() -> None:
+    assert settled("\nسر\n") == "\nسر\n"
+
+
+@pytest.mark.parametrize(
+    ("written", "seen"),
+    [
+        ("ا\u200cب", "ا\u200cب"),
+        ("ا\u200c\u200cب", "ا\u200cب"),
+        ("a\u200cب", "a\u200cب"),
+        ("ا\u200c1", "ا\u200c1"),
+        ("a\u200cb", "ab"),
+        ("ا\u200c ب", "ا ب"),
+        ("\u200cا", "ا"),
+        ("ا\u200c", "ا"),
+        ("❤\ufe0f", "❤\ufe0f"),
+        ("a\ufe0f", "a"),
+        ("5\ufe0f", "5"),
+        ("5\ufe0f\u20e3", "5\ufe0f\u20e3"),
+        ("❤\ufe0f\u200d👧", "❤\ufe0f\u200d👧"),
+        ("👩🏽\u200d👧", "👩🏽\u200d👧"),
+        ("\u200d👧", "👧"),
+        ("👩\u200d", "👩"),
+        ("ا\u200d👧", "ا👧"),
+        ("👩\u200dا", "👩ا"),
+        ("ا\u0301\u0302", "ا\u0301\u0302"),
+        ("ا\u0301\u0302\u0303\u0304ب", "ا\u0301\u0302ب"),
+        (" \u0301ا", " ا"),
+    ],
+)
+def test_what_of_a_text_can_be_seen(written: str, seen: str) -> None:
+    assert visible(written) == seen
+
+
+@pytest.mark.parametrize(("marks", "left"), [(7, 7), (8, 8), (9, 8), (500, 8)])
+def test_a_pile_of_marks_is_cut_before_it_is_sorted(marks: int, left: int) -> None:
+    assert without_piles("ا" + "\u0301" * marks + "ب") == "ا" + "\u0301" * left + "ب"
+
+
+def test_lines_of_latin_words_keep_their_direction() -> None:
+    assert isolate("سارا\nدو") == "سارا\nدو"
+    assert isolate("الف A") == f"{FSI}الف A{PDI}"
+    assert isolate("A الف") == f"{LRI}A الف{PDI}"
+    assert isolate("1 الف") == f"{FSI}1 الف{PDI}"
+    assert isolate("12") == f"{LRI}12{PDI}"
+    assert isolate(f"A\n{BAR}B\n{END}C\nب") == f"{LRI}A{PDI}\n{BAR}B\n{END}C\nب"
