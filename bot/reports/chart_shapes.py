@@ -41,9 +41,8 @@ def told(value: Value) -> str:
     """A number as people read it: with «٬» between thousands, tenths after «٫»."""
     if value is None:
         return "–"
-    whole = number(int(value))
-    tenth = round(abs(value - int(value)) * 10)
-    return f"{whole}٫{digits(tenth)}" if isinstance(value, float) and 0 < tenth < 10 else whole
+    whole, tenth = divmod(round(value * 10), 10)
+    return f"{number(whole)}٫{digits(tenth)}" if tenth else number(whole)
 
 
 def height(chart: Chart, rest: str) -> float:

@@ -21,6 +21,8 @@ from bot.texts import t
 
 #: What a spreadsheet program may take for a formula, also after a tab or a line break.
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
+#: What may stand before it unseen.
+_UNSEEN = " \u200e\u200f\u2066\u2068\ufeff"
 #: Numbers with separators; points of the title, and the colour behind the names of columns.
 SEPARATED, TENTHS, TITLE_SIZE, GREY = "#,##0", "0.0", 14, "FFE7E6E6"
 _NOT_IN_TITLES = re.compile(r"[\[\]:*?/\\']")
@@ -104,8 +106,7 @@ def _sum_row(export: RowExport) -> list[str | int]:
 def _harmless(value: str) -> str:
     """A text that no spreadsheet program takes for a formula: with an apostrophe before it where it might."""
     value = ILLEGAL_CHARACTERS_RE.sub(" ", value)
-    dangerous = value.lstrip(" \u200e\u200f\u2066\u2068\ufeff").startswith(_DANGEROUS)
-    return f"'{value}" if dangerous else value
+    return f"'{value}" if value.lstrip(_UNSEEN).startswith(_DANGEROUS) else value
 
 
 def _bold(cell: WriteOnlyCell, size: int) -> WriteOnlyCell:
@@ -156,6 +157,6 @@ def _cell(sheet: Worksheet, value: Cell) -> WriteOnlyCell:
     cell = WriteOnlyCell(sheet, value=ILLEGAL_CHARACTERS_RE.sub(" ", value)[:32_000])
     cell.data_type = "s"
     cell.alignment = Alignment(horizontal="right", readingOrder=2)
-    if value.lstrip(" \u200e\u200f\ufeff").startswith(_DANGEROUS):
+    if value.lstrip(_UNSEEN).startswith(_DANGEROUS):
         cell.quotePrefix = True
     return cell
