@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 
 from bot.rules.validators import ZWNJ, normalise, search_key
 
@@ -17,6 +17,10 @@ from bot.rules.validators import ZWNJ, normalise, search_key
 LONGEST = 60
 #: Letters from which on a word may have one letter wrong.
 MISSPELT = 5
+#: Words whose keys are kept: those that many people write stay among them, names and answers fall out.
+CACHED_WORDS = 4096
+#: Letters of the longest word that is kept.
+LONGEST_CACHED = 24
 
 
 class Intent(StrEnum):
@@ -124,14 +128,14 @@ def words_of(text: str) -> list[str]:
     return [key for part in parts if (key := word_key(part))]
 
 
-@cache
+@lru_cache(maxsize=CACHED_WORDS)
 def _cached_key(word: str) -> str:
     return _RUN.sub(r"\1", search_key(word))
 
 
 def word_key(word: str) -> str:
     """One word as it is compared («سلاااام» and «سلام» are one)."""
-    return _cached_key(word) if len(word) <= 24 else _RUN.sub(r"\1", search_key(word))
+    return _cached_key(word) if len(word) <= LONGEST_CACHED else _RUN.sub(r"\1", search_key(word))
 
 
 def is_misspelt(word: str, key: str) -> bool:
@@ -188,8 +192,6 @@ def _phrases_by_ends() -> dict[tuple[str, str], list[tuple[int, str]]]:
 
 
 def _is_greeting(words: list[str]) -> bool:
-    if not words:
-        return False
     greets, alone, others = _keys(_GREETS), _keys(_GREETS_ALONE), _keys(_WITH_GREETINGS)
     if not all(word in greets or word in alone or word in others for word in words):
         return False

@@ -202,3 +202,75 @@ def test_every_refusal_has_its_words() -> None:
     }
     assert len(keys) > 6
     assert all(has(key) for key in keys if key is not None)
+
+
+def test_what_each_is_to_a_contract_and_to_a_termination() -> None:
+    """Staff look at both, the distributor at its own contract, strangers at nothing."""
+    contract, draft = ContractCase(ContractState.ACTIVE, OFFICER, DISTRIBUTOR), TerminationCase(None, OFFICER)
+    standings = [
+        (officer, Relation.OFFICER, Relation.OFFICER),
+        (manager, Relation.DISTRIBUTOR, None),
+        (staff, Relation.STAFF, Relation.STAFF),
+        (SYSTEM, Relation.SYSTEM, Relation.SYSTEM),
+        *[(actor, None, None) for actor in (reviewer, colleague, head)],
+        *[(actor, None, None) for actor in STRANGERS if actor.role is not Role.STAFF],
+        (Actor(None, Role.STAFF), None, None),
+        (Actor(OFFICER, Role.EXPERT, UNIVERSITY), None, None),
+        (Actor(MANAGER, Role.DISTRIBUTOR), None, None),
+        (Actor(None, Role.OFFICER), None, None),
+    ]
+    for actor, of_contract, of_termination in standings:
+        assert CONTRACT.standings(contract, actor) == ({of_contract} - {None}), actor
+        assert TERMINATION.standings(draft, actor) == ({of_termination} - {None}), actor
+
+
+@pytest.mark.parametrize(
+    ("facts", "key"),
+    [
+        ((True, True, False, False), None),
+        ((True, True, True, False), "error.accept_while_employed"),
+        ((True, True, True, True), "error.accept_while_employed"),
+        ((True, True, False, True), "error.accept_while_reserved"),
+        ((True, False, False, False), "error.accept_unqualified"),
+        ((False, True, False, False), "error.accept_unqualified"),
+    ],
+)
+def test_why_an_officer_cannot_accept(facts: tuple[bool, ...], key: str | None) -> None:
+    asked = case(CooperationState.PENDING_OFFICER, officer=Availability(*facts))
+    assert refusal(asked, officer, Action.ACCEPT) == key
+
+
+@pytest.mark.parametrize(
+    ("facts", "free"),
+    [
+        ((True, True, False, True), True),  # reserved by this very request
+        ((True, True, True, True), False),
+        ((True, False, False, True), False),
+        ((False, True, False, True), False),
+    ],
+)
+def test_who_is_free_to_serve_when_it_is_approved(facts: tuple[bool, ...], free: bool) -> None:
+    waiting = case(CooperationState.PENDING_UNIVERSITY, officer=Availability(*facts))
+    assert refusal(waiting, reviewer, Action.APPROVE) == (None if free else "error.officer_not_free")
+
+
+@pytest.mark.parametrize("deputy_for", [None, 77])
+def test_only_what_a_deputy_has_is_given_back(deputy_for: int | None) -> None:
+    waiting = case(CooperationState.PENDING_UNIVERSITY, reviewer_id=REVIEWER, deputy_for_id=deputy_for)
+    assert (Action.GIVE_BACK in allowed_actions(waiting, SYSTEM)) is (deputy_for is not None)
+    assert Action.GIVE_BACK not in allowed_actions(waiting, reviewer)
+    unclaimed = case(CooperationState.PENDING_UNIVERSITY)
+    assert refusal(unclaimed, SYSTEM, Action.RELEASE) == "error.stale"
+
+
+@pytest.mark.parametrize(
+    "sides", [{"managers": frozenset({REVIEWER})}, {"officer_id": REVIEWER}], ids=["manager", "officer"]
+)
+def test_no_expert_of_a_request_of_their_own(sides: dict[str, Any]) -> None:
+    own = case(CooperationState.PENDING_UNIVERSITY, **sides)
+    assert not relations(own, reviewer)
+    assert not relations(own, Actor(REVIEWER, Role.STAFF))
+    assert relations(own, colleague) == {Relation.EXPERT}
+    assert not may_see(own, reviewer)
+    assert may_see(own, colleague)
+    assert not may_see(replace(own, state=None), colleague)

@@ -245,3 +245,25 @@ def test_every_guard_names_a_sentence() -> None:
     }
     assert len(keys) > 5
     assert all(has(key) for key in keys if key is not None)
+
+
+@pytest.mark.parametrize("deputy_for", [None, 77])
+def test_only_what_a_deputy_has_is_given_back(deputy_for: int | None) -> None:
+    for state in (RequestState.IN_REVIEW, RequestState.DEFICIENT):
+        given = case(state, deputy_for_id=deputy_for)
+        assert (Action.GIVE_BACK in allowed_actions(given, SYSTEM)) is (deputy_for is not None)
+
+
+def test_what_each_is_to_a_file() -> None:
+    review = case(RequestState.IN_REVIEW)
+    assert [relations(review, actor) for actor in (officer, reviewer, colleague, head, staff, SYSTEM)] == [
+        {Relation.OWNER},
+        {Relation.EXPERT, Relation.REVIEWER},
+        {Relation.EXPERT},
+        {Relation.EXPERT, Relation.IN_CHARGE},
+        {Relation.STAFF},
+        {Relation.SYSTEM},
+    ]
+    nowhere = replace(review, university_code=None)
+    assert not relations(nowhere, Actor(REVIEWER, Role.EXPERT, None))
+    assert not relations(nowhere, reviewer)

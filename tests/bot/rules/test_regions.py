@@ -60,7 +60,39 @@ def test_known_slips_are_corrected(province: str, city: str) -> None:
         ("البرز، فردیس، خیابان تهران", None),
         ("مهرشهر، بلوار ارم", None),
         ("", None),
+        # At the beginning a name stands alone or before a sign or a street; behind «شهر» before anything.
+        ("شیراز", "شیراز"),
+        ("شیراز پلاک ۳", None),
+        ("شیراز نو، کوچه ۲", None),
+        ("شیراز (فارس)", "شیراز"),
+        ("شهر شیراز پلاک ۳", "شیراز"),
+        ("خیابان امام، شهرستان شیراز پلاک ۳", "شیراز"),
+        ("نزدیک شیراز", None),
+        # Names of one to four words.
+        ("بندر لنگه خ امام", "بندر لنگه"),
+        ("استان چهارمحال و بختیاری پلاک ۳", "چهارمحال و بختیاری"),
+        ("کتالم و سادات شهر، خیابان امام", "کتالم و سادات‌شهر"),
+        # Its own city or province, wherever it stands.
+        ("شیراز، کرج", None),
+        ("شیراز، خیابان البرز", None),
     ],
 )
 def test_an_address_that_still_names_another_city(address: str, named: str | None) -> None:
     assert other_city(address, "البرز", "کرج") == named
+
+
+@pytest.mark.parametrize(
+    ("address", "named"),
+    [
+        ("خرم آباد، خیابان شیراز", None),
+        ("شهر شیراز، خیابان خرم‌آباد", None),
+        ("شهر شیراز، خرم", "شیراز"),
+        ("شیراز، آباد خرم", "شیراز"),
+    ],
+)
+def test_an_own_city_of_two_words_is_found_as_both(address: str, named: str | None) -> None:
+    assert other_city(address, "لرستان", "خرم‌آباد") == named
+
+
+def test_who_has_no_city_yet_has_no_own_name() -> None:
+    assert other_city("شیراز، خیابان زند", "", "") == "شیراز"

@@ -62,6 +62,20 @@ def table(*rows: tuple[Any, Any, list[str]]) -> pytest.MarkDecorator:
     (validators.email, "user.name+x@example.co.ir", [" User.Name+x@Example.CO.ir "]),
     (validators.birth_cert_no, "1234", ["۱۲۳۴"]),
     (validators.address, "شیراز، خیابان زند، پلاک ۱۲", ["شیراز،\nخیابان زند، پلاک ۱۲"]),
+    (validators.address, "ش" * 10, ["ش" * 10]),
+    (validators.address, "ش" * 300, ["ش" * 300]),
+    (validators.address, "ش" * 20, ["ش" * 20 + " " * 1180]),
+    (validators.persian_name, "سارا", ["سارا" + " " * 172]),
+    (validators.persian_name, "عل", ["عل"]),
+    (validators.persian_name, "ا" * 40, ["ا" * 40]),
+    (validators.email, "a@b.ir", ["a@b.ir" + " " * 490, "A@\u200cb.ir"]),
+    (validators.email, "a" * 114 + "@b.ir", ["a" * 114 + "@b.ir"]),
+    (validators.mobile, "+989123456789", ["09123456789" + " " * 101]),
+    (validators.guild_id, "1" * 20, ["1" * 20]),
+    (validators.birth_cert_no, "1" * 10, ["1" * 10]),
+    (validators.birth_cert_no, "1", ["1"]),
+    (birth_date, date(1986, 7, 3), ["1365/04/12" + " " * 246]),
+    (validators.jalali_date, date(2021, 3, 21), ["1400/01/01"]),
     *((validators.persian_name, kept, [typed]) for typed, kept in {
         " سارا ": "سارا",
         "کریمی\u200cنژاد": "کریمی\u200cنژاد",
@@ -128,7 +142,16 @@ def test_it_is_taken(check: Callable[[str], object], expected: object, typed: st
     ),
     (validators.birth_cert_no, "error.bad_birth_cert_no", ["", "12345678901", "الف"]),
     (validators.address, "error.bad_address", ["شیراز", "1234567890123"]),
-    (validators.address, "error.long_text", ["ش" * 301]),
+    (validators.address, "error.long_text", ["ش" * 301, "ش" * 20 + " " * 1181]),
+    # A value has a bound before any work is done on it: four times its letters and sixteen.
+    (validators.persian_name, "error.not_persian_name", ["سارا" + " " * 173]),
+    (validators.email, "error.bad_email", ["a@b.ir" + " " * 491, "a" * 115 + "@b.ir.", "ab.@b.ir", "a@b.i"]),
+    (validators.mobile, "error.bad_mobile", ["09123456789" + " " * 102]),
+    (birth_date, "error.bad_date", ["1365/04/12" + " " * 247]),
+    (validators.address, "error.bad_address", ["ش" * 9, "۱" * 301]),
+    (validators.jalali_date, "error.gregorian_date", ["1986/07/03"]),
+    (validators.jalali_date, "error.impossible_date", ["1365/13/01"]),
+    (validators.legal_id, "error.bad_legal_id", ["1400999999", "140099999955", "1" * 11, "۱۴۰۰۹۹۹۹۹۹۴"]),
 )  # fmt: skip
 def test_it_is_refused(check: Callable[[str], object], expected: str, typed: str) -> None:
     assert refusal(check, typed) == expected
@@ -331,3 +354,62 @@ def test_a_text_that_is_in_one_spelling_already_is_what_the_long_way_makes_of_it
     text: str, lines: bool
 ) -> None:
     assert validators.normalise(text, lines=lines) == validators._normalised(text, lines=lines)
+
+
+@pytest.mark.parametrize(
+    ("typed", "born"),
+    [
+        ("1986/07/03", date(1986, 7, 3)),
+        ("25/7/1986", date(1986, 7, 25)),
+        ("3/7/1986", None),  # in July or in March
+        ("2008/11/21", date(2008, 11, 21)),  # 18 today
+        ("2008/11/22", None),
+        ("1935/11/24", date(1935, 11, 24)),  # 90 until tomorrow
+        ("1935/11/23", None),
+        ("1365/04/12", None),
+        ("86/7/3", None),
+        ("سلام", None),
+    ],
+)
+def test_the_one_day_that_is_meant_in_the_other_calendar(typed: str, born: date | None) -> None:
+    assert validators.gregorian_birth_date(typed, TODAY) == born
+
+
+@pytest.mark.parametrize(
+    ("born", "today", "age"),
+    [
+        (date(1986, 7, 3), date(2026, 7, 2), 39),  # 12 Tir
+        (date(1986, 7, 3), date(2026, 7, 3), 40),
+        (date(1986, 7, 3), date(2026, 6, 30), 39),
+        (date(1986, 7, 3), date(2026, 8, 1), 40),
+        (date(2026, 11, 23), TODAY, -1),
+        (TODAY, TODAY, 0),
+    ],
+)
+def test_years_of_age_are_full_years(born: date, today: date, age: int) -> None:
+    assert validators.age_on(born, today) == age
+
+
+def test_how_long_a_text_may_be_is_said() -> None:
+    assert validators.too_long(300).args_of_text == {"max": "۳۰۰"}
+
+
+def test_how_much_of_a_text_is_looked_at() -> None:
+    for spelled in ("a", "ي"):
+        assert len(validators.normalise(spelled * 8192)) == 8192
+        assert len(validators.normalise(spelled * 8193)) == 8192
+    assert len(validators.search_key("a" * 512)) == 512
+    assert len(validators.search_key("a" * 513)) == 512
+
+
+@pytest.mark.parametrize(
+    ("typed", "spelled"),
+    [
+        ("یک\n\nدو", "یک\n\nدو"),
+        ("یک\n \n\u200c\n \nدو", "یک\n\nدو"),
+        ("\n یک  دو \n", "یک دو"),
+        ("علی\u200c\nرضا", "علی\nرضا"),
+    ],
+)
+def test_lines_of_a_text(typed: str, spelled: str) -> None:
+    assert validators.normalise(typed, lines=True) == spelled
