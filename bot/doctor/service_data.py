@@ -38,7 +38,9 @@ async def integrity(database: Database) -> Finding:
     )
     if said == "ok":
         return Finding(name, True, "the file is whole")
-    return Finding(name, False, f"the file is damaged ({said}); stop the bot and restore a backup")
+    return Finding(
+        name, False, f"the file is damaged ({' '.join(str(said).split())}); stop the bot and restore a backup"
+    )
 
 
 def _tools() -> Finding:
