@@ -7,8 +7,10 @@ from tests.support.factories.reference_data import add_reference_data
 
 
 @pytest.fixture(autouse=True)
-async def reference_data(database: Database) -> None:
-    """With a level, a field and a pair of both that do not register."""
+async def reference_data(request: pytest.FixtureRequest, database: Database) -> None:
+    """With a level, a field and a pair of both that do not register; `parties` bring their own."""
+    if "parties" in request.fixturenames:
+        return
 
     def unit(db: Session) -> None:
         add_reference_data(db)
