@@ -1,24 +1,26 @@
-"""PTB's HTTP: calls on connections of our own, files and proxies on one aiohttp session (docs/performance.md 6)."""
+"""PTB's HTTP: calls on connections of our own, files and proxies on one aiohttp session (docs/performance.md 6), which is made with
+the first of them."""
 
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from io import BytesIO
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote_plus
 
-import aiohttp
 from telegram._utils.defaultvalue import DefaultValue
 from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, HTTPXRequest
-from yarl import URL
 
-from bot.messengers.transport.http_calls import DNS_TTL, HttpCalls, Target, target_of
+from bot.messengers.transport.http_calls import HttpCalls, Target, target_of
+
+if TYPE_CHECKING:
+    from bot.messengers.transport.aiohttp_session import AiohttpSession, Form
 
 #: Seconds to wait where a 429 does not say how long, and the longest wait that is believed.
 RETRY_AFTER, MOST_RETRY_AFTER = 5, 24 * 3600
@@ -65,7 +67,9 @@ class AioRequest(BaseRequest):
         self._connect = connect_timeout
         self._read = read_timeout
         self._pool = pool_timeout
-        self._session: aiohttp.ClientSession | None = None
+        self._open = False
+        self._session: AiohttpSession | None = None
+        self._making_session = asyncio.Lock()
         self._slots = asyncio.Semaphore(connections)
         self._calls = HttpCalls(connect_timeout=connect_timeout)
         #: By address: there are about twenty. None: not for `HttpCalls`.
@@ -78,19 +82,30 @@ class AioRequest(BaseRequest):
         return self._read
 
     async def initialize(self) -> None:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=DNS_TTL),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                trust_env=False,
-                auto_decompress=True,
-            )
+        self._open = True
+        if self._proxy is not None:
+            await self._files()  # all calls go there
 
     async def shutdown(self) -> None:
+        self._open = False
         self._calls.close()
-        session, self._session = self._session, None
+        async with self._making_session:
+            session, self._session = self._session, None
         if session is not None:
             await session.close()
+
+    async def _files(self) -> AiohttpSession:
+        """Raises RuntimeError before and after this request's life."""
+        async with self._making_session:
+            if not self._open:
+                raise RuntimeError("the request is not initialized")
+            if self._session is None:
+                # The import takes a fifth of a second: in a thread, for whoever talks to the bot meanwhile.
+                made = await asyncio.to_thread(
+                    importlib.import_module, "bot.messengers.transport.aiohttp_session"
+                )
+                self._session = made.AiohttpSession(self._proxy, self._connect)
+            return self._session
 
     async def do_request(
         self,
@@ -116,17 +131,21 @@ class AioRequest(BaseRequest):
             except TimeoutError as error:
                 self.errors["timeout"] += 1
                 raise TimedOut from error
-            except (aiohttp.ClientError, OSError) as error:
+            except NetworkError:
                 self.errors["network"] += 1
-                raise NetworkError(f"{type(error).__name__}: {_without_address(error)}") from None
+                raise
+            except OSError as error:
+                self.errors["network"] += 1
+                raise _network_error(error) from None
 
     async def download(self, url: str, *, limit: int) -> bytes:
-        """A file's bytes. Raises TooMuch past `limit`, NetworkError or TimedOut where it does not come."""
+        """A file's bytes. Raises DownloadTooLarge past `limit`, NetworkError or TimedOut where it does not come."""
         chunks: list[bytes] = []
         size = 0
         async with _Slot(self._slots, self._pool):
             try:
-                async with self._open("GET", url, None, self._connect + limit / SLOWEST) as response:
+                session = await self._files()
+                async with session.open("GET", url, None, self._connect + limit / SLOWEST) as response:
                     if response.status != 200:
                         raise NetworkError(f"the file answered with status {response.status}")
                     async for chunk in response.content.iter_chunked(64 * 1024):
@@ -136,28 +155,19 @@ class AioRequest(BaseRequest):
                         chunks.append(chunk)
             except TimeoutError as error:
                 raise TimedOut from error
-            except (aiohttp.ClientError, OSError) as error:
-                raise NetworkError(f"{type(error).__name__}: {_without_address(error)}") from None
+            except OSError as error:
+                raise _network_error(error) from None
         return b"".join(chunks)
 
-    async def _ask(self, method: str, url: str, body: Any, deadline: float) -> tuple[int, bytes]:
+    async def _ask(
+        self, method: str, url: str, body: bytes | Form | None, deadline: float
+    ) -> tuple[int, bytes]:
         target = self._target(url) if method == "POST" and self._proxy is None else None
-        if target is not None and self._session is not None and (body is None or isinstance(body, bytes)):
+        if target is not None and self._open and not isinstance(body, tuple):
             return await self._calls.post(target, body or b"", deadline)
-        async with self._open(method, url, body, deadline) as response:
+        session = await self._files()
+        async with session.open(method, url, body, deadline) as response:
             return response.status, await response.read()
-
-    def _open(self, method: str, url: str, body: Any, deadline: float) -> Any:
-        if self._session is None:
-            raise RuntimeError("the request is not initialized")
-        return self._session.request(
-            method,
-            URL(url),
-            data=body,
-            headers=_FORM if isinstance(body, bytes) else None,
-            proxy=self._proxy,
-            timeout=aiohttp.ClientTimeout(total=deadline, sock_connect=self._connect),
-        )
 
     def _target(self, url: str) -> Target | None:
         if url not in self._targets:
@@ -187,9 +197,6 @@ def too_many(body: bytes) -> bytes:
     return json.dumps(answer).encode()
 
 
-_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-
-
 class _Slot:
     """One of the connections, or TimedOut."""
 
@@ -214,27 +221,21 @@ def _given(value: Any, default: float) -> float:
     return default if value is None or isinstance(value, DefaultValue) else float(value)
 
 
-def _body(data: Sendable | None) -> tuple[Any, int]:
+def _body(data: Sendable | None) -> tuple[bytes | Form | None, int]:
     """The body and its size in bytes: urlencoded, or a form where files are in it."""
     if data is None:
         return None, 0
-    files = data.multipart_data
-    if not files:
+    if not data.multipart_data:
         # Names of parameters are words; values are mostly Persian, three signs a byte.
         encoded = "&".join(
             f"{name}={_quoted(value)}" for name, value in data.json_parameters.items()
         ).encode()
         return encoded, len(encoded)
-    # Quoting would turn Persian file names into percent signs.
-    form = aiohttp.FormData(quote_fields=False)
-    size = 0
-    for name, value in data.json_parameters.items():
-        form.add_field(name, value)
-    for name, (file_name, content, media_type) in files.items():
-        content_bytes = content if isinstance(content, bytes) else content.read()
-        size += len(content_bytes)
-        form.add_field(name, BytesIO(content_bytes), filename=_label(file_name), content_type=media_type)
-    return form, size
+    files = {
+        field: (_label(name), content if isinstance(content, bytes) else content.read(), media_type)
+        for field, (name, content, media_type) in data.multipart_data.items()
+    }
+    return (data.json_parameters, files), sum(len(content) for _, content, _ in files.values())
 
 
 _SIGNS = [quote_plus(bytes([byte])) for byte in range(256)]
@@ -250,17 +251,9 @@ def _label(file_name: str) -> str:
     return "".join("_" if letter in '"\\' or not letter.isprintable() else letter for letter in file_name)
 
 
-def _without_address(error: BaseException) -> str:
-    """What happened, without the URL: it holds the token. The proxy is named as itself."""
-    if isinstance(error, aiohttp.ClientProxyConnectionError):
-        return f"the proxy does not answer: {error.os_error.strerror or type(error.os_error).__name__}"
-    if isinstance(error, aiohttp.ClientHttpProxyError):
-        return f"the proxy refuses, status {error.status}"
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return error.os_error.strerror or type(error.os_error).__name__
-    if isinstance(error, aiohttp.ClientError):
-        return "the connection broke"
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+def _network_error(error: OSError) -> NetworkError:
+    """What happened, without the URL: it holds the token."""
+    return NetworkError(f"{type(error).__name__}: {error.strerror or error}")
 
 
 def make_request(*, proxy: str | None) -> BaseRequest:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+import sys
 from collections import deque
 from dataclasses import dataclass
 from functools import cache
@@ -15,9 +16,11 @@ from typing import Any
 
 import aiohappyeyeballs
 import httptools
-from aiohttp.http import SERVER_SOFTWARE
 from yarl import URL
 
+#: Of a body without files.
+FORM_TYPE = "application/x-www-form-urlencoded"
+USER_AGENT = f"Python/{sys.version_info[0]}.{sys.version_info[1]} httptools/{httptools.__version__}"
 #: Seconds that a resolved address is used.
 DNS_TTL = 300
 #: Seconds after which an unused connection is not used again: the server may be about to close it.
@@ -54,8 +57,8 @@ def target_of(url: str) -> Target | None:
         return None
     head = (
         f"POST {parsed.raw_path_qs} HTTP/1.1\r\nHost: {parsed.host_port_subcomponent}\r\n"
-        f"User-Agent: {SERVER_SOFTWARE}\r\nAccept: */*\r\n"
-        "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: "
+        f"User-Agent: {USER_AGENT}\r\nAccept: */*\r\n"
+        f"Content-Type: {FORM_TYPE}\r\nContent-Length: "
     )
     return Target(parsed.raw_host, parsed.port, parsed.scheme == "https", head.encode())
 

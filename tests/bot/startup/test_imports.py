@@ -5,9 +5,10 @@ import sys
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[3]
-#: Of commands, reports, drawings, previews, pages and metrics: imported where they are first asked for.
+#: Of commands, files, proxies, reports, drawings, previews, pages and metrics: imported where they are first asked for.
 NOT_LOADED = (
     "PIL",
+    "aiohttp",
     "alembic",
     "asyncpg",
     "fpdf",

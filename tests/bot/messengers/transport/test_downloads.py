@@ -1,8 +1,10 @@
 """Files fetched from a messenger: whole, bounded in size and number, and never the text of an error."""
 
 import asyncio
+import importlib
+import threading
 from collections.abc import AsyncIterator
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from starlette.routing import Route
 from telegram.error import NetworkError, TimedOut
 
 from bot.core.refusals import FileRejected
+from bot.messengers.transport import aiohttp_request
 from bot.messengers.transport.aiohttp_request import AioRequest, DownloadTooLarge
 from bot.messengers.transport.channel import make_channel
 from storage.enums import Messenger
@@ -184,13 +187,16 @@ async def test_before_and_after_its_life_nothing_is_asked(url: str) -> None:
     with pytest.raises(RuntimeError):
         await made.download(f"{url}/whole", limit=1)
     await made.initialize()
-    session = made._session
+    session = await made._files()
     await made.initialize()
-    assert made._session is session
+    assert await made._files() is session
     await made.shutdown()
     await made.shutdown()
-    assert session is not None
     assert session.closed
+    with pytest.raises(RuntimeError):
+        await made.do_request(f"{url}/whole", "POST")
+    with pytest.raises(RuntimeError):
+        await made.download(f"{url}/whole", limit=1)
 
 
 async def test_a_server_that_is_not_there_is_an_error_of_the_network() -> None:
@@ -209,8 +215,37 @@ async def test_shutting_down_closes_the_connections_and_may_come_twice() -> None
     made = AioRequest()
     await made.shutdown()
     await made.initialize()
-    session = made._session
-    assert session is not None
+    session = await made._files()
     await made.shutdown()
     await made.shutdown()
     assert session.closed
+
+
+async def test_only_a_file_needs_a_session_of_aiohttp(request_: AioRequest, url: str) -> None:
+    await request_.do_request(f"{url}/whole", "POST")
+    assert request_._session is None
+    await request_.download(f"{url}/whole", limit=len(CONTENT))
+    assert request_._session is not None
+
+
+async def test_files_that_come_first_together_share_one_session_and_nobody_waits_for_its_import(
+    request_: AioRequest, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    importers = []
+
+    def import_module(name: str) -> ModuleType:
+        importers.append(threading.current_thread())
+        return importlib.import_module(name)
+
+    monkeypatch.setattr(aiohttp_request, "importlib", SimpleNamespace(import_module=import_module))
+    found = await asyncio.gather(*(request_.download(f"{url}/whole", limit=len(CONTENT)) for _ in range(3)))
+    assert found == [CONTENT] * 3
+    assert len(importers) == 1
+    assert importers[0] is not threading.current_thread()
+
+
+async def test_a_request_through_a_proxy_has_its_session_from_the_beginning() -> None:
+    made = AioRequest(proxy="http://127.0.0.1:9")
+    await made.initialize()
+    assert made._session is not None
+    await made.shutdown()
