@@ -135,6 +135,117 @@ def test_what_the_driver_is_told(query: str, options: dict[str, Any]) -> None:
     assert connect_options(parse("postgresql:///bot?user=bot&port=6432"))["port"] == 6432
 
 
+#: address: the whole of what is said
+WORDS = {
+    "'postgresql://a/b'": "stands in quotation marks; leave them out",
+    "jdbc:postgresql://a/b": "begins with jdbc:, which is Java's; leave that word out",
+    "mysql://a/b": "mysql is not supported; use sqlite:///… or postgresql://…",
+    "sqlite://data/bot.db": "sqlite:// wants three slashes, or four before a whole path: sqlite:///data/bot.db",
+    "sqlite:///b?mode=ro&x=1&y=2": "the parameter 'x' is not known for SQLite; leave it out",
+    "sqlite:///b?mode": "what follows ? must be name=value, divided by &",
+    "postgresql://u:sesame@a,,b/x": "a host is empty; write host1,host2",
+    "postgresql://a:99999/x": "the port must be a number from 1 to 65535",
+    "postgresql://a/x?port=1,2": "there must be one port, or one for each host",
+    "postgresql:///x?port=1,2": "there must be one port, or one for each host",
+    "postgresql://a/x?schema=y": "the parameter 'schema' is not known; write options=-csearch_path%3DNAME instead",
+    "postgresql://a/x?&y=1&": "the parameter 'y' is not known; leave it out",
+    f"postgresql://a/x?{'a' * 40}=1": f"the parameter '{'a' * 40}' is not known; leave it out",
+    f"postgresql://a/x?{'a' * 41}=1": "the parameter '…' is not known; leave it out",
+    "postgresql://a/x?a b=1": "the parameter '…' is not known; leave it out",
+    "postgresql://a:x/b": FORM,
+    "postgresql://a/b/": FORM,
+    # More than one end of the password is possible, or none.
+    "postgresql://u:sesame@b@c:0/d": ENCODE,
+    "postgresql://a/b@c/d": ENCODE,
+    "postgresql://a?x@c/d": ENCODE,
+    "postgresql://u:ses%ff@a/b": ENCODE,
+    "postgresql://a/b%ff": ENCODE,
+    "postgresql://u:sesame@a:0/d": "the port must be a number from 1 to 65535",
+    "postgresql://u:sesame@a/b/c": PLACE_ERROR,
+}
+
+
+@pytest.mark.parametrize(("address", "words"), WORDS.items())
+def test_the_whole_of_what_is_said(address: str, words: str) -> None:
+    with pytest.raises(ValueError) as refused:  # noqa: PT011
+        parse(address)
+    assert str(refused.value) == words
+
+
+@pytest.mark.parametrize(
+    ("address", "read"),
+    [
+        ("POSTGRES://a", (None, None, "a", None, None, {})),
+        ("postgresql://a/?dbname=x", (None, None, "a", None, "x", {})),
+        ("postgresql://u:p@/b", ("u", "p", None, None, "b", {})),
+        ("postgresql://u:p@a:/b", ("u", "p", "a", None, "b", {})),
+        ("postgresql://u:p@:77/b", ("u", "p", None, None, "b", {"port": "77"})),
+        ("postgresql:///b?port=77", (None, None, None, None, "b", {"port": "77"})),
+        ("postgresql://a:1/b?port=2", (None, None, "a", 2, "b", {})),
+        ("postgresql://a/b?host=c", (None, None, "a", None, "b", {})),
+        ("postgresql://[::1]:77,c/b", (None, None, None, None, "b", {"host": "::1,c", "port": "77,"})),
+        ("postgresql://a,c:1/b?port=", (None, None, None, None, "b", {"host": "a,c", "port": ",1"})),
+        ("postgresql://a,c/b", (None, None, None, None, "b", {"host": "a,c"})),
+        ("postgresql://u:p@h/b?options=a@b", ("u", "p", "h", None, "b", {"options": "a@b"})),
+        ("postgresql://h/b?options=a@b", (None, None, "h", None, "b", {"options": "a@b"})),
+        ("postgresql://u:a@b/c@d", ("u", "a@b/c", "d", None, None, {})),
+        ("postgresql://u:p@a/b?x=1@y", ("u", "p@a/b?x=1", "y", None, None, {})),
+        ("postgresql://u@h/b?user=v&password=q", ("v", "q", "h", None, "b", {})),
+        ("postgresql://h/b?sslmode=require&&ssl=1", (None, None, "h", None, "b", {"sslmode": "require", "ssl": "1"})),
+        ("sqlite:///b?mode=ro&cache=shared", (None, None, None, None, "b", {"mode": "ro", "cache": "shared"})),
+    ],
+)  # fmt: skip
+def test_the_whole_of_what_is_read(address: str, read: tuple[Any, ...]) -> None:
+    url = parse(address)
+    assert (url.username, url.password, url.host, url.port, url.database, dict(url.query)) == read
+
+
+@pytest.mark.parametrize(
+    ("query", "more"),
+    [
+        *((f"ssl={word}", {"dsn": "postgresql://?sslmode=require"}) for word in ("true", "TRUE", "1", "no-verify")),
+        *((f"ssl={word}", {"dsn": "postgresql://?sslmode=disable"}) for word in ("false", "0", "disable")),
+        ("sslmode=verify-full&ssl=0", {"dsn": "postgresql://?sslmode=verify-full"}),
+        ("sslrootcert=ca", {"dsn": "postgresql://?sslrootcert=ca&sslmode=verify-ca"}),
+        *((f"sslrootcert=ca&sslmode={mode}", {"dsn": "postgresql://?sslmode=verify-ca&sslrootcert=ca"}) for mode in ("prefer", "allow")),
+        *((f"sslrootcert=ca&sslmode={mode}", {"dsn": f"postgresql://?sslmode={mode}&sslrootcert=ca"}) for mode in ("require", "disable", "verify-full")),
+        ("sslcert=a&sslkey=b&passfile=c&sslcrl=", {"dsn": "postgresql://?sslcert=a&sslkey=b&passfile=c"}),
+        ("options=-c%20a&search_path=x&application_name=", {"server_settings": {"options": "-c a", "search_path": "x"}}),
+        ("connect_timeout=0", {}),
+        ("connect_timeout=", {}),
+        ("statement_cache_size=0", {"statement_cache_size": 0}),
+    ],
+)  # fmt: skip
+def test_the_whole_of_what_the_driver_is_told(query: str, more: dict[str, Any]) -> None:
+    plain = {"host": ["h"], "port": [5432], "user": "u", "password": "p", "database": "b", "timeout": 10.0}
+    assert connect_options(parse(f"postgresql://u:p@h/b?{query}")) == plain | more
+
+
+def test_a_server_on_this_machine_and_one_that_the_system_trusts() -> None:
+    assert connect_options(parse("postgresql:///b")) == {"database": "b", "timeout": 10.0}
+    trusted = connect_options(parse("postgresql://a,c/b?sslrootcert=system&sslmode=require"))
+    context = trusted.pop("ssl")
+    assert (context.check_hostname, context.verify_mode) == (True, ssl.CERT_REQUIRED)
+    assert trusted == {"host": ["a", "c"], "port": [5432, 5432], "database": "b", "timeout": 10.0}
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        (
+            "sslmode=x",
+            "the parameter sslmode must be one of disable, allow, prefer, require, verify-ca, verify-full",
+        ),
+        ("connect_timeout=x", "the parameter connect_timeout must be a whole number"),
+        ("statement_cache_size=-1", "the parameter statement_cache_size must be a whole number"),
+    ],
+)
+def test_what_the_driver_cannot_be_told(query: str, words: str) -> None:
+    with pytest.raises(ValueError) as refused:  # noqa: PT011
+        connect_options(parse(f"postgresql://h/b?{query}"))
+    assert str(refused.value) == words
+
+
 def test_a_long_word_of_the_server_is_cut() -> None:
     error = ssl.SSLError(1, "certificate " + "/long/path" * 100)
     error.reason = ""
