@@ -82,12 +82,26 @@ def waiting(doubts: Sequence[Doubt], added: int | None, ids: Sequence[int]) -> d
     return ({"doubts": left} if left else {}) | ({"added": added} if added in ids and len(ids) > 1 else {})
 
 
+def files_behind(state: Mapping[str, Any], doubt: Doubt, ids: Sequence[int]) -> int:
+    """How many other files are asked about after this doubt."""
+    asked = {one["file"] for one in state.get("doubts") or () if one["file"] in ids}
+    return len(asked - {doubt["file"]})
+
+
 def doubt_prompt(
-    doubt: Doubt, files: Sequence[StoredFile], title: str, *, own: Sibling, other: Sibling | None
+    doubt: Doubt,
+    files: Sequence[StoredFile],
+    title: str,
+    *,
+    own: Sibling,
+    other: Sibling | None,
+    behind: int = 0,
 ) -> Prompt:
-    """The question about one file; `title` is what the file is called."""
+    """The question about one file; `title` is what the file is called, `behind` how many files are asked about after it:
+    the same question about the next one looks different."""
+    below = (t("doc.doubts_behind", n=formats.digits(behind)),) if behind else ()
     if doubt["why"] == "quality":
-        return _unreadable(files, int(doubt["file"]), own)
+        return _unreadable(files, int(doubt["file"]), own, below)
     rows: list[tuple[OfferedAnswer, ...]] = [(OfferedAnswer(KEEP, t("doc.is_this", doc=own.short_name)),)]
     if doubt["why"] == "twin":
         text = t("doc.doubt_twin", other=other.name if other is not None else own.name, doc=own.name)
@@ -96,14 +110,14 @@ def doubt_prompt(
         if other is not None:
             rows.append((OfferedAnswer(MOVE, t("doc.is_other", doc=other.short_name)),))
     rows.append((OfferedAnswer(DROP, t("doc.drop")),))
-    return Prompt(text, tuple(rows), current=False, keeps=False)
+    return Prompt(text, tuple(rows), below, current=False, keeps=False)
 
 
-def _unreadable(files: Sequence[StoredFile], file_id: int, own: Sibling) -> Prompt:
+def _unreadable(files: Sequence[StoredFile], file_id: int, own: Sibling, below: tuple[str, ...]) -> Prompt:
     """The picture may be sent all the same: the expert sees the warning too."""
     n, file = next((n, file) for n, file in enumerate(files, 1) if file.id == file_id)
     warning = quality_warning(file.quality_warning or "")
     if len(files) > 1:
         warning = t("doc.file", n=formats.digits(n), name=warning)
     rows = ((OfferedAnswer(DROP, t("doc.again")),), (OfferedAnswer(KEEP, t("doc.as_it_is")),))
-    return Prompt("\n".join([t("doc.named", doc=own.name), warning]), rows, current=False, keeps=False)
+    return Prompt("\n".join([t("doc.named", doc=own.name), warning]), rows, below, current=False, keeps=False)

@@ -33,6 +33,7 @@ from conversations.questions.uploads.document_doubts import (
     Sibling,
     doubt_prompt,
     doubts_of,
+    files_behind,
     first_doubt,
     waiting,
 )
@@ -82,7 +83,8 @@ class Documents(Files):
             return self._asked(answers)
         if doubt := first_doubt(state, [file.id or 0 for file in files]):
             title = next(self.title(file) for file in files if file.id == doubt["file"])
-            return doubt_prompt(doubt, files, title, own=self.own, other=self._sibling(doubt))
+            behind = files_behind(state, doubt, [file.id or 0 for file in files])
+            return doubt_prompt(doubt, files, title, own=self.own, other=self._sibling(doubt), behind=behind)
         if state.get("added"):
             choices = _column((REPLACE, "doc.in_place"), (KEEP, "doc.more"), (DROP, "doc.drop"))
             return Prompt(t("doc.added_ask", doc=self.document), choices, current=False, keeps=False)
@@ -209,6 +211,8 @@ class Documents(Files):
             ids = [one for one in ids if one != file_id]
         left = [one for one in state.get("doubts") or () if one != doubt]
         if wait := waiting(left, state.get("added"), ids):
+            if choice == DROP:
+                notice = t("doc.removed")
             return Incomplete(ids, True, notice, wait, others=others)
         return self._go_on(ids, others=others, notice=notice)
 

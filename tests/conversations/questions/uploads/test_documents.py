@@ -275,6 +275,25 @@ def test_the_paper_of_another_document_sent_again_is_asked_about(app: App) -> No
     person.sees("📎 «تصویر شناسنامه»").upload(content="same").tap("بله، شناسنامه").sees("📎 «عکس پرسنلی»")
 
 
+@pytest.mark.parametrize(("pressed", "kept"), [("🗑 حذف این فایل", 0), ("بله، شناسنامه", 2)])
+def test_whoever_answers_for_one_of_two_files_sees_that_the_other_is_asked_about(
+    app: App, pressed: str, kept: int
+) -> None:
+    """Both were sent again for want of an answer: the questions about them are the same words."""
+    person = at_papers(app, sides=2)
+    for content in ("front", "back") * 2:
+        person.upload(content=content)
+    before = person.sees(
+        "همین فایل را برای «تصویر کارت ملی", "پس از این، درباره ۱ فایل دیگر هم می‌پرسیم."
+    ).text
+    person.tap(pressed).sees("همین فایل را برای «تصویر کارت ملی")
+    assert person.text != before
+    assert "فایل دیگر" not in person.text
+    assert (t("doc.removed") in person.text) == (kept == 0)
+    person.tap(pressed)
+    assert len(sent(person, BIRTH)) == kept
+
+
 def test_the_same_file_twice_is_kept_once(app: App) -> None:
     person = at_papers(app, sides=2).upload("a.pdf", content="same").upload("b.pdf", content="same")
     person.sees(t("doc.twice_same"), "پشت «کارت ملی»")
