@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 
 from bot.cli.common import load_settings
+from bot.config.lean_imports import import_lean
 
 
 def run() -> None:
     """Serve Telegram and Bale until SIGTERM."""
-    # httpx imports what its command line needs (3 MB: rich, pygments) unless that import fails.
-    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
+    import_lean()
     from bot.cli.serve import serve
 
     asyncio.run(serve(load_settings()))

@@ -19,3 +19,11 @@ def without(name: str) -> Iterator[None]:
         yield
     finally:
         del sys.modules[name]
+
+
+def import_lean() -> None:
+    """Before anything else imports httpx or telegram: without what httpx needs for a command line (rich, pygments; 3 MB), and without
+    cryptography, by which PTB would open passports (6 MB)."""
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
+    with without("cryptography"):
+        import telegram  # noqa: F401

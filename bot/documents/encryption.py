@@ -8,10 +8,7 @@ The master key follows from SECRET_KEY. Rotation wraps the file keys anew and le
 import os
 from collections.abc import Iterable
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from bot.security.key_derivation import derive_key
 
 MAGIC = b"PAPER\x01"
 _ID, _NONCE, _KEY, _TAG = 8, 12, 32, 16
@@ -26,9 +23,27 @@ class DecryptionFailed(Exception):
 
 
 def _derive(secret: str, purpose: bytes, length: int) -> bytes:
-    return HKDF(SHA256(), length, salt=None, info=b"technical-officer-bot/papers/" + purpose).derive(
-        secret.encode()
-    )
+    return derive_key(secret, b"technical-officer-bot/papers/" + purpose, length)
+
+
+def _encrypt(key: bytes, data: bytes, context: str) -> bytes:
+    """The nonce and the ciphertext."""
+    # With the first file: the library takes 6 MB.
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    nonce = os.urandom(_NONCE)
+    return nonce + AESGCM(key).encrypt(nonce, data, context.encode())
+
+
+def _decrypt(key: bytes, encrypted: bytes, context: str) -> bytes:
+    """Of what `_encrypt` made. Raises DecryptionFailed."""
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    try:
+        return AESGCM(key).decrypt(encrypted[:_NONCE], encrypted[_NONCE:], context.encode())
+    except (InvalidTag, ValueError) as error:
+        raise DecryptionFailed(context) from error
 
 
 class DocumentCipher:
@@ -36,8 +51,7 @@ class DocumentCipher:
 
     def __init__(self, secret: str, former: Iterable[str] = ()) -> None:
         self._masters = {
-            _derive(key_text, b"id", _ID): AESGCM(_derive(key_text, b"key", _KEY))
-            for key_text in (secret, *former)
+            _derive(key_text, b"id", _ID): _derive(key_text, b"key", _KEY) for key_text in (secret, *former)
         }
         self._current = next(iter(self._masters))
 
@@ -48,17 +62,12 @@ class DocumentCipher:
 
     def seal(self, data: bytes, context: str) -> bytes:
         """`context` is where it will be kept: encrypted bytes moved elsewhere do not open."""
-        key, nonce = AESGCM.generate_key(_KEY * 8), os.urandom(_NONCE)
-        return self._wrap(key, context) + nonce + AESGCM(key).encrypt(nonce, data, context.encode())
+        key = os.urandom(_KEY)
+        return self._wrap(key, context) + _encrypt(key, data, context)
 
     def open(self, sealed: bytes, context: str) -> bytes:
-        """The bytes that were encrypted for `context`. Raises Unreadable."""
-        key = self._unwrap(sealed, context)
-        nonce, content = sealed[_CONTENT : _CONTENT + _NONCE], sealed[_CONTENT + _NONCE :]
-        try:
-            return AESGCM(key).decrypt(nonce, content, context.encode())
-        except (InvalidTag, ValueError) as error:
-            raise DecryptionFailed(context) from error
+        """The bytes that were encrypted for `context`. Raises DecryptionFailed."""
+        return _decrypt(self._unwrap(sealed, context), sealed[_CONTENT:], context)
 
     def is_current(self, sealed: bytes) -> bool:
         """Whether it is encrypted under the secret in force."""
@@ -69,21 +78,14 @@ class DocumentCipher:
         return sealed.startswith(MAGIC) and sealed[len(MAGIC) : _WRAPPED] in self._masters
 
     def rewrap(self, sealed: bytes, context: str) -> bytes:
-        """The same file under the secret in force (key rotation). Raises Unreadable."""
+        """The same file under the secret in force (key rotation). Raises DecryptionFailed."""
         return self._wrap(self._unwrap(sealed, context), context) + sealed[_CONTENT:]
 
     def _wrap(self, key: bytes, context: str) -> bytes:
-        nonce = os.urandom(_NONCE)
-        return (
-            MAGIC + self._current + nonce + self._masters[self._current].encrypt(nonce, key, context.encode())
-        )
+        return MAGIC + self._current + _encrypt(self._masters[self._current], key, context)
 
     def _unwrap(self, sealed: bytes, context: str) -> bytes:
         master = self._masters.get(sealed[len(MAGIC) : _WRAPPED])
         if not sealed.startswith(MAGIC) or master is None:
             raise DecryptionFailed(context)
-        nonce, wrapped = sealed[_WRAPPED : _WRAPPED + _NONCE], sealed[_WRAPPED + _NONCE : _CONTENT]
-        try:
-            return master.decrypt(nonce, wrapped, context.encode())
-        except (InvalidTag, ValueError) as error:
-            raise DecryptionFailed(context) from error
+        return _decrypt(master, sealed[_WRAPPED:_CONTENT], context)

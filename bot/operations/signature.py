@@ -12,8 +12,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from bot.security.key_derivation import derive_key
 
 #: Where the manifest holds it, in hexadecimal.
 FIELD = "hmac"
@@ -38,6 +37,6 @@ def is_signed_by(manifest: dict[str, Any], secrets: Iterable[str]) -> bool:
 
 
 def _hmac(facts: dict[str, Any], secret: str) -> str:
-    key = HKDF(SHA256(), 32, salt=None, info=b"technical-officer-bot/backup/manifest").derive(secret.encode())
+    key = derive_key(secret, b"technical-officer-bot/backup/manifest")
     said = json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()
     return hmac.new(key, said, hashlib.sha256).hexdigest()

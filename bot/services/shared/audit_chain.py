@@ -20,11 +20,10 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import BigInteger, Row, Select, column, func, insert, select, table
 from sqlmodel import Session
 
+from bot.security.key_derivation import derive_key
 from storage.database.database import Database
 from storage.tables import AuditEvent, AuditLink
 
@@ -95,8 +94,7 @@ class ChainKeys:
 
 
 def _derive(secret: str, purpose: bytes, length: int) -> bytes:
-    info = b"technical-officer-bot/audit-chain/" + purpose
-    return HKDF(SHA256(), length, salt=None, info=info).derive(secret.encode())
+    return derive_key(secret, b"technical-officer-bot/audit-chain/" + purpose, length)
 
 
 def last_link(db: Session) -> Row[Any] | None:

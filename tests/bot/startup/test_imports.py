@@ -11,6 +11,7 @@ NOT_LOADED = (
     "aiohttp",
     "alembic",
     "asyncpg",
+    "cryptography",
     "fpdf",
     "holidays",
     "jinja2",
@@ -25,7 +26,8 @@ NOT_LOADED = (
 _SERVICE = """
 import sys
 from bot.cli import main, run
-sys.modules.setdefault("httpx._main", None)
+from bot.config import lean_imports
+lean_imports.import_lean()
 from bot.cli import common, serve
 from bot.config import logging_config
 logging_config.set_up()
