@@ -1,7 +1,7 @@
 """Each kind of answer as the calls that it makes, in order, and what is written down of it; the messenger is a list of results."""
 
 import asyncio
-import json
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -14,14 +14,14 @@ from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter
 from bot.core.screens import Button, GeneratedFile, Screen, button
 from bot.messengers.delivery import outcomes
 from bot.messengers.delivery import screens as screens_module
-from bot.messengers.delivery.screens import SAID, TOGETHER, ScreenDelivery
+from bot.messengers.delivery.screens import SAID, ScreenDelivery
 from bot.messengers.processing import inbox_store
 from bot.messengers.processing.answer import Answer, ChatAddress
-from bot.messengers.transport.channel import MAX_NOTICE, Channel, split_text
-from bot.messengers.transport.rate_limits import RateLimiter
+from bot.messengers.transport.channel import MAX_NOTICE, split_text
 from bot.services.shared import pay_messages
 from bot.texts import t
 from storage.enums import Messenger
+from tests.support.recorded_messenger import RecordedMessenger
 
 NOW = datetime(2026, 5, 1, 8, 0)
 CHAT = ChatAddress(Messenger.TELEGRAM, 7, row_id=1)
@@ -29,41 +29,6 @@ HOME = (button("خانه", "home"),)
 HOME_KEYS = {"inline_keyboard": [[{"text": "خانه", "callback_data": "1|home|||"}]]}
 CLOSED = {"remove_keyboard": True}
 PLAIN = Screen("سلام", (HOME,))
-
-
-class Wire:
-    """The messenger: calls with what they carried, and what comes of each; `results` are by method, True where none is left."""
-
-    def __init__(self) -> None:
-        self.calls: list[tuple[Any, ...]] = []
-        self.results: dict[str, list[Any]] = {}
-
-    def result(self, method: str) -> Any:
-        left = self.results.get(method)
-        answer = left.pop(0) if left else {"message_id": 100 + len(self.calls)}
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    async def post(self, url: str, fields: Any) -> Any:
-        method, given = url.rpartition("/")[2], fields.json_parameters
-        markup = json.loads(given["reply_markup"]) if "reply_markup" in given else None
-        message = (int(given["message_id"]),) if "message_id" in given else ()
-        self.calls.append((method, *message, given.get("text"), markup))
-        assert given["chat_id"] == "7"
-        return self.result(method)
-
-    async def answer_callback_query(self, callback_id: str, *, text: str | None) -> None:
-        self.calls.append(("press", callback_id, text))
-        self.result("press")
-
-    async def delete_message(self, chat_id: int, message_id: int) -> None:
-        self.calls.append(("delete", message_id))
-        self.result("delete")
-
-    async def send_document(self, chat_id: int, file: Any, *, caption: str | None) -> Any:
-        self.calls.append(("document", caption))
-        return self.result("document")
 
 
 class Writes:
@@ -101,7 +66,7 @@ class Chats:
     """A delivery to one chat, all that it did, and the time, which moves with its pauses alone."""
 
     def __init__(self, messenger: Messenger = Messenger.TELEGRAM) -> None:
-        self.wire = Wire()
+        self.wire = RecordedMessenger()
         self.written: list[tuple[Any, ...]] = []
         self.database = Writes(self.written)
         self.woken: list[float] = []
@@ -110,20 +75,7 @@ class Chats:
         self.newcomers: list[bool] = []
         self.now = 1000.0
         self.resources: Any = SimpleNamespace(database=self.database, clock=lambda: NOW)
-        application: Any = SimpleNamespace(bot=self.wire)
-        self.seen_notices = True
-        self.channel = Channel(
-            messenger,
-            application,
-            self.wire,
-            "https://api.example/bot1:x",
-            normalise=None,
-            allowed_updates=None,
-            shows_notices=lambda callback_id: callback_id is not None and self.seen_notices,
-            link_url="https://t.me",
-            bot_id=3,
-            limiter=RateLimiter(clock=lambda: self.now),
-        )
+        self.channel = self.wire.channel(messenger, lambda: self.now)
         self.delivery = ScreenDelivery(
             self.resources, {messenger: self.channel}, pause=self.pause, wake=self.woken.append
         )
@@ -140,6 +92,7 @@ class Chats:
         before = len(self.wire.calls)
         await self.delivery.deliver(answer)
         await self.delivery.close()
+        assert not self.delivery._side
         made = self.wire.calls[before:]
         return [call for call in made if call[0] != "press"] + [call for call in made if call[0] == "press"]
 
@@ -283,6 +236,31 @@ SHOWN: dict[str, tuple[Answer, list[tuple[Any, ...]], list[tuple[Any, ...]]]] = 
     ),
     "nothing": (Answer(CHAT, update_row=5), [], []),
     "nothing to a press": (Answer(CHAT, callback_id="c", update_row=5), [("press", "c", None)], []),
+    "closes it before the first buttons": (
+        shows(PLAIN, Screen("دو"), to=KEYBOARD),
+        [("sendMessage", BELOW, CLOSED), ("sendMessage", "سلام", HOME_KEYS), ("sendMessage", "دو", None)],
+        [],
+    ),
+    "closes it with words, buttons after": (
+        shows(Screen("یک"), PLAIN, to=KEYBOARD),
+        [("sendMessage", "یک", CLOSED), ("sendMessage", "سلام", HOME_KEYS)],
+        [],
+    ),
+    "closes it before the first documents": (
+        shows(Screen("", attachments=(SHEET,)), Screen("دو"), to=KEYBOARD),
+        [("sendMessage", BELOW, CLOSED), ("document", "جدول"), ("sendMessage", "دو", None)],
+        [],
+    ),
+    "says something and asks for a number": (
+        shows(Screen("یک"), ASKS, to=KEYBOARD),
+        [("sendMessage", "یک", None), ("sendMessage", "شماره؟", ASK_KEYS)],
+        [],
+    ),
+    "a notice without a button above two": (
+        shows(Screen("یک"), PLAIN, notice="نه"),
+        [("sendMessage", "نه", None), ("sendMessage", "یک", None), ("sendMessage", "سلام", HOME_KEYS)],
+        [],
+    ),
     "deleted": (shows(delete=8), [("delete", 8), ("sendMessage", "سلام", HOME_KEYS)], []),
     "deleted, shown before": (shows(delete=8, shown=True), [("delete", 8)], []),
 }
@@ -332,7 +310,7 @@ async def test_what_comes_of_an_edit_that_fails(
     chats: Chats, results: list[Any], calls: list[Any], written: list[Any]
 ) -> None:
     """The sentence over the button is said where the message did not change."""
-    chats.wire.results["editMessageText"] = results
+    chats.wire.results["editMessageText"] = list(results)
     answer = shows(edit=9, callback_id="c", toast="همین بود")
     assert await chats.deliver(answer) == [("editMessageText", 9, "سلام", HOME_KEYS), *calls]
     assert chats.written == written
@@ -348,11 +326,17 @@ async def test_what_comes_of_an_edit_that_fails(
     ],
 )
 async def test_what_is_written_of_a_message_that_fails(
-    chats: Chats, error: Exception, written: list[Any], woken: list[float]
+    chats: Chats,
+    error: Exception,
+    written: list[Any],
+    woken: list[float],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     chats.wire.results["sendMessage"] = [error] * 3
     await chats.deliver(shows())
     assert (chats.written, chats.woken) == (written, woken)
+    warned = [one for one in caplog.records if one.levelno == logging.WARNING]
+    assert len(warned) == (written[0][0] != "dead"), "who blocks us is nothing to look into"
 
 
 async def test_a_dead_chat_without_a_row_or_an_update_is_nothing_to_write(chats: Chats) -> None:
@@ -369,11 +353,12 @@ async def test_a_dead_chat_without_a_row_or_an_update_is_nothing_to_write(chats:
     [(True, 16.2, 17.0), (True, 29.0, 29.0), (True, 40.0, 30.0), (False, 61.0, 30.0)],
 )
 async def test_a_screen_whose_chat_rests_long_is_shown_after_the_rest_or_half_a_minute(
-    chats: Chats, plain: bool, rest: float, later: float
+    chats: Chats, plain: bool, rest: float, later: float, caplog: pytest.LogCaptureFixture
 ) -> None:
     chats.channel.limiter.rest(7, rest)
     assert await chats.deliver(shows(plain=plain)) == []
     assert (chats.written, chats.woken) == ([("later", 1, later), ("answered", 5)], [later])
+    assert [one for one in caplog.records if one.levelno >= logging.WARNING] == [], "as usual under load"
 
 
 @pytest.mark.parametrize(("pause", "kept"), [(15, []), (16, [("rests", 1, 16.0)])])
@@ -439,6 +424,15 @@ async def test_the_next_screen_stands_for_those_that_gave_way(chats: Chats) -> N
         ),
         pytest.param(
             shows(plain=True, edit=9, said="ذخیره شد"),
+            shows(Screen("یک"), PLAIN, edit=9),
+            [
+                ("editMessageText", 9, "ذخیره شد\n\nیک", None),
+                ("sendMessage", "سلام", HOME_KEYS),
+            ],
+            id="says it above the first",
+        ),
+        pytest.param(
+            shows(plain=True, edit=9, said="ذخیره شد"),
             shows(edit=9, said="ذخیره شد"),
             [("editMessageText", 9, "سلام", HOME_KEYS)],
             id="says it once",
@@ -488,6 +482,14 @@ async def test_a_press_that_shows_nothing_brings_the_screen_that_gave_way(chats:
     assert chats.written == [], "another chat has nothing to show"
 
 
+async def test_what_gave_way_before_a_long_rest_is_noted_once(chats: Chats) -> None:
+    await give_way(chats, shows(plain=True))
+    for row in (6, 7):
+        chats.channel.limiter.rest(7, 99)
+        await chats.deliver(shows(plain=True, update_row=row))
+    assert [one for one in chats.written if one[0] == "answered"] == [("answered", row) for row in (5, 6, 7)]
+
+
 async def test_screens_that_gave_way_and_one_that_fails(chats: Chats) -> None:
     await give_way(chats, shows(plain=True, said="ذخیره شد"))
     chats.wire.results["sendMessage"] = [BadRequest("too long")]
@@ -533,6 +535,22 @@ async def test_a_guest_who_writes_too_fast_is_told_once(
     assert await chats.deliver(shows(to=address)) == [("sendMessage", "سلام", HOME_KEYS)]
 
 
+@pytest.mark.parametrize(("edit", "pause"), [(None, 1.0), (9, 0.5)])
+async def test_a_guest_who_has_used_up_the_limit_waits_and_is_told(
+    chats: Chats, edit: int | None, pause: float
+) -> None:
+    """An edit is half a message."""
+    chats.channel.limiter.spend(7, 40)
+    calls = await chats.deliver(shows(Screen("یک"), to=replace(CHAT, guest=True), edit=edit))
+    assert (calls[0][-2], chats.paused) == (f"{t('chat.slow_down')}\n\nیک", [pause])
+
+
+async def test_a_guest_is_told_to_slow_down_above_the_first_of_two(chats: Chats) -> None:
+    chats.channel.limiter.rest(7, 3)
+    calls = await chats.deliver(shows(Screen("یک"), PLAIN, to=replace(CHAT, guest=True)))
+    assert [call[1] for call in calls] == [f"{t('chat.slow_down')}\n\nیک", "سلام"]
+
+
 async def test_a_guest_whose_screens_gave_way_is_told_to_slow_down(chats: Chats) -> None:
     address = replace(CHAT, guest=True)
     await give_way(chats, shows(plain=True, to=address))
@@ -542,7 +560,7 @@ async def test_a_guest_whose_screens_gave_way_is_told_to_slow_down(chats: Chats)
 
 
 async def test_old_clients_read_a_notice_as_a_message_above_the_screen(chats: Chats) -> None:
-    chats.seen_notices = False
+    chats.wire.shows_notices = False
     assert await chats.deliver(shows(edit=9, callback_id="c", notice="ذخیره شد")) == [
         ("sendMessage", "ذخیره شد", None),
         ("sendMessage", "سلام", HOME_KEYS),
@@ -585,6 +603,21 @@ async def test_what_the_database_does_not_take_stops_no_answer(chats: Chats) -> 
     assert chats.written == [("answered", 5)]
 
 
+async def test_two_screens_of_which_the_first_stands_already(chats: Chats) -> None:
+    chats.wire.results["editMessageText"] = [SAME]
+    assert await chats.deliver(shows(Screen("یک"), PLAIN, edit=9, callback_id="c", toast="همین بود")) == [
+        ("editMessageText", 9, "یک", None),
+        ("sendMessage", "سلام", HOME_KEYS),
+        ("press", "c", "همین بود"),
+    ]
+
+
+async def test_a_group_is_told_and_left(chats: Chats) -> None:
+    await chats.delivery.leave_group(CHAT, "در گفت‌وگوی خصوصی")
+    await chats.delivery.leave_group(CHAT, None)
+    assert chats.wire.calls == [("sendMessage", "در گفت‌وگوی خصوصی", None), ("leave", 7), ("leave", 7)]
+
+
 async def test_another_messenger_gets_nothing(chats: Chats) -> None:
     there = replace(CHAT, messenger=Messenger.BALE)
     assert await chats.deliver(shows(to=there, callback_id="c", delete=8)) == []
@@ -616,14 +649,14 @@ async def test_a_press_that_is_refused_is_answered_after_its_rest_if_that_is_sho
 
 async def test_answers_are_noted_together_and_each_once(chats: Chats) -> None:
     chats.database.later = units = []
-    rows = list(range(1, TOGETHER + 3))
+    rows = list(range(1, 67))
     for row in rows:
         await chats.deliver(Answer(CHAT, update_row=row))
     await chats.deliver(Answer(CHAT))
     assert len(units) == 2
     for unit in units:
         unit(chats.database)
-    assert chats.written == [("answered", *rows[:TOGETHER]), ("answered", *rows[TOGETHER:])]
+    assert chats.written == [("answered", *rows[:64]), ("answered", *rows[64:])]
     await chats.deliver(Answer(CHAT, update_row=99))
     units[2](chats.database)
     units[2](chats.database)
