@@ -86,7 +86,9 @@ async def _sms(settings: Settings, report: Report, mobile: str | None, wait: flo
     try:
         number = validators.mobile(mobile)
     except Refusal:
-        raise BadSettingError("--mobile: is not a mobile number, for example 09121234567") from None
+        raise BadSettingError(
+            "--mobile: is not a mobile number; write it with its eleven digits, 09…"
+        ) from None
     report.private = (*report.private, number, number.removeprefix("+98"))
     await probe_sms(settings, report, number, wait=wait)
 
