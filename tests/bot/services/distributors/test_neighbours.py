@@ -13,7 +13,7 @@ from bot.services.distributors import branch_closing, branches, registry
 from bot.services.distributors.branch_closing import NotYet
 from bot.services.distributors.registry import DistributorDetails
 from storage.enums import AccountState, ContractState, DistributorKind, Role
-from storage.tables import Account, AuditEvent, Branch, Contract, Distributor, Grant, SearchKey
+from storage.tables import Account, AuditEvent, Branch, Contract, Distributor, SearchKey
 from tests.support.factories.cooperation import Parties, active_contract, cooperation_request
 from tests.support.factories.people import account, end_role, granted
 from tests.support.factories.reference_data import NOW
@@ -316,4 +316,3 @@ def test_what_keeps_a_branch_open(db: Session, parties: Parties) -> None:
     named = {"officer": "مینا نخست، رعنا دوم", "branch": "شرق"}
     assert asked(kian.manager) == ("error.branch_serves", ["dist.free_ask"], named)
     assert asked(parties.staff) == ("error.branch_serves_staff", [], named)
-    assert db.exec(select(Grant).where(Grant.distributor_id == kian.id)).first() is not None

@@ -2,7 +2,7 @@
 
 import re
 from datetime import timedelta
-from itertools import count, pairwise
+from itertools import count
 from typing import Any
 
 import pytest
@@ -14,10 +14,10 @@ from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from bot.services.review import leaves
 from bot.services.shared import audit
 from bot.texts import BIDI_MARKS, t
-from storage.enums import AccountState, Messenger, RejectReason, RequestState, Role
-from storage.tables import Account, AuditEvent, ExpertLeave, Grant, QualificationRequest
+from storage.enums import RejectReason, RequestState, Role
+from storage.tables import AuditEvent, ExpertLeave, Grant, QualificationRequest
 from tests.support.effects import pushes
-from tests.support.factories.people import Participants, end_role, expert, officer
+from tests.support.factories.people import Participants, end_role, officer
 from tests.support.factories.qualification import add_request
 from tests.support.factories.reference_data import NOW
 from tests.support.services import refused
@@ -353,54 +353,6 @@ def test_an_expert_who_leaves_puts_back_what_is_under_review(db: Session, people
 # ── who stands in ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_who_stands_in(db: Session, people: Participants) -> None:
-    ali, zahra, head, foreign = (
-        one.account_id or 0 for one in (people.ali, people.zahra, people.in_charge, people.foreign)
-    )
-    day = leaves.today(NOW)
-
-    def leave(who: int, deputy: int, **other: Any) -> None:
-        days = {"starts_on": day, "ends_on": day, "university_code": "sums", "created_at": NOW}
-        db.add(ExpertLeave(account_id=who, deputy_id=deputy, **days | other))
-        db.flush()
-
-    def stands_in(excluded: frozenset[int] = frozenset(), university: str | None = "sums") -> int:
-        return leaves.stand_in(db, ali, university, now=NOW, excluded=excluded)
-
-    def among(*given: tuple[int, int, dict[str, Any]], **asked: Any) -> int:
-        undone = db.begin_nested()
-        for who, deputy, other in given:
-            leave(who, deputy, **other)
-        found = stands_in(**asked)
-        undone.rollback()
-        db.expire_all()
-        return found
-
-    plain: dict[str, Any] = {}
-    assert among() == ali
-    assert among((ali, zahra, plain)) == zahra
-    assert among((ali, zahra, plain), university=None) == ali
-    assert among((ali, zahra, plain), university="mui") == ali
-    for other in (
-        {"starts_on": day + DAY, "ends_on": day + DAY},
-        {"ends_on": day - DAY, "starts_on": day - DAY},
-        {"ended_at": NOW},
-        {"university_code": "mui"},
-    ):
-        assert among((ali, zahra, other)) == ali, other
-    assert among((ali, zahra, {"starts_on": day - DAY, "ends_on": day + DAY})) == zahra
-    assert among((ali, zahra, plain), excluded=frozenset({zahra})) == ali
-    assert among((ali, foreign, plain)) == ali, "no expert there"
-    assert among((ali, zahra, plain), (zahra, head, plain)) == head
-    assert among((ali, zahra, plain), (zahra, ali, plain)) == ali, "both are away"
-    chain = [expert(db, f"زنجیره{number}").account_id or 0 for number in range(6)]
-    links = [(ali, chain[0], plain)] + [(one, after, plain) for one, after in pairwise(chain)]
-    assert among(*links[:5]) == chain[4], "five deputies are gone through"
-    assert among(*links) == ali
-    db.get_one(Account, zahra).state = AccountState.SUSPENDED
-    assert among((ali, zahra, plain)) == ali
-
-
 def test_the_day_of_a_leave_is_tehrans(db: Session) -> None:
     evening = NOW.replace(hour=20, minute=29, second=59)
     assert leaves.today(evening).day == NOW.day
@@ -424,7 +376,6 @@ def test_a_role_that_ended_is_not_told(db: Session, people: Participants) -> Non
     [push] = pushes(db, people.ali, "N22")
     assert (push.grant_id, push.next_at) == (grant.id, NOW)
     assert push.key.startswith(f"qualification:{request.id}:dropped:{request.version}:")
-    assert people.ali.messenger is Messenger.TELEGRAM
 
 
 def test_what_happens_to_a_file_drops_a_decision_that_waits(db: Session, people: Participants) -> None:
