@@ -309,8 +309,8 @@ def test_the_rows_of_letters(db: Session, parties: Parties) -> None:
     assert ids(read(db, staff, letters, state="SENT")) == [first.id]
 
 
-@pytest.mark.parametrize("kind", list(ExportKind))
-def test_each_row_has_a_cell_for_each_column(db: Session, parties: Parties, kind: ExportKind) -> None:
+def test_each_kind_has_its_columns(db: Session, parties: Parties) -> None:
     columns = {"files": 11, "decisions": 7, "payments": 10, "refunds": 12, "contracts": 12, "letters": 10}
-    assert len(rows.head(kind)) == columns[kind]
-    assert read(db, parties.staff, kind) == []
+    for kind in ExportKind:
+        assert len(rows.head(kind)) == columns[kind]
+        assert read(db, parties.staff, kind) == []

@@ -295,56 +295,50 @@ def test_a_caller_that_lost_its_claim_brings_nothing_but_proof(db: Session, peop
             db.expire_all()
 
 
-@pytest.mark.parametrize("settled", [AttemptState.REFUND_DUE, AttemptState.PAID, AttemptState.REFUNDED])
-def test_what_is_settled_hears_nothing(db: Session, people: Participants, settled: AttemptState) -> None:
+def test_what_is_settled_hears_nothing(db: Session, people: Participants) -> None:
     row = attempt(db, unpaid_request(db, people, FEE))
     claimed = claim(db, row)
-    row.state, row.refund_ref = settled, "R"
-    db.flush()
-    before = marks(db)
-    for word in (Verified("77"), WrongAmount(1), NO):
-        assert answered(db, claimed, word, "failed") is settled
-    assert came_of_it(db, row, before) == f"{settled} looks=3 next=3"
+    for settled in (AttemptState.REFUND_DUE, AttemptState.PAID, AttemptState.REFUNDED):
+        row.state, row.refund_ref = settled, "R"
+        db.flush()
+        before = marks(db)
+        for word in (Verified("77"), WrongAmount(1), NO):
+            assert answered(db, claimed, word, "failed") is settled
+        assert came_of_it(db, row, before) == f"{settled} looks=3 next=3"
 
 
 # ── looks that bring nothing ─────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(
-    ("values", "expected"),
-    [
+def test_an_attempt_that_has_no_name_at_the_gateway(db: Session, people: Participants) -> None:
+    request = unpaid_request(db, people, FEE)
+    for values, expected in (
         ({"created_at": NOW - 30 * MINUTE}, "EXPIRED looks=3 next=- | expired CREATED>EXPIRED"),
         ({"created_at": NOW - 29 * MINUTE}, "CREATED looks=3 next=1"),
         # It got its name, or its end, since it was looked up.
         ({"created_at": NOW - 30 * MINUTE, "ref": "A1"}, "CREATED looks=3 next=-"),
-        ({"created_at": NOW - 29 * MINUTE, "ref": "A1"}, "CREATED looks=3 next=-"),
+        ({"created_at": NOW - 29 * MINUTE, "ref": "A2"}, "CREATED looks=3 next=-"),
         ({"created_at": NOW - 30 * MINUTE, "state": FAILED}, "FAILED looks=3 next=-"),
         ({"created_at": NOW - 29 * MINUTE, "state": FAILED}, "FAILED looks=3 next=-"),
-    ],
-)
-def test_an_attempt_that_has_no_name_at_the_gateway(
-    db: Session, people: Participants, values: dict[str, Any], expected: str
-) -> None:
-    row = attempt(db, unpaid_request(db, people, FEE), **{"ref": None} | values)
-    before = marks(db)
-    state = settlement._without_ref(db, attempt_id=row.id or 0, now=NOW)
-    assert (came_of_it(db, row, before), state) == (expected, row.state)
+    ):
+        row = attempt(db, request, **{"ref": None} | values)
+        before = marks(db)
+        state = settlement._without_ref(db, attempt_id=row.id or 0, now=NOW)
+        assert (came_of_it(db, row, before), state) == (expected, row.state), values
 
 
-@pytest.mark.parametrize(
-    ("values", "expected"),
-    [
+def test_the_next_look(db: Session, people: Participants) -> None:
+    request = unpaid_request(db, people, FEE)
+    for values, expected in (
         ({}, f"CREATED {ASKED_LATER}"),
-        ({"state": UNCERTAIN, "checks": 9}, "UNCERTAIN looks=10 next=5"),
-        ({"state": VERIFYING}, "VERIFYING looks=3 next=-"),
-        ({"state": PAID}, "PAID looks=3 next=-"),
-    ],
-)
-def test_the_next_look(db: Session, people: Participants, values: dict[str, Any], expected: str) -> None:
-    row = attempt(db, unpaid_request(db, people, FEE), **values)
-    before = marks(db)
-    state = settlement._schedule_next_inquiry(db, attempt_id=row.id or 0, now=NOW)
-    assert (came_of_it(db, row, before), state) == (expected, row.state)
+        ({"state": UNCERTAIN, "checks": 9, "ref": "A2"}, "UNCERTAIN looks=10 next=5"),
+        ({"state": VERIFYING, "ref": "A3"}, "VERIFYING looks=3 next=-"),
+        ({"state": PAID, "ref": "A4"}, "PAID looks=3 next=-"),
+    ):
+        row = attempt(db, request, **values)
+        before = marks(db)
+        state = settlement._schedule_next_inquiry(db, attempt_id=row.id or 0, now=NOW)
+        assert (came_of_it(db, row, before), state) == (expected, row.state), values
 
 
 def test_which_attempts_the_button_asks_about(db: Session, people: Participants) -> None:
@@ -431,9 +425,8 @@ def test_what_is_over_does_not_move(db: Session, people: Participants) -> None:
         attempts.move_attempt(db, row, attempts.PaymentEvent.NOT_PAID, NOW)
 
 
-@pytest.mark.parametrize(
-    ("looked", "checks", "may"),
-    [
+def test_how_often_a_return_asks(database_url: str) -> None:
+    for looked, checks, may in (
         (None, 0, True),
         (0, 0, True),
         (0, 1, True),
@@ -444,16 +437,12 @@ def test_what_is_over_does_not_move(db: Session, people: Participants) -> None:
         (9.9, 50, False),
         (10, 50, True),
         (-1, 50, True),
-    ],
-)
-def test_how_often_a_return_asks(
-    db: Session, people: Participants, looked: float | None, checks: int, may: bool
-) -> None:
-    at = None if looked is None else NOW - timedelta(seconds=looked)
-    row = attempt(db, unpaid_request(db, people, FEE), looked_at=at, checks=checks)
-    assert attempts.may_inquire(row, NOW) is may
-    row.state = PAID
-    assert not attempts.may_inquire(row, NOW)
+    ):
+        at = None if looked is None else NOW - timedelta(seconds=looked)
+        row = attempt_row(1, looked_at=at, checks=checks)
+        assert attempts.may_inquire(row, NOW) is may, (looked, checks)
+        row.state = PAID
+        assert not attempts.may_inquire(row, NOW)
 
 
 def test_how_many_attempts_an_hour(db: Session, people: Participants) -> None:
