@@ -57,6 +57,11 @@ _REPLY = "reply."
 _EXPLAIN = "@explain"
 NOTE = "officer_note"
 LONGEST = 800
+#: How a question is asked and what it takes.
+_TRAITS = (
+    *("wants", "numbered", "own_next", "free_text", "in_sentences", "keep_label"),
+    *("skipped", "name", "short_name"),
+)
 
 
 class OrExplain(Question):
@@ -64,7 +69,7 @@ class OrExplain(Question):
 
     def __init__(self, inner: Question, head: str, old: Any) -> None:
         self.inner, self.head, self.old = inner, head, old
-        for trait in ("wants", "numbered", "own_next", "keep_label", "skipped", "name", "short_name"):
+        for trait in _TRAITS:
             setattr(self, trait, getattr(inner, trait))
 
     def make_prompt(self, turn: Turn, step: Step, answers: Answers) -> Prompt:

@@ -167,3 +167,12 @@ def test_a_request_given_up_in_the_middle_leaves_no_question(app: App) -> None:
     assert request_of(sara).state is RequestState.WITHDRAWN
     assert app.all(select(Draft)) == []
     sara.type("عباس").sees_not("نام پدر خود را", "شماره پیگیری خطا")
+
+
+def test_a_word_to_the_bot_is_no_new_value(app: App) -> None:
+    """As in the form itself: «انصراف» is asked about, and no father's name."""
+    sara, _ = deficient(app, "نام پدر")
+    sara.tap("رفع نقص").type("انصراف").sees("«انصراف»", "راهنما")
+    assert "father_name" not in sara.answers
+    sara.tap("توقف").open("qual.track").tap("رفع نقص").type("رضا").sees("اگر توضیحی برای کارشناس دارید")
+    assert sara.answers["father_name"] == "رضا"
