@@ -2,6 +2,8 @@
 
 On SQLite: PostgreSQL has the same indexes, and of tables as small as these it tells only that they are small."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import event
@@ -13,7 +15,8 @@ from bot.operations.load_test import fill
 from storage.enums import Role
 from storage.tables import Grant
 from tests.support.chat_driver import App
-from tests.support.plans import GROWING, Statement, reads_of
+from tests.support.identities import national_code
+from tests.support.plans import GROWING, Read, Statement, reads_of
 
 OFFICERS = 1000
 #: Tables that screens may read from one end, up to a page, or count, with the reason.
@@ -33,36 +36,46 @@ def test_every_screen_finds_its_rows_by_an_index(app: App) -> None:
     assert not lines, "\n".join(lines)
 
 
+def test_a_stranger_s_first_messages_look_at_nobody_else_s_drafts(app: App) -> None:
+    # All drafts are of accounts here, which is what ANALYZE then knows of the column of strangers: every row is alike.
+    app.run(lambda db: fill(db.connection(), officers=OFFICERS, now=app.clock()))
+    with recorded() as asked:
+        app.person().command("start").tap("ثبت‌نام").type(national_code(1), "1365/04/12", "سارا", "بازگشت")
+    assert any("guest_chat_id" in sql for sql in asked)
+    assert [str(read) for read in whole_reads_among(app, asked)] == []
+
+
 def whole_reads_of(app: App, role: Role) -> list[str]:
     person = app.person(actor=app.read(lambda db: somebody(db, role)))
     walks = []
     for action, route in app.routes.by_action.items():
         if not route.shows or role not in route.roles:
             continue
-        asked: dict[str, Statement] = {}
-
-        def note(
-            conn: Any,
-            cursor: Any,
-            sql: str,
-            values: Any,
-            context: Any,
-            many: bool,
-            asked: dict[str, Statement] = asked,
-        ) -> None:
-            if sql.lstrip().upper().startswith(("SELECT", "WITH")):
-                asked.setdefault(sql, Statement(sql, values))
-
-        event.listen(Engine, "before_cursor_execute", note)
-        try:
+        with recorded() as asked:
             person.open(action)
-        finally:
-            event.remove(Engine, "before_cursor_execute", note)
-        reads = app.read(lambda db, asked=asked: reads_of(db, list(asked.values())))
-        walks += [
-            f"{action}: {read}" for read in reads if read.whole and read.table in GROWING - NAMED.keys()
-        ]
+        walks += [f"{action}: {read}" for read in whole_reads_among(app, asked) if read.table not in NAMED]
     return walks
+
+
+def whole_reads_among(app: App, asked: dict[str, Statement]) -> list[Read]:
+    reads = app.read(lambda db: reads_of(db, list(asked.values())))
+    return [read for read in reads if read.whole and read.table in GROWING]
+
+
+@contextmanager
+def recorded() -> Iterator[dict[str, Statement]]:
+    """The reading statements of what runs inside, each once."""
+    asked: dict[str, Statement] = {}
+
+    def note(conn: Any, cursor: Any, sql: str, values: Any, context: Any, many: bool) -> None:
+        if sql.lstrip().upper().startswith(("SELECT", "WITH")):
+            asked.setdefault(sql, Statement(sql, values))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
 
 
 def somebody(db: Session, role: Role) -> Actor:

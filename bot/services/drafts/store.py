@@ -37,7 +37,8 @@ _OWNERS = {"account": _DRAFT.c.account_id, "guest": _DRAFT.c.guest_chat_id}
 _ALL_OF = {
     kind: Prepared(
         select_columns(*_ROW.columns)
-        .where(owner == bindparam("owner"))
+        # Said again, as hardly any draft is a guest's: ANALYZE may have found none, and SQLite would then walk through all of them.
+        .where(owner == bindparam("owner"), owner.is_not(None))
         .order_by(_DRAFT.c.updated_at.desc(), _DRAFT.c.id.desc())
     )
     for kind, owner in _OWNERS.items()
@@ -142,7 +143,8 @@ def drop_draft(db: Session, draft: Draft, *, now: datetime | None = None) -> Non
 
 def guests_of(turn: Turn) -> list[Draft]:
     """What was begun in this chat before a login."""
-    return list(turn.db.exec(select(Draft).where(Draft.guest_chat_id == turn.chat.id)).all())
+    of_chat = Draft.guest_chat_id == turn.chat.id, col(Draft.guest_chat_id).is_not(None)
+    return list(turn.db.exec(select(Draft).where(*of_chat)).all())
 
 
 def move_to_account(turn: Turn, draft: Draft) -> bool:
