@@ -1,12 +1,13 @@
 """`bot.py load-test`: a large database for whoever tries out hardware."""
 
+import hashlib
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import func
+from sqlalchemy import create_engine, func
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import Session, SQLModel, col, select
 
@@ -35,6 +36,7 @@ from storage.tables import (
 )
 from tests.support.commands import run_beside
 from tests.support.factories.reference_data import NOW
+from tests.support.kept_screens import compare
 
 #: Nine on a working day in Tehran; the next one is too.
 MORNING = datetime.fromisoformat("2026-11-24T05:30:00+00:00")
@@ -155,3 +157,32 @@ def contents(db: Session) -> dict[str, set[str]]:
         table.name: {repr(row) for row in db.execute(select(table))}
         for table in SQLModel.metadata.sorted_tables
     }
+
+
+def test_the_same_number_gives_the_same_rows(sqlite_template: Path, tmp_path: Path) -> None:
+    """Kept by table and column: how many rows, how many values differ, and a hash of them."""
+    file = tmp_path / "bot.db"
+    file.write_bytes(sqlite_template.read_bytes())
+    engine = create_engine(f"sqlite:///{file}")
+    with Session(engine) as db:
+        seed(db)
+        seeded = {table.name: rows_of(db, table.name) for table in SQLModel.metadata.sorted_tables}
+        told: list[str] = []
+        fill(db.connection(), officers=300, now=NOW, tell=told.append)
+        lines = [f"told: {', '.join(told)}"]
+        for table in SQLModel.metadata.sorted_tables:
+            rows = rows_of(db, table.name)
+            if rows == seeded[table.name]:
+                continue
+            lines.append(f"{table.name}: {len(rows)} rows")
+            for number, column in enumerate(table.columns):
+                values = sorted(str(row[number]) for row in rows)
+                digest = hashlib.sha256("\n".join(values).encode()).hexdigest()[:8]
+                lines.append(f"    {column.name}: {len(set(values))} values, {digest}")
+    engine.dispose()
+    compare(Path(__file__).parent / "load_test.txt", lines)
+
+
+def rows_of(db: Session, table: str) -> list[Any]:
+    columns = ", ".join(column.name for column in SQLModel.metadata.tables[table].columns)
+    return db.connection().exec_driver_sql(f"SELECT {columns} FROM {table}").all()  # type: ignore[return-value]

@@ -116,11 +116,11 @@ async def test_a_payment_that_nobody_makes(monkeypatch: pytest.MonkeyPatch) -> N
     )
     unknown = "A" + "0" * 34 + "1"
     assert others == [("inquire", REF), ("verify", REF, 10_000), ("inquire", unknown)]
-    bank = Bank("zibal", create=Created("21", Redirect("https://gateway.zibal.ir/start/21")))
+    bank = Bank("zibal", create=Created("210", Redirect("https://gateway.zibal.ir/start/210")))
     found, _ = await told(bank, monkeypatch, public_url="https://pay.x.ir")
     assert found == [*OPENED, *UNPAID]
     assert bank.calls[0][1]["callback_url"] == "https://pay.x.ir/pay/callback/zibal/0"
-    assert bank.calls[3] == ("inquire", "20"), "a reference that ends otherwise"
+    assert bank.calls[3] == ("inquire", "211"), "a reference that ends otherwise"
 
 
 @pytest.mark.parametrize("error", [GatewayDown("away"), GatewayRefused(-9)])

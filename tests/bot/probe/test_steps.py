@@ -9,9 +9,9 @@ from typing import Any, cast
 import httpx
 import pytest
 
-from bot.config.settings import BadSettingError
+from bot.config.settings import BadSettingError, MessengerSettings
 from bot.probe import automatic, messenger, person
-from bot.probe.bot_api import Answer
+from bot.probe.bot_api import Answer, BotApi
 from bot.probe.messenger import Step, begin
 from bot.probe.report import Report
 from storage.enums import Messenger
@@ -397,6 +397,8 @@ async def test_a_text_in_another_shape() -> None:
     ]
     where = {"chat_id": str(CHAT), "message_id": "9"}
     assert script.asked("deleteMessage") == [where]
+    (markup,) = script.asked("editMessageReplyMarkup")
+    assert markup["reply_markup"].count("text") == 1
     assert [one["text"] for one in script.asked("editMessageText")] == [*["آزمایش ۲، ویرایش‌شده"] * 2, "نیست"]
 
 
@@ -723,6 +725,50 @@ async def test_how_updates_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> No
     probe = probe_of(KINDS[0], script)
     assert await probe.await_update(lambda one: True, 300.0, several=True) == [first, second]
     assert [one["timeout"] for one in script.asked("getUpdates")] == ["10", "2", "2"]
+
+
+@pytest.mark.parametrize(
+    ("step", "several"),
+    [(person.press, True), (person.photos, True), (person.start, False), (person.edit, False)],
+)
+async def test_what_may_come_twice_is_waited_for(
+    step: Step, several: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second press, the rest of an album: they come with the next answer."""
+    now = [0.0]
+
+    def late(fields: dict[str, Any]) -> list[Any]:
+        now[0] += 10.0
+        return []
+
+    monkeypatch.setattr(messenger, "COLLECT", 3.0)
+    monkeypatch.setattr(messenger, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    query = {"id": "1", "from": SENDER, "message": message(text="x"), "chat_instance": "c", "data": "probe"}
+    both = {"message": photo("g") | {"text": "/start probe_1"}, "edited_message": message(text="x")}
+    came = (
+        {"update_id": 70, **both} if step is not person.press else {"update_id": 70, "callback_query": query}
+    )
+    script = ScriptedMessenger(sendMessage=message(), getUpdates=[[came], [came | {"update_id": 71}], late])
+    probe = probe_of(KINDS[0], script, wait=30)
+    await probe.run([step])
+    assert len(script.asked("getUpdates")) == (3 if several else 1)
+    assert len([name for name in probe.report.shapes if name != "getMe"]) == 1, "the shape of the first"
+
+
+async def test_the_client_of_the_probe() -> None:
+    """The proxy of the environment is never used; the connections are closed at the end."""
+    api = BotApi(MessengerSettings("1:x", "https://m.example", None, ""))
+    assert (api._http.trust_env, api._http.timeout.read) == (False, 60.0)
+    async with api:
+        assert not api._http.is_closed
+    assert api._http.is_closed
+    script = ScriptedMessenger(getMe=True)
+    probe = probe_of(KINDS[0], script)
+    script.files["a/b"] = b"x"
+    assert (await probe.api.download("a/b"), await probe.api.download("a/c")) == (b"x", None)
+    await probe.api.call("getMe", a={"ب": 1}, b=["x"], c=1)
+    await probe.api.call("getMe", as_json=True, a={"ب": 1})
+    assert script.asked("getMe") == [{"a": '{"ب": 1}', "b": '["x"]', "c": "1"}, {"a": {"ب": 1}}]
 
 
 async def test_what_is_of_others_ends_it() -> None:
