@@ -187,6 +187,7 @@ async def test_who_wrote_is_told_to_a_screen_reader_and_in_high_contrast(
     await converse(server.users.roles[0])
     page = await open_page(browser, server, forced_colors="active")
     log = phone(page, "تلگرام").get_by_role("log", name="گفت‌وگوی سارا کریمی‌نژاد")
+    await expect(log.locator(".message")).to_have_count(9)
     assert (await log.locator(".message").first.inner_text()).startswith("سامانه:")
     assert (await log.locator(".message.mine").first.inner_text()).startswith("شما:")
     edges = await log.locator(".bubble").evaluate_all(

@@ -44,10 +44,13 @@ async def test_from_a_press_to_the_push_of_another(database_url: str, processes:
 
     press = next(one for one in updates if f"update:{one.id}" == approval.correlation_id)
     assert press.messenger is Messenger.TELEGRAM
-    done, sent = lines(logs, approval.correlation_id)
-    assert (done["event"], done["update_id"]) == ("update done", press.update_id)
+    # The push may be there before the answer to the press, which is on its way to another chat.
+    way = {line["event"]: line for line in lines(logs, approval.correlation_id)}
+    assert way.keys() == {"update done", "push sent"}
+    done, sent = way["update done"], way["push sent"]
+    assert done["update_id"] == press.update_id
     assert done["asked"] == "desk.approve_do"
-    assert (sent["event"], sent["push"], sent["channel"]) == ("push sent", approval.id, "bale")
+    assert (sent["push"], sent["channel"]) == (approval.id, "bale")
     by = [any(approval.correlation_id == line.get("correlation_id") for line in log) for log in logs]
     assert by == [True] * processes, "each process has its part of the way"
     # What an operator types.
@@ -55,8 +58,9 @@ async def test_from_a_press_to_the_push_of_another(database_url: str, processes:
     assert len(subprocess.run(grep, capture_output=True, check=True).stdout.splitlines()) == 2
 
     assert (paid.correlation_id or "").startswith("web:")
-    settled, *told = lines(logs, paid.correlation_id)
-    assert settled["event"].endswith("PAID")
+    told = lines(logs, paid.correlation_id)
+    (settled,) = [line for line in told if line["event"].endswith("PAID")]
+    told.remove(settled)
     # The pay button of the message before is taken off two seconds later, where the bot still runs then.
     caused = {one.id for one in pushes if one.correlation_id == paid.correlation_id}
     assert ("push sent", paid.id) in [(line["event"], line["push"]) for line in told]
@@ -101,7 +105,5 @@ def the_push(pushes: Sequence[Push], words: str) -> Push:
 
 
 def lines(logs: Sequence[Sequence[dict[str, Any]]], correlation_id: str | None) -> list[dict[str, Any]]:
-    """In the order of time."""
     assert correlation_id is not None
-    found = [line for log in logs for line in log if line.get("correlation_id") == correlation_id]
-    return sorted(found, key=lambda line: str(line["timestamp"]))
+    return [line for log in logs for line in log if line.get("correlation_id") == correlation_id]

@@ -1,5 +1,7 @@
 """The messenger refuses one chat for hours: the real process, through a restart."""
 
+from functools import partial
+
 import pytest
 
 from demo.botapi.faults import Fault
@@ -15,6 +17,11 @@ async def served(person: Person) -> None:
     await person.tap("❓ راهنما").sees("راهنما")
 
 
+async def resting(bot: BotProcess, messenger: str) -> bool:
+    """One chat of this messenger rests: where it was asked for is known, also after a restart."""
+    return await figure(bot, "officer_chats_resting", messenger=messenger) == 1
+
+
 def messages_to(person: Person) -> int:
     return sum(one.from_bot for one in person.history())
 
@@ -28,8 +35,9 @@ async def test_hours_for_one_chat_through_a_restart(bot: BotProcess) -> None:
         await served(sara)
         face.faults.add(Fault.flood(HOURS), method="sendMessage", chat_id=sara.user.id)
         await sara.start()
-        await until(lambda: lines(bot, "a chat rests"), what="a line of the log")
+        await until(partial(resting, bot, face.kind), what="her chat rests")
         await served(face.person("رضا"))
+    await until(lambda: len(lines(bot, "a chat rests")) == 2, what="a line of the log for each")
     rested = lines(bot, "a chat rests")
     assert [one["seconds"] for one in rested] == [HOURS, HOURS]
     assert all(str(one.user.id) not in str(rested) for one in for_hours.values())
@@ -41,7 +49,7 @@ async def test_hours_for_one_chat_through_a_restart(bot: BotProcess) -> None:
         await sara.start()
         await served(face.person("مریم"))
         assert messages_to(sara) == asked[face.kind]
-        assert await figure(bot, "officer_chats_resting", messenger=face.kind) == 1
+        await until(partial(resting, bot, face.kind), what="her chat rests")
         left = await figure(bot, "officer_longest_chat_rest_seconds", messenger=face.kind)
         assert HOURS - 600 < left <= HOURS
         assert await figure(bot, "officer_messenger_rest_seconds", messenger=face.kind) == 0

@@ -181,7 +181,7 @@ async def test_the_form_of_the_refusal_of_a_flood(kind: str, emulators: Emulator
 async def test_with_a_person_all_is_as_expected(kind: str, emulators: Emulators, tmp_path: Path) -> None:
     sara = await tester(emulators, kind)
     async with obedient(sara):
-        done = await messenger(tmp_path, emulators, sara, "--wait", "20", "--large")
+        done = await messenger(tmp_path, emulators, sara, "--wait", "90", "--large")
     assert done.status == 0, done.out
     report = (tmp_path / "report.md").read_text()
     assert not [word for word in ("سارا", str(sara.user.id), "9121234567", "9351234567") if word in report]
@@ -194,7 +194,7 @@ async def test_what_a_person_sends_otherwise_is_reported(
     sara = await tester(emulators, kind)
     one_of(emulators, kind).server.behave(**BY_HAND[kind])
     async with obedient(sara):
-        done = await messenger(tmp_path, emulators, sara, "--wait", "20")
+        done = await messenger(tmp_path, emulators, sara, "--wait", "90")
     assert done.status == 1
     assert BY_HAND[kind].keys() == differing(tmp_path), done.out
 

@@ -83,7 +83,7 @@ async def test_whoever_was_not_answered_sees_the_present_screen(
     app.service.ticker.wake()
     await sara.sees("یادداشت شد: first")
     assert await app.notes() == ["first"]
-    assert (await app.states())[-1] is InboxState.ANSWERED
+    await app.until_answered()
 
 
 async def test_an_update_that_two_take_up_has_its_effect_once(app: MessengerApp, sara: Person) -> None:

@@ -190,6 +190,8 @@ async def test_an_answer_that_came_too_late_is_not_taken_for_that_of_the_next_ca
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n" + request[-1:])
 
     async with serving(late) as server:
+        # The connection is there before the short time begins.
+        assert await calls.post(server.target, b"before", 30) == (200, b"e")
         with pytest.raises(TimeoutError):
             await calls.post(server.target, b"first", 0.05)
         server.closed.set()
@@ -335,6 +337,7 @@ async def test_where_an_address_does_not_speak_tls_the_next_one_is_called(
     async def bad(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal met
         met += 1
+        calls._connect_timeout = 30  # the other one may be slow
         if fault == "is silent":
             await reader.read()
         writer.close()
