@@ -105,7 +105,7 @@ class SmsServer:
         """What arrived at 09…"""
         return [sms for sms in self.sent if sms.mobile == _local(mobile)]
 
-    async def sees(self, mobile: str, part: str, *, within: float = 30.0) -> Sms:
+    async def sees(self, mobile: str, part: str, *, within: float = 90.0) -> Sms:
         """Wait for a message at 09… that contains the words."""
         try:
             async with asyncio.timeout(within):

@@ -43,7 +43,7 @@ async def test_many_of_one_person_are_not_held_and_a_stranger_passes(
         await note(stranger, "first")
         # Enough of it is let through to see that what was behind comes, in order; the rest is left to the end of the service.
         gate.set()
-        await app.until(lambda: _done(app, flooder.user.id, 3 * MAX_ROWS_IN_MEMORY), within=60)
+        await app.until(lambda: _done(app, flooder.user.id, 3 * MAX_ROWS_IN_MEMORY))
         assert len(app.service.lanes) <= MAX_ROWS_IN_MEMORY + 2
 
 
@@ -72,7 +72,7 @@ async def test_all_that_was_behind_is_done_while_more_comes(emulators: Emulators
         total = 4 * (2 * MAX_ROWS_IN_MEMORY + 7)
         await note(stranger, "first")
         assert not await _done(app, person.user.id, total), "it was over before the stranger was answered"
-        await app.until(lambda: _done(app, person.user.id, total), within=60)
+        await app.until(lambda: _done(app, person.user.id, total))
         # The last answer may still be on its way.
         await app.until(lambda: not len(app.service.lanes))
         assert app.service.dispatcher._behind == {}

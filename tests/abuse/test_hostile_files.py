@@ -44,7 +44,7 @@ async def test_an_officer_sends_hostile_files(messenger: str, bot: BotProcess) -
 
 async def outcome(bot: BotProcess, sara: Person, refusal: str | None, kind: str) -> None:
     """The sentence, and below it the question once more; or the thanks, and then the file is taken away again."""
-    told = await sara.sees(within=60)
+    told = await sara.sees()
     if refusal is None:
         if told.button("همین را بفرست") is not None:  # it is taken, and called hard to read
             told = await sara.tap("همین را بفرست").sees(TAKEN)

@@ -15,6 +15,7 @@ from telegram.request import HTTPXRequest
 
 from demo.botapi.state import Message
 from demo.emulators import EmulatedMessenger, Emulators
+from demo.page import shortcuts
 from demo.page.server import PageServer
 from demo.page.shortcuts import Shortcuts
 from demo.person import Person
@@ -26,6 +27,12 @@ from tests.support.ports import free_port
 #: Short notices stay for minutes: a test that is held up still sees them.
 LASTING_NOTICES = """{ const plain = window.setTimeout;
     window.setTimeout = (job, wait, ...more) => plain(job, wait === 3000 || wait === 4500 ? 200_000 : wait, ...more); }"""
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """«ورود به‌عنوان …» waits for each answer as long as a loaded machine may need."""
+    monkeypatch.setattr(shortcuts, "_PATIENCE", 90)
 
 
 @pytest.fixture

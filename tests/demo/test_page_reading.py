@@ -118,7 +118,7 @@ async def test_after_a_reload_every_phone_shows_its_last_buttons(
     for _ in range(2):
         await expect(page.get_by_role("button", name="دکمه")).to_have_count(3)
         for chat in await page.get_by_role("log").all():
-            await until(partial(at_end, chat), within=60)
+            await until(partial(at_end, chat))
         await page.evaluate("() => new Promise(done => setTimeout(done, 300))")
         for chat in await page.get_by_role("log").all():
             assert await at_end(chat)
@@ -149,7 +149,7 @@ async def test_a_burst_of_messages_all_arrives_and_the_last_is_in_sight(page: Pa
         arrive(sara, *(f"شماره {n * 100 + m}." for m in range(100)))
         await asyncio.sleep(0)
     await expect(chat.get_by_text("شماره 599.")).to_be_in_viewport()
-    await until(partial(at_end, chat), within=60)
+    await until(partial(at_end, chat))
     assert await chat.locator(".message").count() <= 200
     await chat.hover()
 
@@ -157,7 +157,7 @@ async def test_a_burst_of_messages_all_arrives_and_the_last_is_in_sight(page: Pa
         await page.mouse.wheel(0, -20_000)
         return await chat.get_by_text("شماره 0.").count() > 0
 
-    await until(reaches_the_first, within=60)
+    await until(reaches_the_first)
     await expect(chat.get_by_text("شماره 0.")).to_have_count(1)
 
 

@@ -177,7 +177,7 @@ async def ended(setup: JourneySetup) -> None:
     assert told.button("👤 انتخاب مسئول فنی") is not None
     assert "به شهر دیگری" not in told.text
     await branch_shows(boss, "مسئول فنی: ندارد")
-    await sms.sees(boss.mobile, f"مدیریت محترم {FIRM}؛ سارا نمونه، مسئول فنی شعبه {BRANCH}", within=60)
+    await sms.sees(boss.mobile, f"مدیریت محترم {FIRM}؛ سارا نمونه، مسئول فنی شعبه {BRANCH}")
     assert len([one for one in sms.inbox(boss.mobile) if "مدیریت محترم" in one.text]) == 1
     await centers_show(person, "اکنون با مرکزی همکاری ندارید")
     await person.tap("آرشیو قطع همکاری").sees("✅ نهایی‌شده")

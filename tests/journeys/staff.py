@@ -30,7 +30,7 @@ async def desk(setup: JourneySetup) -> None:
     await staff.type(mobile).sees("مشخصات کارشناس")
     await staff.tap("✅ تأیید").sees("مینا رضایی، کارشناس مسئول: دعوت‌شده")
 
-    await setup.bot.emulators.sms.sees(mobile, "کد یک‌بارمصرف", within=60)
+    await setup.bot.emulators.sms.sees(mobile, "کد یک‌بارمصرف")
     (received,) = setup.bot.emulators.sms.inbox(mobile)
     sms = received.text
     token, code = re.search(r"start=invite_([\w-]+)", sms), re.search(r"کد یک‌بارمصرف: \D*(\d{6})", sms)

@@ -9,7 +9,7 @@ from tests.support.journey_steps import login, register
 pytestmark = pytest.mark.campaign
 
 #: Seconds: the bot asks a messenger that is down ever more seldom.
-PATIENCE = 60.0
+PATIENCE = 180.0
 
 
 @pytest.mark.parametrize("restarted", [False, True], ids=["running", "started in it"])

@@ -26,7 +26,7 @@ from tests.trouble.watching import everything_done, lines, until
 NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)
 HOUR, DAY = 3600, 24 * 3600
 #: Seconds until the bot has noticed a clock that was set back.
-NOTICES = 90.0
+NOTICES = 180.0
 
 
 def set_clock(bot: BotProcess, seconds: int) -> None:

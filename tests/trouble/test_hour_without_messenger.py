@@ -29,7 +29,7 @@ async def everything_tried(app: MessengerApp) -> None:
         await outbox.dispatch()
         if not outbox._tasks:
             return
-        await app.until(lambda: not outbox._tasks, within=60)
+        await app.until(lambda: not outbox._tasks)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

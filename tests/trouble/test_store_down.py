@@ -47,7 +47,7 @@ async def test_a_file_is_asked_for_again_and_nothing_else_waits(
     await sara.send_photo(files.jpeg())
     # She waits for the store alone; a stranger does not.
     await register(bot, mina, first="مینا")
-    await sara.sees(DOWN, within=60)
+    await sara.sees(DOWN)
     gate.silent = False
     assert await figure(bot, "officer_documents_failed_total") == 2
     assert await figure(bot, "officer_updates_failed_total", messenger="telegram") == 0

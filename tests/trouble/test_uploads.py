@@ -121,7 +121,7 @@ async def test_an_album_of_ten_is_taken_in_order(bot: BotProcess) -> None:
         await database.run(lambda db: db.execute(update(DocumentType).values(max_files=10)))
     names = [f"کارت ملی {number}.jpg" for number in range(10)]
     album = sara.send_album([(name, files.jpeg()) for name in names])
-    await album.sees(f"۱۰ فایل {TAKEN}", "شناسنامه", within=60)
+    await album.sees(f"۱۰ فایل {TAKEN}", "شناسنامه")
     draft = await bot.read(lambda db: db.exec(select(Draft)).one())
     found = await bot.read(lambda db: {one.id: one for one in db.exec(select(StoredFile))})
     ids = draft.answers["doc.national_card"]

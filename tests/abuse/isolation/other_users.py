@@ -19,7 +19,7 @@ Act = Callable[[], Awaitable[None]]
 #: Seconds between an answer and the next action of one person.
 PAUSE = 1.1
 #: Seconds after which an answer counts as lost.
-PATIENCE = 60.0
+PATIENCE = 120.0
 PEOPLE = 2
 
 
