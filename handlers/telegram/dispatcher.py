@@ -119,13 +119,19 @@ class UpdateDispatcher:
                 return
 
     def put_screen(
-        self, messenger: Messenger, chat_id: int, chat_row: int, *, done: Callable[[], None] = lambda: None
+        self,
+        messenger: Messenger,
+        chat_id: int,
+        chat_row: int,
+        *,
+        due: datetime,
+        done: Callable[[], None] = lambda: None,
     ) -> None:
-        """Show a chat its current screen, in its chat queue; then call `done`."""
+        """Show a chat its current screen, in its chat queue, if `chat.show_at` is still `due` then; then call `done`."""
 
         async def show() -> None:
             CORRELATION_ID.set(f"chat:{chat_row}")
-            await self.beside.show_current(chat_row)
+            await self.beside.show_current(chat_row, due=due)
             done()
 
         self.lanes.put((messenger, chat_id), show)

@@ -84,7 +84,9 @@ class Ticker:
         won = await self.resources.database.run(lambda db: _claim(db, due, lease))
         for redisplay in won:
             done = partial(self._done, redisplay.row_id, lease)
-            self._dispatcher.put_screen(redisplay.messenger, redisplay.chat_id, redisplay.row_id, done=done)
+            self._dispatcher.put_screen(
+                redisplay.messenger, redisplay.chat_id, redisplay.row_id, due=lease, done=done
+            )
         return len(due)
 
     def _done(self, row_id: int, lease: datetime) -> None:

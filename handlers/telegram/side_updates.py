@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import datetime
 from typing import TypeVar
 
 from sqlmodel import Session
@@ -111,12 +112,15 @@ class SideUpdates:
         )
         log.info("update done", extra=log_fields(update_scope) | {"asked": note})
 
-    async def show_current(self, chat_row: int) -> None:
-        """Show a chat its current screen (again): after a restart, or when an album has become quiet."""
+    async def show_current(self, chat_row: int, *, due: datetime | None = None) -> None:
+        """Show a chat its current screen (again): after a restart, or when an album has become quiet.
+
+        With `due` only where `chat.show_at` is still that: an update that was in hand meanwhile was answered with a
+        screen, or one more file of the album has put it off."""
 
         def unit(db: Session) -> Answer | None:
             chat = db.get(Chat, chat_row)
-            if chat is None or chat.dead:
+            if chat is None or chat.dead or (due is not None and chat.show_at != due):
                 return None
             incoming = Incoming(chat.messenger, 0, chat.chat_id)
             turn = inbox_store.load_turn(

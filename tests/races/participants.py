@@ -44,7 +44,7 @@ class Participant(Person):
 
         await self._wait(
             lambda: query.answered and (self.message.changed > mark or bool(cards())),
-            30,
+            90,
             lambda: f"{self!r} pressed {wanted!r} and waits. {Seen.of(self.message)}",
         )
         notices = [plain(one.text) for one in self.toasts if one.at > mark]
@@ -58,7 +58,7 @@ class Participant(Person):
             newer = takewhile(lambda one: one.id > sent.id, reversed(self.conversation.messages.values()))
             return list(newer)[::-1]
 
-        await self._wait(lambda: bool(answers()), 30, lambda: f"{self!r} said {words!r} and waits")
+        await self._wait(lambda: bool(answers()), 90, lambda: f"{self!r} said {words!r} and waits")
         self.message = answers()[0]
         return plain(self.message.words)
 

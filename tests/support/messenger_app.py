@@ -96,7 +96,7 @@ def make_routes(route_state: RouteState) -> Routes:  # a list of small functions
         "say": Reply(notice="خبر کوتاه", goto=Press("home")),
         "secret": Reply(wipe_incoming=True, goto=Press("home")),
         "contact": Reply((Screen("شماره؟", home_row, ask_contact="ارسال شماره"),)),
-        "album": Reply(quiet=0.05),
+        "album": Reply(quiet=0.3),
     }
     for action, reply in replies.items():
         table.act(action, roles=EVERYONE)(lambda turn, press, reply=reply: reply)

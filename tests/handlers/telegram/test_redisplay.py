@@ -30,7 +30,9 @@ class Dispatcher:
         self.shown: list[tuple[Messenger, int, int]] = []
         self.done: list[Any] = []
 
-    def put_screen(self, messenger: Messenger, chat_id: int, row_id: int, *, done: Any) -> None:
+    def put_screen(
+        self, messenger: Messenger, chat_id: int, row_id: int, *, due: datetime, done: Any
+    ) -> None:
         self.shown.append((messenger, chat_id, row_id))
         self.done.append(done)
 

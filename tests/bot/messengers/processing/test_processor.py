@@ -1,17 +1,21 @@
 """What people meet: refusals, crashes, stale and forged buttons, typed labels, groups, secrets."""
 
+import asyncio
 import json
 import logging
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 from bot.core.incoming import Incoming
 from bot.core.screens import Press
 from bot.messengers.processing.inbox_store import InboxRow
 from bot.texts.formats import digits
+from handlers.telegram.redisplay import LEASE
 from handlers.telegram.update_handler import CURRENT_UPDATE, UpdateScope
 from storage.correlation import CORRELATION_ID
 from storage.enums import InboxState, Messenger
+from storage.tables.column_types import utcnow
 from tests.support.messenger_app import MessengerApp, raw_message, started
 
 
@@ -134,6 +138,26 @@ async def test_an_album_is_answered_once_it_is_quiet(app: MessengerApp) -> None:
     await sara.sees("خانه")
     await app.until_idle()
     assert len(sara.history()) == shown + 3 + 1
+
+
+async def test_a_screen_that_becomes_due_behind_an_update_in_hand_is_not_shown_below_its_answer(
+    app: MessengerApp,
+) -> None:
+    """The next file takes long to be looked at: what is asked after it is asked once."""
+    sara = await started(app.emulators.telegram)
+    gate = app.route_state.gates[sara.user.id] = asyncio.Event()
+    await sara.type("/album").type("/slow")
+    await app.until(lambda: sara.user.id in app.route_state.entered)
+
+    async def waits_behind_it() -> bool:
+        at = (await app.chat(sara)).show_at
+        return at is not None and at > utcnow() + timedelta(seconds=LEASE / 2)
+
+    await app.until(waits_behind_it)
+    gate.set()
+    await sara.sees("یادداشت شد: slow")
+    await app.until_idle()
+    assert sum("یادداشت شد: slow" in one.text for one in sara.history()) == 1
 
 
 async def test_the_contact_keyboard_goes_away_with_the_next_answer(app: MessengerApp) -> None:
