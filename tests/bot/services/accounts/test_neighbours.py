@@ -1,5 +1,6 @@
 """Whose account, role and chat it is: each row that is not meant differs from the one that is in one thing."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ from sqlmodel import Session, select
 
 from bot.core.context import Actor
 from bot.core.refusals import NotAllowed, Stale, Throttled
+from bot.rules.account import AccountCase
 from bot.rules.validators import NationalCode
 from bot.services import accounts
 from bot.services.accounts import experts, known_chats, mobile, queries, roles, sessions
@@ -15,8 +17,8 @@ from bot.services.accounts.login import account_lock
 from bot.services.accounts.registration import is_registered
 from bot.services.shared import rate_limit
 from bot.services.shared.rate_limit import Limit
-from storage.enums import AccountState, Messenger, RequestState, Role
-from storage.tables import Account, Chat, Grant, KnownChat, Throttle, University
+from storage.enums import AccountState, Messenger, RequestKind, RequestState, Role
+from storage.tables import Account, Chat, Grant, KnownChat, Officer, Throttle, University
 from tests.bot.services.accounts import actions
 from tests.support.factories.cooperation import Parties
 from tests.support.factories.people import account, end_role, expert, granted, officer
@@ -600,3 +602,37 @@ def test_who_recovers_nothing(db: Session, parties: Parties) -> None:
     assert (found.password_hash, found.credentials_pending) == ("n", True)
     assert is_registered(db, person.national_code or "")
     assert not is_registered(db, next_national_code())
+
+
+# ── what staff may do to an account ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_facts_of_an_account(db: Session, parties: Parties) -> None:
+    """Each by itself; files and qualifications of others are no facts of it."""
+    person = row(db, parties.unqualified)
+    add_request(db, parties.mina, RequestState.COMPLETED, closed_at=NOW)
+    add_request(db, officer(db), RequestState.SUBMITTED)
+
+    def facts(actor: Actor = parties.staff) -> AccountCase:
+        db.flush()
+        return accounts.case_of(db, person, actor)
+
+    plain = AccountCase(AccountState.ACTIVE, own=False, registered=True, qualified=False, open_request=False)
+    assert facts() == plain
+    assert facts(parties.unqualified) == replace(plain, own=True)
+    assert accounts.case_of(db, row(db, parties.ali), parties.staff) == replace(plain, registered=False)
+    for kind, state, qualified, open_request in (
+        (RequestKind.NEW, RequestState.COMPLETED, True, False),
+        (RequestKind.NEW, RequestState.REVOKED, True, False),
+        (RequestKind.NEW, RequestState.WITHDRAWN, False, False),
+        (RequestKind.AMENDMENT, RequestState.COMPLETED, False, False),
+        (RequestKind.NEW, RequestState.DRAFT, False, True),
+    ):
+        undone = db.begin_nested()
+        add_request(db, parties.unqualified, state, kind=kind)
+        assert facts() == replace(plain, qualified=qualified, open_request=open_request), (kind, state)
+        undone.rollback()
+        db.expire_all()
+    person.state = AccountState.SUSPENDED
+    db.get_one(Officer, person.id).qualified_at = NOW
+    assert facts() == replace(plain, state=AccountState.SUSPENDED, qualified=True)

@@ -167,6 +167,7 @@ def test_the_rows_of_decisions(db: Session, parties: Parties) -> None:
     assert len({row[1] for _, row in found}) == 4
     numbers = ids(found)
     assert ids(read(db, staff, ExportKind.DECISIONS, days=1)) == numbers[:3]
+    assert ids(read(db, staff, ExportKind.DECISIONS, days=2)) == numbers
     assert ids(read(db, staff, ExportKind.DECISIONS, university="mui")) == numbers[1:2]
     assert ids(read(db, head, ExportKind.DECISIONS)) == [numbers[0], *numbers[2:]]
     assert ids(read(db, staff, ExportKind.DECISIONS, below=numbers[1])) == numbers[2:]

@@ -387,3 +387,31 @@ def test_notes_of_a_file(db: Session, parties: Parties) -> None:
         assert [one.note.text for one in found] == ["یادداشت یکم.", "یادداشت دوم."]
     with refused(InvalidInput, db=db):
         add(parties.ali, " ")
+
+
+def test_how_long_and_how_many_notes_are(
+    db: Session, parties: Parties, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert file_notes.MOST == 50
+    monkeypatch.setattr(file_notes, "MOST", 2)
+    for text, key in (("چهار", "error.short_text"), ("آ" * 501, "error.long_text")):
+        with refused(InvalidInput, key):
+            file_notes.checked(text)
+    assert [len(file_notes.checked("آ" * number)) for number in (5, 500)] == [5, 500]
+
+    def add(number: int, given_to: int | None = None, subject: str = "qualification") -> None:
+        known = {"actor": parties.ali, "text": "یادداشت", "now": NOW}
+        file_notes.add(db, subject=subject, subject_id=number, given_to=given_to, **known)  # type: ignore[arg-type]
+
+    add(7), add(7)
+    with refused("error.notes_full", db=db):
+        add(7)
+    add(8), add(7, subject="cooperation")
+    add(7, given_to=parties.zahra.account_id)  # a file is handed over in any case
+    found = file_notes.of_file(db, "qualification", 7)
+    assert [(one.author, one.given_to) for one in found] == [
+        ("کارشناس علوی", None),
+        ("کارشناس علوی", None),
+        ("کارشناس علوی", "کارشناس زارعی"),
+    ]
+    assert file_notes.of_file(db, "qualification", 9) == []
