@@ -196,6 +196,13 @@ def test_a_place_is_covered_once(db: Session, people: Participants) -> None:
     for again in (lambda: cover(db, staff, "جهرم"), lambda: cover(db, staff, "فسا", to="fasa")):
         with refused("error.coverage_exists", db=db):
             again()
+    # A town of another province that is called the same, and a part of the town.
+    db.add(Coverage(province="البرز", city="آباده", university_code="tums"))
+    db.add(Coverage(province="فارس", city="آباده", district=3, university_code="tums"))
+    db.flush()
+    assert cover(db, staff, "آباده").district is None
+    with refused("error.coverage_exists", db=db):
+        cover(db, staff, "آباده")
     assert cover(db, staff, "تهران", 1, "tums", "تهران").district == 1
     assert cover(db, staff, "تهران", 22, "tums", "تهران").district == 22
     assert cover(db, staff, "تهران", None, "tums", "تهران").district is None
@@ -208,9 +215,9 @@ def test_a_place_is_covered_once(db: Session, people: Participants) -> None:
         cover(db, staff, "یزد")
     for to in ("ajaums", "none"):
         with refused("error.university_closed", db=db):
-            cover(db, staff, "لارستان", to=to)
+            cover(db, staff, "آباده", to=to)
     with refused(NotAllowed):
-        cover(db, people.in_charge, "لارستان")
+        cover(db, people.in_charge, "آباده")
 
 
 def test_coverage_is_listed_and_switched(db: Session, people: Participants) -> None:
