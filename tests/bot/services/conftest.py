@@ -24,6 +24,8 @@ NUMBERED_SUBJECTS = (
     *("account", "alert", "branch", "contract", "cooperation", "distributor", "invitation", "letter"),
     *("payment_attempt", "push", "qualification", "saved_phrase", "tariff", "termination"),
 )
+#: Subjects of the record that have a code, or none.
+CODED_SUBJECTS = ("document_type", "export", "faq_entry", "field", "level", "report", "university")
 #: What a button opens that is about one thing.
 NUMBERED_ACTIONS = (
     *("coop.view", "desk.coop_file", "desk.file", "dist.branch", "dist.pick", "dist.request"),
@@ -52,6 +54,10 @@ def look(db: Session) -> None:
         AuditEvent.subject_id == 0, col(AuditEvent.subject).in_(NUMBERED_SUBJECTS)
     )
     assert db.exec(nobody).all() == []
+    somebody = select(AuditEvent.event, AuditEvent.subject).where(
+        AuditEvent.subject_id != 0, col(AuditEvent.subject).in_(CODED_SUBJECTS)
+    )
+    assert db.exec(somebody).all() == []
     for buttons in db.exec(select(Push.buttons)).all():
         presses = [Press.unpack(one["press"]) for row in buttons for one in row if "press" in one]
         assert [one for one in presses if one.action in NUMBERED_ACTIONS and not one.id] == []

@@ -11,7 +11,7 @@ from sqlmodel import Session, select
 from bot.core.context import Actor
 from bot.core.refusals import NotAllowed
 from bot.reports.model import Chart, StatisticsReport, Value
-from bot.services.statistics import counts, details, durations, scope
+from bot.services.statistics import counts, details, durations, reading, scope
 from bot.services.statistics.periods import Period
 from bot.services.statistics.reading import QUESTIONS, read
 from storage.database.database import Database
@@ -228,6 +228,17 @@ async def test_open_and_oldest_files(database: Database, people: Participants) -
     assert list(labels.values()) == [[45], [12], [0]]
     assert "شیراز" in next(iter(labels))
     assert "اصفهان" in list(labels)[1]
+
+
+async def test_the_oldest_of_all_universities_come_first(
+    database: Database, people: Participants, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many universities one unit reads; only so many are shown."""
+    monkeypatch.setattr(reading, "PIECE", 1)
+    for most, ages in ((10, [[45], [12], [0]]), (2, [[45], [12]])):
+        monkeypatch.setattr(reading, "OLDEST", most)
+        [oldest] = (await report(database, people.staff, "oldest")).pages
+        assert list(rows(oldest.charts[0]).values()) == ages
 
 
 async def test_fees_by_month_are_what_was_kept(database: Database, people: Participants) -> None:
