@@ -402,11 +402,11 @@ async def test_what_is_remembered_of_passwords_has_an_end(w: World, monkeypatch:
 
 async def test_a_screen_is_shown_in_its_queue_and_then_noted(w: World) -> None:
     noted: list[str] = []
-    w.dispatcher.put_screen(TELEGRAM, 7, 31, done=lambda: noted.append(f"{CORRELATION_ID.get()}"))
-    w.dispatcher.put_screen(TELEGRAM, 8, 32)
+    w.dispatcher.put_screen(TELEGRAM, 7, 31, due=NOW, done=lambda: noted.append(f"{CORRELATION_ID.get()}"))
+    w.dispatcher.put_screen(TELEGRAM, 8, 32, due=NOW)
     assert [key for key, _ in w.jobs] == [(TELEGRAM, 7), (TELEGRAM, 8)]
     await w.work()
-    assert (w.done, noted) == ([("show", 31), ("show", 32)], ["chat:31"])
+    assert (w.done, noted) == ([("show", 31, NOW), ("show", 32, NOW)], ["chat:31"])
 
 
 FAR = timedelta(days=36_500)

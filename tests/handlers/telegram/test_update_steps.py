@@ -428,6 +428,20 @@ async def test_the_current_screen_is_shown_to_chats_that_live(database: Database
     await w.side.show_current(row_id + 1)
     assert w.answers == [Answer(ChatAddress(TELEGRAM, 7, row_id, guest=True), (Screen("اکنون"),), plain=True)]
 
+    w.answers.clear()
+    for due, answers in ((NOW, 0), (None, 1)):
+        await w.side.show_current(row_id, due=due)
+        assert len(w.answers) == answers, "an update in hand was answered with a screen"
+
+    def is_due(db: Session) -> None:
+        db.get_one(Chat, row_id).show_at = NOW
+
+    await database.run(is_due)
+    for due, answers in ((NOW, 2), (NOW.replace(year=2020), 2)):
+        await w.side.show_current(row_id, due=due)
+        assert len(w.answers) == answers
+    w.answers[1:] = []
+
     def dies(db: Session) -> None:
         db.get_one(Chat, row_id).dead = True
 
