@@ -187,7 +187,6 @@ PHONE = Contact("0912", True)
         (TEXT, {"pressed": True, "press": Press("d.choose", 1, 0, "x")}, "error.stale"),
         (TEXT, {"command": "nothing", "text": "/nothing"}, "error.unknown"),
     ],
-    ids=str,
 )
 def test_what_a_question_is_given(w: World, wants: InputKind, incoming: dict[str, Any], found: Any) -> None:
     question = Asked(wants=wants)
