@@ -227,6 +227,26 @@ def test_a_queue_is_told_to_each_expert_of_its_university_once_a_day(db: Session
 
 
 @as_unit
+def test_a_unit_that_tells_a_whole_university_tells_nobody_else(db: Session) -> None:
+    """Files of one's own come first, then the queue of one kind, then of the other."""
+    people = parties(db)
+    own = waiting(db, people, RequestState.IN_REVIEW, NOW - 10 * DAY)
+    since = NOW - 10 * DAY
+    queued = add_request(
+        db, officer(db), RequestState.SUBMITTED, state_since=since, submitted_at=since, received_at=since
+    )
+    asked = in_hand(db, people, "cooperation", since, reviewer_id=None)
+    db.execute(Push.__table__.delete())  # type: ignore[attr-defined]
+    taken = []
+    for _ in range(4):
+        assert remind_experts(db, now=NOW) == (len(taken) < 3)
+        for row in (own, queued, asked):
+            db.refresh(row)
+        taken.append([row.reminders for row in (own, queued, asked)])
+    assert taken == [[1, 0, 0], [1, 1, 0], [1, 1, 1], [1, 1, 1]]
+
+
+@as_unit
 def test_a_queue_of_cooperation_alone_leads_to_its_first_file(db: Session) -> None:
     people = parties(db)
     row = in_hand(db, people, "cooperation", NOW - 11 * DAY, reviewer_id=None)
