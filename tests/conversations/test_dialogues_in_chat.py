@@ -5,7 +5,6 @@ Everything is compared with tests/conversations/chats/, the sentences as keys of
 change, `SCREENS=write pytest tests/conversations/test_dialogues_in_chat.py` writes these files anew.
 """
 
-import difflib
 import re
 from collections.abc import Iterator
 from itertools import count
@@ -23,7 +22,7 @@ from tests.handlers.test_screens import Busy, busy_app, told
 from tests.support import chat_driver
 from tests.support import chat_people as people
 from tests.support.chat_driver import App, Person
-from tests.support.kept_screens import compare, show_keys
+from tests.support.kept_screens import compare, show_keys, what_changed
 
 HERE = Path(__file__).parent / "chats"
 #: Who opens a dialogue, by the buttons of which screens; "stranger": somebody whom the bot does not know.
@@ -165,8 +164,7 @@ class Course:
         elif beside == shown:
             self.lines[-2:] = [f"## {what}: the same"]
         else:
-            told_apart = difflib.ndiff(beside, shown)
-            self.lines += [line for line in told_apart if line.startswith(("+ ", "- "))]
+            self.lines += what_changed(beside, shown)
         return shown
 
     def follow(self) -> None:
@@ -284,7 +282,6 @@ def test_a_dialogue_from_its_first_question_to_its_end(
     course = Course(person, pressed(presses[-1]), texts, wrong=name in EXAMINED)
     course.follow()
     lines = [*course.lines, *changes(rows, kept.rows())]
-    kept.restore()
     compare(HERE / f"{name}.txt", [MADE_ANEW.sub("…", plain(BIDI_MARKS.sub("", line))) for line in lines][1:])
 
 

@@ -5,7 +5,6 @@ Compared with tests/handlers/messages/, the sentences as keys of the catalogue. 
 `SCREENS=write pytest tests/handlers/test_messages_at_screens.py` writes these files anew.
 """
 
-import difflib
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -19,7 +18,7 @@ from tests.handlers.test_acts import Kept, plain
 from tests.handlers.test_screens import Busy, busy_app, told
 from tests.support import chat_driver
 from tests.support.chat_driver import App, Person
-from tests.support.kept_screens import compare, show_keys
+from tests.support.kept_screens import compare, show_keys, what_changed
 
 HERE = Path(__file__).parent / "messages"
 #: A card, a list, or a page of each, beside home.
@@ -104,14 +103,13 @@ def test_a_message_that_is_no_button_leads_where_it_did(
                     person.open("home")
                 if list(told(person)) != shown or person.view != press:
                     person.press(press)
-    kept.restore()
     compare(HERE / f"{who}.txt", [plain(line) for line in lines][1:])
 
 
 def what_comes(person: Person, before: list[str]) -> list[str]:
     """The screens, beside those of `before`; the line over a button; the deleted messages."""
     now = list(told(person))
-    changes = [line for line in difflib.ndiff(before, now) if line.startswith(("+ ", "- "))]
+    changes = what_changed(before, now)
     lines = changes if len(changes) < len(now) else now
     lines += [f"    notice: {person.notice}"] if person.notice else []
     return lines + ["    deleted"] * len(person.deleted)

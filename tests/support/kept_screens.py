@@ -1,5 +1,6 @@
 """What screens consist of, compared with a file: the sentences by their keys, so that other words are no other screen."""
 
+import difflib
 import os
 import re
 from pathlib import Path
@@ -18,6 +19,12 @@ def show_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def plain(text: str) -> str:
     return BIDI_MARKS.sub("", text)
+
+
+def what_changed(before: list[str], after: list[str]) -> list[str]:
+    """The lines of a screen that went, behind "-", and those that came, behind "+"."""
+    found = difflib.unified_diff(before, after, n=0, lineterm="")
+    return [f"{line[0]} {line[1:]}" for line in list(found)[2:] if not line.startswith("@@")]
 
 
 def compare(kept: Path, lines: list[str]) -> None:
