@@ -13,7 +13,7 @@ import json
 import os
 import tarfile
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -116,12 +116,30 @@ class _Pull:
         return await anext(self._chunks, None)
 
 
-async def encrypt(chunks: AsyncIterator[bytes], sink: IO[bytes], recipients: list[str]) -> None:
-    """Raises whatever making the chunks raises, and UpkeepError where a recipient is none."""
+class _Sink:
+    """Keeps the error of a full or failing disk, which the library gives another kind."""
+
+    def __init__(self, file: IO[bytes], failures: list[BaseException]) -> None:
+        self._file = file
+        self._failures = failures
+
+    def write(self, data: bytes) -> int:
+        try:
+            return self._file.write(data)
+        except OSError as error:
+            self._failures.append(error)
+            raise
+
+    def flush(self) -> None:
+        """The caller's, who waits for the disk too."""
+
+
+async def encrypt(chunks: AsyncGenerator[bytes, None], sink: IO[bytes], recipients: list[str]) -> None:
+    """Raises whatever making the chunks raises, OSError of `sink`, and UpkeepError where a recipient is none."""
     keys = [recipient(line) for line in recipients]
     failures: list[BaseException] = []
 
-    async def watched() -> AsyncIterator[bytes]:
+    async def watched() -> AsyncGenerator[bytes, None]:
         try:
             async for chunk in chunks:
                 yield chunk
@@ -130,7 +148,9 @@ async def encrypt(chunks: AsyncIterator[bytes], sink: IO[bytes], recipients: lis
             raise
 
     try:
-        await asyncio.to_thread(pyrage.encrypt_io, _Pull(watched()), sink, keys)
+        # What was begun and is not read to its end is closed here, not by the collector.
+        async with contextlib.aclosing(chunks), contextlib.aclosing(watched()) as source:
+            await asyncio.to_thread(pyrage.encrypt_io, _Pull(source), _Sink(sink, failures), keys)
     except Exception:
         if failures:
             raise failures[0] from None
@@ -183,25 +203,30 @@ def decrypted(path: Path, identities: list[Any]) -> Iterator[IO[bytes]]:
     failures: list[Exception] = []
 
     def pour() -> None:
-        with path.open("rb") as source, os.fdopen(outer, "wb") as sink:
+        # A reader that went away is no fault of the archive.
+        with contextlib.suppress(BrokenPipeError), os.fdopen(outer, "wb") as sink:
             try:
-                pyrage.decrypt_io(source, sink, identities)
+                with path.open("rb") as source:
+                    pyrage.decrypt_io(source, sink, identities)
             except Exception as error:
                 failures.append(error)
 
     thread = threading.Thread(target=pour, name="decrypt")
     thread.start()
     error: Exception | None = None
+    #: It failed before its reader did, so what the reader says comes of that.
+    failed_first = True
     try:
         with os.fdopen(inner, "rb") as stream:
-            yield stream
-            while stream.read(CHUNK):
-                pass
-    except Exception as raised:
-        error = raised
+            try:
+                yield stream
+                while stream.read(CHUNK):
+                    pass
+            except Exception as raised:
+                error, failed_first = raised, bool(failures)
     finally:
         thread.join()
-    if failures and (error is None or not isinstance(error, UpkeepError)):
+    if failures and failed_first and not isinstance(error, UpkeepError):
         raise UpkeepError(f"{path.name} does not open: not for this key, damaged or cut short") from None
     if error is not None:
         raise error

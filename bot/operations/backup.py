@@ -12,7 +12,7 @@ import secrets
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -76,6 +76,10 @@ async def back_up(
         unfinished.rename(target)
     except OSError as error:
         raise UpkeepError(f"{target} cannot be written ({error.strerror})") from error
+    except sqlite3.Error as error:
+        raise UpkeepError(
+            f"the database cannot be copied into its own folder ({error}); free some space there, or see `bot.py doctor`"
+        ) from error
     except StoreDown as trouble:
         raise UpkeepError(f"the documents cannot be read ({trouble}); see `bot.py doctor`") from trouble
     finally:
@@ -85,7 +89,7 @@ async def back_up(
 
 async def _entries(
     tar: archive.TarStream, database_url: str, store: FileStore, facts: dict[str, Any], secret: str
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """The archive's bytes: the database, every stored file, then the signed manifest. Adds to `facts`."""
     present: set[bytes] = set()
     async with _database_copy(asynchronous(database_url)) as (name, copy):

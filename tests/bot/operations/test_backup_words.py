@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sqlite3
 import tarfile
 from pathlib import Path
@@ -17,6 +18,7 @@ from bot.operations import archive, backup, restore, signature
 from bot.operations.errors import UpkeepError
 from storage.database.database import asynchronous
 from tests.support.backups import SECRET, Installation
+from tests.support.commands import Ended, run_beside
 
 KEY, OTHER = "k" * 32, "l" * 32
 
@@ -120,6 +122,50 @@ async def test_what_cannot_be_backed_up(installation: Installation, tmp_path: Pa
 
     assert await told(store=Away(tmp_path)) == "the documents cannot be read (timeout); see `bot.py doctor`"
     assert not (tmp_path / "b.age").exists()
+
+
+class FullDisk:
+    """A file that takes nothing, at the end neither."""
+
+    def __init__(self, handle: int, mode: str) -> None:
+        self.handle = handle
+
+    def __enter__(self) -> FullDisk:
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        os.close(self.handle)
+
+    def write(self, data: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+
+async def test_a_disk_that_is_full_is_told_in_one_line(
+    installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That of the backups, and that of the database, beside which it is copied first."""
+    await installation.fill([b"one"])
+    settings = {
+        "DATABASE_URL": installation.database_url,
+        "FILES_URL": str(tmp_path / "files"),
+        "SECRET_KEY": SECRET,
+    }
+    command = ("backup", "b.age", "--recipient", installation.recipient)
+    with monkeypatch.context() as patched:
+        patched.setattr(backup, "open", FullDisk, raising=False)
+        told = await run_beside(tmp_path, *command, **settings)
+    assert told == Ended(2, "", "b.age cannot be written (No space left on device)\n")
+
+    def full(file: Path, copy: Path) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(backup, "_copy_sqlite", full)
+    words = (
+        "the database cannot be copied into its own folder (database or disk is full); free some space there, or see "
+        "`bot.py doctor`\n"
+    )
+    assert await run_beside(tmp_path, *command, **settings) == Ended(2, "", words)
+    assert not [*tmp_path.glob("b.age*"), *tmp_path.glob(".backup-*")]
 
 
 async def test_a_backup_into_a_folder(installation: Installation, tmp_path: Path) -> None:
@@ -258,7 +304,7 @@ async def test_documents_of_an_archive_that_is_refused_do_not_stay(
 
 
 async def test_a_store_that_takes_nothing(installation: Installation, tmp_path: Path) -> None:
-    await installation.fill([b"one"])
+    await installation.fill([os.urandom(2_000_000)])
     file, _ = await installation.back_up()
 
     class Full(FolderStore):
