@@ -102,7 +102,13 @@ def test_pages_follow_each_other(
 ) -> None:
     monkeypatch.setattr(rows, "PAGE", 2)
     with connected(copied(sqlite_template, tmp_path)) as connection:
-        days = [(1, date(2026, 1, 1)), (1, date(2026, 1, 2)), (2, date(2025, 1, 1)), (10, date(2024, 1, 1))]
+        days = [
+            (1, date(2026, 1, 1)),
+            (1, date(2026, 1, 2)),
+            (1, date(2026, 1, 3)),
+            (2, date(2025, 1, 1)),
+            (10, date(2024, 1, 1)),
+        ]
         for account_id, day in days:
             connection.execute(
                 text("INSERT INTO upload_day (account_id, day, files, size) VALUES (:a, :d, 1, 1)"),
@@ -115,7 +121,7 @@ def test_pages_follow_each_other(
             after = rows.key_of(table, page[-1])
             found += [tuple(rows.key_of(table, one)) for one in page]
         assert found == days
-        assert rows.count(connection, table) == 4
+        assert rows.count(connection, table) == 5
         keys = [(key,) for key in ("a", "b", "c")]
         for (key,) in keys:
             connection.execute(text("INSERT INTO throttle (key, at) VALUES (:k, '2026-01-01')"), {"k": key})

@@ -9,7 +9,6 @@ from urllib.parse import parse_qsl
 
 import httpx
 
-from bot.config.settings import MessengerSettings
 from bot.probe.bot_api import BotApi
 from bot.probe.facts import Facts
 from bot.probe.messenger import MessengerProbe
@@ -76,8 +75,10 @@ def _parts(body: bytes, boundary: bytes) -> Iterator[tuple[str, Any]]:
 
 def probe_of(messenger: Messenger, script: ScriptedMessenger, *, wait: float = 0) -> MessengerProbe:
     report = Report(messenger.value)
-    api = BotApi(MessengerSettings(TOKEN, "https://messenger.example", None, ""))
-    api._http = httpx.AsyncClient(transport=httpx.MockTransport(script))
+    # Without the client of its own, whose certificates take long to load.
+    api = BotApi.__new__(BotApi)
+    api._root, api._token = "https://messenger.example", TOKEN
+    api._http = httpx.AsyncClient(transport=httpx.MockTransport(script), trust_env=False)
     me = {"id": 22, "username": "probe_bot", "first_name": "x"}
     return MessengerProbe(messenger, api, CHAT, report, Facts(messenger.value, report), me, wait=wait)
 

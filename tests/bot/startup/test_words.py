@@ -65,9 +65,10 @@ def test_errors_of_a_database_in_the_middle_of_a_command() -> None:
     cause = sqlite3.OperationalError("database or disk is full")
     cause.sqlite_errorcode = sqlite3.SQLITE_FULL
     error = OperationalError("SELECT 1", {}, cause)
-    assert explain(error) is None, "of no database that is known"
-    token = DATABASE.set(asynchronous("sqlite:///data/bot.db"))
+    token = DATABASE.set(None)
     try:
+        assert explain(error) is None, "of no database that is known"
+        DATABASE.set(asynchronous("sqlite:///data/bot.db"))
         full = "DATABASE_URL: data/bot.db cannot grow: the disk is full; free some space"
         assert explain(error) == full
         away = explain(NoConnection("QueuePool limit reached"))
