@@ -14,7 +14,6 @@ import struct
 from dataclasses import dataclass
 from enum import StrEnum
 
-import bcrypt
 from argon2 import Type, extract_parameters
 from argon2.exceptions import InvalidHashError
 
@@ -84,6 +83,8 @@ def verify_legacy_hash(stored: str, typed: str) -> bool:
 
 
 def _verify_bcrypt(stored: str, typed: str) -> bool:
+    import bcrypt  # for accounts of the old system alone
+
     password = typed.encode("utf-8", "surrogatepass")[:_BCRYPT_BYTES]
     # The variants differ in mistakes of their authors, none of them in what people type.
     cost = stored.split("$", 2)[2]

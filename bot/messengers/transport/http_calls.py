@@ -6,6 +6,7 @@ aiohttp's client takes a fifth of a step's CPU more (docs/performance.md 6). Fil
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import ssl
 import sys
@@ -13,10 +14,10 @@ from collections import deque
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohappyeyeballs
 import httptools
-from yarl import URL
 
 #: Of a body without files.
 FORM_TYPE = "application/x-www-form-urlencoded"
@@ -29,6 +30,9 @@ KEEP_ALIVE = 15.0
 NEXT_ADDRESS = 0.25
 #: Bytes of an answer.
 MAX_HEAD, MAX_BODY = 64 * 1024, 64 * 1024 * 1024
+
+#: Printable ASCII.
+_PLAIN = re.compile("[!-~]+")
 
 
 class MalformedResponseError(ConnectionError):
@@ -51,16 +55,24 @@ class Target:
 
 
 def target_of(url: str) -> Target | None:
-    """None where the address holds a user's name: that is not for us."""
-    parsed = URL(url)
-    if parsed.raw_user is not None or parsed.raw_host is None or parsed.port is None:
+    """None where the address holds a user's name or a sign that would have to be quoted: that is not for us."""
+    parsed = urlsplit(url)
+    port = parsed.port or {"http": 80, "https": 443}.get(parsed.scheme)
+    if parsed.username is not None or not parsed.hostname or port is None or not _PLAIN.fullmatch(url):
         return None
+    path = (parsed.path or "/") + (f"?{parsed.query}" if parsed.query else "")
     head = (
-        f"POST {parsed.raw_path_qs} HTTP/1.1\r\nHost: {parsed.host_port_subcomponent}\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: {_host(parsed.hostname, port, parsed.scheme)}\r\n"
         f"User-Agent: {USER_AGENT}\r\nAccept: */*\r\n"
         f"Content-Type: {FORM_TYPE}\r\nContent-Length: "
     )
-    return Target(parsed.raw_host, parsed.port, parsed.scheme == "https", head.encode())
+    return Target(parsed.hostname, port, parsed.scheme == "https", head.encode())
+
+
+def _host(name: str, port: int, scheme: str) -> str:
+    """As the header says it: an address of IPv6 in brackets, no port that goes without saying."""
+    host = f"[{name}]" if ":" in name else name
+    return host if (scheme, port) in (("http", 80), ("https", 443)) else f"{host}:{port}"
 
 
 class HttpCalls:

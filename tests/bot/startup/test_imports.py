@@ -11,6 +11,7 @@ NOT_LOADED = (
     "aiohttp",
     "alembic",
     "asyncpg",
+    "bcrypt",
     "cryptography",
     "fpdf",
     "holidays",
@@ -22,6 +23,7 @@ NOT_LOADED = (
     "pypdfium2",
     "rich",
     "segno",
+    "yarl",
 )
 _SERVICE = """
 import sys

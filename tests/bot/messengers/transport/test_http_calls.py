@@ -401,3 +401,28 @@ def test_an_address_with_a_password_is_left_to_the_other_client() -> None:
     assert target is not None
     assert target.origin == ("api.example", 443, True)
     assert b"\r\nHost: api.example\r\n" in target.head
+
+
+@pytest.mark.parametrize(
+    ("url", "origin", "begins"),
+    [
+        ("https://api.telegram.org/bot1:x/getMe", ("api.telegram.org", 443, True), ("/bot1:x/getMe", "api.telegram.org")),
+        ("http://api.telegram.org:443/a", ("api.telegram.org", 443, False), ("/a", "api.telegram.org:443")),
+        ("https://Tapi.Bale.AI:8443/bot1:x/a?b=%D8%A7", ("tapi.bale.ai", 8443, True), ("/bot1:x/a?b=%D8%A7", "tapi.bale.ai:8443")),
+        ("http://[::1]:8081/bot1:x/getMe", ("::1", 8081, False), ("/bot1:x/getMe", "[::1]:8081")),
+        ("http://127.0.0.1", ("127.0.0.1", 80, False), ("/", "127.0.0.1")),
+    ],
+)  # fmt: skip
+def test_where_a_call_goes(url: str, origin: tuple[str, int, bool], begins: tuple[str, str]) -> None:
+    target = target_of(url)
+    assert target is not None
+    assert target.origin == origin
+    path, host = begins
+    assert target.head.startswith(f"POST {path} HTTP/1.1\r\nHost: {host}\r\n".encode())
+
+
+@pytest.mark.parametrize(
+    "url", ["https://one:two@api.ir/a", "https://نمونه.ir/a", "https://api.ir/a b", "ftp://api.ir/a", "/a"]
+)
+def test_addresses_that_are_left_to_aiohttp(url: str) -> None:
+    assert target_of(url) is None
