@@ -1,6 +1,8 @@
 """One way of asking a gateway: JSON over httpx, with our time limits, and one error for "no usable
 answer"."""
 
+import asyncio
+from functools import partial
 from typing import Any
 
 import httpx
@@ -16,13 +18,32 @@ TRIES, ALTOGETHER, FIRST_WAIT, LONGEST_WAIT = 3, 45.0, 0.5, 5.0
 _TROUBLE = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ValueError)
 
 
+class _Transport(httpx.AsyncBaseTransport):
+    """httpx's own, made with the first call: it loads certificates and httpcore (3 MB), in a thread for whoever talks to the bot
+    meanwhile."""
+
+    def __init__(self) -> None:
+        self._made: httpx.AsyncHTTPTransport | None = None
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if self._made is None:
+            # A connection that the other side closed while it was idle fails the next call, and asking for a
+            # payment is never repeated. Calls are few: each has a connection of its own.
+            limits = httpx.Limits(max_keepalive_connections=0)
+            made = await asyncio.to_thread(partial(httpx.AsyncHTTPTransport, trust_env=False, limits=limits))
+            self._made = self._made or made
+        return await self._made.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        if self._made is not None:
+            await self._made.aclose()
+
+
 def make_client(*, read: float = READ) -> httpx.AsyncClient:
     """A client without cookies of others, environment proxies or redirects."""
     return httpx.AsyncClient(
         timeout=httpx.Timeout(read, connect=min(CONNECT, read)),
-        # A connection that the other side closed while it was idle fails the next call, and asking for a
-        # payment is never repeated. Calls are few: each has a connection of its own.
-        limits=httpx.Limits(max_keepalive_connections=0),
+        transport=_Transport(),
         trust_env=False,
         follow_redirects=False,
         headers={"Accept": "application/json"},

@@ -1,6 +1,11 @@
 """Servers close connections that are idle just when they please."""
 
 import asyncio
+import threading
+from typing import Any
+
+import httpx
+import pytest
 
 from bot.gateways.http import make_client, post_json
 
@@ -32,3 +37,23 @@ async def test_a_call_never_meets_a_connection_of_an_earlier_one() -> None:
         for _ in range(3):
             assert await post_json(client, url, json={"amount": 1}) == (200, {})
     assert met == [1, 1, 1]
+
+
+async def test_what_the_first_calls_load_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    made_in = []
+
+    class Transport(httpx.AsyncHTTPTransport):
+        def __init__(self, **options: Any) -> None:
+            made_in.append(threading.current_thread())
+            super().__init__(**options)
+
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            return httpx.Response(200, json={})
+
+    monkeypatch.setattr(httpx, "AsyncHTTPTransport", Transport)
+    async with make_client() as client:
+        assert made_in == []
+        calls = [post_json(client, "https://bank.test", json={}) for _ in range(2)]
+        assert await asyncio.gather(*calls) == [(200, {})] * 2
+        assert made_in
+        assert threading.current_thread() not in made_in

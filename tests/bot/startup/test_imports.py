@@ -15,6 +15,7 @@ NOT_LOADED = (
     "cryptography",
     "fpdf",
     "holidays",
+    "httpcore",
     "jinja2",
     "openpyxl",
     "pikepdf",
