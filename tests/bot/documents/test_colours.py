@@ -88,3 +88,15 @@ def test_the_transparent_level_is_white() -> None:
     assert [again.getpixel(at) for at in ((0, 0), (2, 2))] == [90, 255]
     assert shown[0] == 90
     assert scalable(Image.new("P", (2, 2))).mode in ("RGB", "RGBA", "L")
+
+
+@pytest.mark.parametrize("mode", ["I;16", "I;16L", "I;16B"])
+def test_the_transparent_level_of_sixteen_bits_is_the_whole_number(mode: str) -> None:
+    """Its neighbours in either byte are shown."""
+    levels = [0x12FA, 0x12FB, 0x13FA, 0x121A]
+    order = "big" if mode == "I;16B" else "little"
+    data = b"".join(level.to_bytes(2, order) for level in levels)
+    picture = Image.frombytes(mode, (4, 1), data)
+    assert flat(picture, transparency=0x12FA).tobytes() == bytes([255, 0x12, 0x13, 0x12])
+    assert flat(picture).tobytes() == bytes([0x12, 0x12, 0x13, 0x12])
+    assert flat(picture, transparency=b"\0").tobytes() == bytes([0x12, 0x12, 0x13, 0x12])
