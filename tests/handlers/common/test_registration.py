@@ -2,6 +2,7 @@
 
 from sqlmodel import select
 
+from bot.texts import t
 from storage.enums import Messenger
 from storage.tables import Account, Draft, Officer
 from tests.support.chat_driver import NATIONAL_CODE, App, Person
@@ -132,3 +133,10 @@ def test_a_field_by_the_words_that_people_use(app: App) -> None:
 
 def test_a_typed_diploma_is_no_degree(app: App) -> None:
     _at_level(app).type("دیپلم").sees("سابقه کار جایگزین مدرک نمی‌شود")
+
+
+def test_a_guest_throws_away_what_was_begun(app: App) -> None:
+    guest = app.person().command("start").tap("ثبت‌نام").type(NATIONAL_CODE).tap(t("form.later"))
+    guest.tap(t("form.discard")).sees(t("form.discarded"), t("guest.register"))
+    assert t("resume.registration") not in guest.labels
+    assert app.all(select(Draft)) == []
