@@ -474,8 +474,6 @@ async def test_the_limits_of_a_client(read: float, connect: float) -> None:
         False,
         "application/json",
     )
-    transport: Any = client._transport
-    assert transport._pool._max_keepalive_connections == 0
     await client.aclose()
 
 
