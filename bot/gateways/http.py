@@ -26,13 +26,16 @@ class _Transport(httpx.AsyncBaseTransport):
         self._made: httpx.AsyncHTTPTransport | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return await (await self.made()).handle_async_request(request)
+
+    async def made(self) -> httpx.AsyncHTTPTransport:
         if self._made is None:
             # A connection that the other side closed while it was idle fails the next call, and asking for a
             # payment is never repeated. Calls are few: each has a connection of its own.
             limits = httpx.Limits(max_keepalive_connections=0)
             made = await asyncio.to_thread(partial(httpx.AsyncHTTPTransport, trust_env=False, limits=limits))
             self._made = self._made or made
-        return await self._made.handle_async_request(request)
+        return self._made
 
     async def aclose(self) -> None:
         if self._made is not None:

@@ -474,6 +474,8 @@ async def test_the_limits_of_a_client(read: float, connect: float) -> None:
         False,
         "application/json",
     )
+    transport: Any = client._transport
+    assert (await transport.made())._pool._max_keepalive_connections == 0
     await client.aclose()
 
 
