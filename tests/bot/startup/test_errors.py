@@ -230,8 +230,15 @@ async def test_wrong_addresses_and_folders(tmp_path: Path, monkeypatch: pytest.M
             ("PUBLIC_URL", f"https://me:{SECRET}/@x", "percent-encode"),
             ("UPDATES", "geheim", "polling"),
         ]
+        # A folder each: who comes to the database of another that has not ended yet is told of that.
+        folders = [tmp_path / str(n) for n, _ in enumerate(table)]
+        for folder in folders:
+            folder.mkdir()
         told = await asyncio.gather(
-            *(call(tmp_path, "run", **{name.lower(): value}) for name, value, _ in table)
+            *(
+                call(folder, "run", **{name.lower(): value})
+                for folder, (name, value, _) in zip(folders, table, strict=True)
+            )
         )
         for (name, value, words), one in zip(table, told, strict=True):
             expect(one, name, words)

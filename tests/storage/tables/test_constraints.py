@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from storage import tables
 from storage.database.database import Database, open_database
@@ -253,7 +253,8 @@ async def test_the_audit_record_is_append_only(db: Database, change: Unit) -> No
         await db.run(change)
 
     await db.run(adding(event(data={"round": 1})))
-    events = await db.read(lambda session: session.exec(select(tables.AuditEvent)).all())
+    in_order = select(tables.AuditEvent).order_by(col(tables.AuditEvent.id))
+    events = await db.read(lambda session: session.exec(in_order).all())
     assert [one.event for one in events] == ["submitted", "submitted"]
     assert events[1].data == {"round": 1}
 
