@@ -2,6 +2,7 @@
 answer"."""
 
 import asyncio
+import logging
 from functools import partial
 from typing import Any
 
@@ -9,6 +10,8 @@ import httpx
 import stamina
 
 from bot.gateways.interfaces import GatewayDown
+
+log = logging.getLogger(__name__)
 
 #: Seconds.
 CONNECT, READ = 5.0, 20.0
@@ -29,11 +32,17 @@ class _Transport(httpx.AsyncBaseTransport):
         return await (await self.made()).handle_async_request(request)
 
     async def made(self) -> httpx.AsyncHTTPTransport:
+        """Raises httpx.ConnectError where it cannot be made: no certificates, no descriptor left."""
         if self._made is None:
             # A connection that the other side closed while it was idle fails the next call, and asking for a
             # payment is never repeated. Calls are few: each has a connection of its own.
             limits = httpx.Limits(max_keepalive_connections=0)
-            made = await asyncio.to_thread(partial(httpx.AsyncHTTPTransport, trust_env=False, limits=limits))
+            make = partial(httpx.AsyncHTTPTransport, trust_env=False, limits=limits)
+            try:
+                made = await asyncio.to_thread(make)
+            except OSError as error:
+                log.error("a gateway cannot be called: %s", error)
+                raise httpx.ConnectError("no certificates") from error
             self._made = self._made or made
         return self._made
 

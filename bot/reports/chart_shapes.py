@@ -41,8 +41,10 @@ def told(value: Value) -> str:
     """A number as people read it: with «٬» between thousands, tenths after «٫»."""
     if value is None:
         return "–"
-    whole, tenth = divmod(round(value * 10), 10)
-    return f"{number(whole)}٫{digits(tenth)}" if tenth else number(whole)
+    tenths = round(value * 10)
+    whole, tenth = divmod(abs(tenths), 10)
+    amount = f"{number(whole)}٫{digits(tenth)}" if tenth else number(whole)
+    return f"-{amount}" if tenths < 0 else amount
 
 
 def height(chart: Chart, rest: str) -> float:

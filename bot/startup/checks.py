@@ -9,6 +9,7 @@ import secrets
 import tempfile
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 
 from sqlalchemy import URL
@@ -36,11 +37,28 @@ _WRONG_FOLDER = (
     errno.ENAMETOOLONG,
     errno.ELOOP,
 )
+#: Packages of the lock that no start imports.
+LOADED_LATER = ("aiohttp", "bcrypt", "certifi", "cryptography")
 OLD_SCHEMA = "DATABASE_URL: the schema is old; run `python bot.py migrate` first"
+
+
+def check_installation() -> None:
+    """What is loaded only when it is first needed is there: certificates of gateways, libraries for files and passwords. Looked
+    for, not imported. Raises BadSettingError."""
+    found = {name: find_spec(name) for name in LOADED_LATER}
+    missing = [name for name, spec in found.items() if spec is None]
+    certifi = found["certifi"]
+    if certifi is not None and not os.access(Path(certifi.origin or "").with_name("cacert.pem"), os.R_OK):
+        missing.append("cacert.pem of certifi")
+    if missing:
+        raise BadSettingError(
+            f"the installation is not whole: {', '.join(missing)} cannot be read; install requirements.lock again"
+        )
 
 
 def check_settings(settings: Settings) -> None:
     """All that `run` needs is set, and its key can be had. Raises BadSettingError."""
+    check_installation()
     settings.require_to_run()
     settings.key()
     settings.former_keys()

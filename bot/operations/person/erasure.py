@@ -258,6 +258,7 @@ def _remove(db: Session, account: Account, found: Plan, now: datetime) -> None:
     _run(db, update(Grant).where(col(Grant.account_id) == mine).values(active=False))
     for document in found.documents:
         document.removed_at = now
+        document.original_name = None
         db.add(document)
         _run(db, delete(FileHandle).where(col(FileHandle.file_id) == document.id))
         audit.record(

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from bot.gateways.http import make_client, post_json
+from bot.gateways.interfaces import GatewayDown
 
 
 async def test_a_call_never_meets_a_connection_of_an_earlier_one() -> None:
@@ -57,3 +58,28 @@ async def test_what_the_first_calls_load_keeps_nobody_waiting(monkeypatch: pytes
         assert await asyncio.gather(*calls) == [(200, {})] * 2
         assert made_in
         assert threading.current_thread() not in made_in
+
+
+async def test_certificates_that_cannot_be_loaded_are_a_gateway_that_is_down_and_come_back(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Such as where no descriptor is left for a moment: payers read that the gateway does not answer."""
+
+    class Transport(httpx.AsyncHTTPTransport):
+        broken = True
+
+        def __init__(self, **options: Any) -> None:
+            if self.broken:
+                raise OSError(24, "Too many open files")
+            super().__init__(**options)
+
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            return httpx.Response(200, json={})
+
+    monkeypatch.setattr(httpx, "AsyncHTTPTransport", Transport)
+    async with make_client() as client:
+        with pytest.raises(GatewayDown, match="ConnectError"):
+            await post_json(client, "https://bank.test", json={})
+        assert caplog.messages == ["a gateway cannot be called: [Errno 24] Too many open files"]
+        Transport.broken = False
+        assert await post_json(client, "https://bank.test", json={}) == (200, {})

@@ -241,3 +241,21 @@ def test_a_spreadsheet_has_the_chart_of_each_table_and_no_formula() -> None:
     assert cells == [["دانشگاه", "روز"], ["=1+1", 1.5], ["b", None]]
     assert book.sheetnames == ["=یک", "نمودار", "نمودار1"]
     assert [cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row].count("f") == 0
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (None, "–"),
+        (0, "۰"),
+        (12345, "۱۲٬۳۴۵"),
+        (1.96, "۲"),
+        (1.94, "۱٫۹"),
+        (0.04, "۰"),
+        (-1.2, "-۱٫۲"),
+        (-0.04, "۰"),
+    ],
+)
+def test_a_number_as_people_read_it(value: float | None, words: str) -> None:
+    """Below nothing only where the clock was set back."""
+    assert chart_shapes.told(value) == words

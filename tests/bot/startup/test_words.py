@@ -254,3 +254,24 @@ def test_what_run_needs_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyP
         monkeypatch.setattr(Settings, name, lambda self, name=name: asked.append(name))
     checks.check_settings(settings(tmp_path))
     assert asked == ["require_to_run", "key", "former_keys"]
+
+
+def test_what_is_loaded_later_is_missed_at_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not by the first payer, or by whoever sends the first file."""
+    checks.check_installation()
+    certificates = tmp_path / "cacert.pem"
+    specs = {name: SimpleNamespace(origin=str(tmp_path / "__init__.py")) for name in checks.LOADED_LATER}
+    monkeypatch.setattr(checks, "find_spec", specs.get)
+    again = "cannot be read; install requirements.lock again"
+    with pytest.raises(
+        BadSettingError, match=f"^the installation is not whole: cacert.pem of certifi {again}$"
+    ):
+        checks.check_installation()
+    certificates.touch()
+    checks.check_installation()
+    del specs["bcrypt"], specs["aiohttp"]
+    with pytest.raises(BadSettingError, match=f"^the installation is not whole: aiohttp, bcrypt {again}$"):
+        checks.check_settings(settings(tmp_path))
+    del specs["certifi"]
+    with pytest.raises(BadSettingError, match=f"aiohttp, bcrypt, certifi {again}$"):
+        checks.check_installation()

@@ -8,6 +8,7 @@ import pytest
 
 from bot.config.settings import BadSettingError
 from bot.web.http_server import descriptors, listen
+from tests.support.ports import free_port
 
 
 @pytest.mark.parametrize(
@@ -48,9 +49,10 @@ def test_a_host_that_there_is_not(error: Exception, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_port_is_taken_once_and_free_again() -> None:
-    [bound] = listen.bind_socket("LISTEN", "127.0.0.1", 0)
+    port = free_port()
+    [bound] = listen.bind_socket("LISTEN", "127.0.0.1", port)
     bound.listen()
-    host, port = bound.getsockname()
+    host, _ = bound.getsockname()
     assert (host, bound.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR)) == ("127.0.0.1", 1)
     # Linux tells twice what was asked for.
     buffer = bound.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
