@@ -27,8 +27,8 @@ from tests.abuse.participants import Fixture, Participant, Participants
 from tests.support.bot_process import SECRET_KEY
 from tests.support.pending import UNANSWERED, UNPROCESSED, UNSENT, rows_of, until_none
 
-#: What every update writes, whatever it asks for, and which menu of commands a chat was told of.
-ALWAYS_WRITTEN = frozenset({"inbox_update", "pay_message"})
+#: What every update writes, whatever it asks for; and which menus of commands were told, which is a job's.
+ALWAYS_WRITTEN = frozenset({"inbox_update", "pay_message", "bot_profile"})
 #: Of a chat: what it shows, which a refusal may change.
 SHOWN = frozenset({"view", "keyboard", "show_at", "version"})
 #: The fixture's own inbox rows are below.
