@@ -43,14 +43,20 @@ class Acceptor:
         self._connecting: set[asyncio.Task[None]] = set()
         self._resting: asyncio.TimerHandle | None = None
         self._said = -REPEAT
+        self._closed = False
         self._start()
 
     def close(self) -> None:
-        if self._resting is not None:
-            self._resting.cancel()
+        """Accept nobody any more. Whoever waits in the backlog is still answered: closing would reset the connection."""
+        self._closed = True
         if self._listening.fileno() >= 0:
             self._loop.remove_reader(self._listening)
+            for _ in range(BACKLOG // AT_ONCE):
+                if not self._accept():
+                    break
             self._listening.close()
+        if self._resting is not None:
+            self._resting.cancel()
 
     async def wait_closed(self) -> None:
         await asyncio.gather(*self._connecting, return_exceptions=True)
@@ -59,15 +65,16 @@ class Acceptor:
         self._resting = None
         self._loop.add_reader(self._listening, self._accept)
 
-    def _accept(self) -> None:
+    def _accept(self) -> bool:
+        """Accept some; True where more may wait."""
         for _ in range(AT_ONCE):
             try:
                 connected, address = self._listening.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
-                return
+                return False
             except OSError as error:
                 self._rest(error)
-                return
+                return False
             connected.setblocking(False)
             protocol = self._make()
             if not self._connections.admit(protocol, str(address[0]), self._loop.time()):
@@ -76,6 +83,7 @@ class Acceptor:
             task = self._loop.create_task(self._connect(protocol, connected))
             self._connecting.add(task)
             task.add_done_callback(self._connecting.discard)
+        return True
 
     async def _connect(self, protocol: LimitedProtocol, connected: socket.socket) -> None:
         try:
@@ -83,6 +91,9 @@ class Acceptor:
         except OSError:
             self._connections.discard(protocol)
             connected.close()
+        else:
+            if self._closed:
+                protocol.shutdown()
 
     def _rest(self, error: OSError) -> None:
         """No descriptor, no memory, or something like it: people wait in the backlog until there is some

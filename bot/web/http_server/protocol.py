@@ -16,6 +16,8 @@ BODY_AHEAD = 16 * 1024
 #: application answers at once where the rest of the address is not the secret one, and then the connection is
 #: like every other.)
 HOOKS = "/hook/"
+#: Seconds that a new connection has to bring its request once the server stops.
+LAST_REQUEST = 0.5
 
 
 class LimitedProtocol(H11Protocol):
@@ -27,6 +29,20 @@ class LimitedProtocol(H11Protocol):
         self.address: str | None = None
         self._connections = connections
         self._aborted = False
+        self._last = False
+
+    def shutdown(self) -> None:
+        """The server stops: what is in hand is finished. A connection that has brought no request yet was opened a moment ago: its
+        request is on its way, and closing would reset it."""
+        if self.cycle is None and not self._last:
+            self._last = True
+            self.loop.call_later(LAST_REQUEST, self._close_unused)
+        else:
+            super().shutdown()
+
+    def _close_unused(self) -> None:
+        if self.cycle is None and self.transport is not None and not self.transport.is_closing():
+            super().shutdown()
 
     def abort(self) -> None:
         self._aborted = True
@@ -49,6 +65,8 @@ class LimitedProtocol(H11Protocol):
         if self._aborted:
             return
         super().data_received(data)
+        if self._last and self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.keep_alive = False
         if self.cycle is not None and len(self.cycle.body) > BODY_AHEAD:
             self.flow.pause_reading()
         phase = self._now()

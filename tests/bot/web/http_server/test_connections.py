@@ -276,6 +276,45 @@ async def test_what_a_slow_body_holds_is_bounded() -> None:
         sender.close()
 
 
+@pytest.mark.parametrize("accepted", [True, False])
+async def test_whoever_came_a_moment_before_the_server_stops_is_answered(accepted: bool) -> None:
+    """A balancer sends to it until it listens no more: what was just opened is not reset."""
+    limits = replace(SHORT, head=60, idle=60)
+    async with serving(limits) as server, contextlib.AsyncExitStack() as clients:
+        port = server.port
+        waiting = [clients.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(40)]
+        sent, later = waiting[:30], waiting[30:]
+        if accepted:
+            await until(lambda: len(server.server.server_state.connections) == len(waiting))
+        for client in sent:
+            client.sendall(WHOLE)
+        stopping = asyncio.create_task(server.server.shutdown())
+        await asyncio.sleep(0)
+        for client in later:
+            client.sendall(WHOLE)
+        answers = await asyncio.gather(*(asyncio.to_thread(_all_of, client) for client in waiting))
+        await stopping
+        assert [answer[-4:] for answer in answers] == [b"fast"] * len(waiting)
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port))
+
+
+async def test_a_connection_without_a_request_does_not_hold_up_the_stop() -> None:
+    async with serving(replace(SHORT, head=60)) as server:
+        silent = await server.open()
+        await until(lambda: server.server.server_state.connections)
+        stopping = asyncio.create_task(server.server.shutdown())
+        assert await silent.until_closed() == b""
+        await stopping
+
+
+def _all_of(client: socket.socket) -> bytes:
+    got = b""
+    while piece := client.recv(65536):
+        got += piece
+    return got
+
+
 @pytest.mark.campaign
 async def test_no_descriptor_left_is_said_once_and_passes(caplog: pytest.LogCaptureFixture) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
