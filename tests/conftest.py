@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+from sqlalchemy import create_engine
+from sqlmodel import Session
 
 from storage.database.database import Database, open_database
 from storage.migrations.seed import seed
@@ -153,6 +155,15 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
     shutil.copy(sqlite_template, tmp_path / "bot.db")
     (tmp_path / "bot.db").chmod(0o600)  # as the bot makes it
     return f"sqlite:///{tmp_path / 'bot.db'}"
+
+
+@pytest.fixture
+def sqlite_session(sqlite_url: str) -> Iterator[Session]:
+    """A session on such a file without the product's engine, for rows and statements alone."""
+    engine = create_engine(sqlite_url)
+    with Session(engine) as session:
+        yield session
+    engine.dispose()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -43,6 +43,11 @@ def leads_to(push: Push, action: str) -> bool:
     return press.startswith(f"1f|{action}|")
 
 
+def codes(page: Any) -> list[int]:
+    """The last two digits of the tracking codes of a page of a list, in its order."""
+    return [int(line.request.tracking_code[-2:]) for line in page.lines]
+
+
 def alerts(db: Session) -> list[str]:
     """Keys of the open alerts."""
     return list(db.exec(select(StaffAlert.key).where(col(StaffAlert.resolved_at).is_(None))))

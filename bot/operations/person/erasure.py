@@ -258,13 +258,12 @@ def _remove(db: Session, account: Account, found: Plan, now: datetime) -> None:
     _run(db, update(Grant).where(col(Grant.account_id) == mine).values(active=False))
     for document in found.documents:
         document.removed_at = now
-        document.original_name = None
         db.add(document)
         _run(db, delete(FileHandle).where(col(FileHandle.file_id) == document.id))
         audit.record(
             db, now=now, actor=SYSTEM, event="document_removed", subject="paper", subject_id=document.id or 0
         )
-    # A document that was removed before has left its name behind.
+    # Also of those that were removed before, which have left their names behind.
     removed = (col(StoredFile.account_id) == mine, col(StoredFile.removed_at).is_not(None))
     _run(db, update(StoredFile).where(*removed).values(original_name=None))
     _forget_requests(db, mine, found)

@@ -81,9 +81,10 @@ class Documents(Files):
         state = question_state_of(turn, step)
         if not files:
             return self._asked(answers)
-        if doubt := first_doubt(state, [file.id or 0 for file in files]):
+        ids = [file.id or 0 for file in files]
+        if doubt := first_doubt(state, ids):
             title = next(self.title(file) for file in files if file.id == doubt["file"])
-            behind = files_behind(state, doubt, [file.id or 0 for file in files])
+            behind = files_behind(state, doubt, ids)
             return doubt_prompt(doubt, files, title, own=self.own, other=self._sibling(doubt), behind=behind)
         if state.get("added"):
             choices = _column((REPLACE, "doc.in_place"), (KEEP, "doc.more"), (DROP, "doc.drop"))

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import create_engine
 from sqlmodel import Session
 
 from bot.application.backup_record import note_backup
@@ -51,13 +48,8 @@ def settings(**given: Any) -> Settings:
 
 
 @pytest.fixture
-def db(sqlite_template: Path, tmp_path: Path) -> Iterator[Session]:
-    file = tmp_path / "bot.db"
-    shutil.copy(sqlite_template, file)
-    engine = create_engine(f"sqlite:///{file}")
-    with Session(engine) as session:
-        yield session
-    engine.dispose()
+def db(sqlite_session: Session) -> Session:
+    return sqlite_session
 
 
 def told(finding: Finding) -> tuple[bool, str]:

@@ -357,45 +357,28 @@ def test_the_step_of_a_draft(
             account_id=people.sara.account_id, dialogue="termination", subject_id=request.id, updated_at=NOW
         )
     )
-    db.add(
-        AuditEvent(
-            actor_role=Role.SYSTEM,
-            at=NOW - 2 * MONTH,
-            event="draft_expiry_notice",
-            subject="qualification",
-            subject_id=0,
+    for event, subject, number in (
+        ("draft_expiry_notice", "qualification", 0),
+        ("draft_expiry_notice", "paper", request.id),
+        ("edited", "qualification", request.id),
+    ):
+        db.add(
+            AuditEvent(
+                actor_role=Role.SYSTEM, at=NOW - 2 * MONTH, event=event, subject=subject, subject_id=number
+            )
         )
-    )
-    db.add(
-        AuditEvent(
-            actor_role=Role.SYSTEM,
-            at=NOW - 2 * MONTH,
-            event="draft_expiry_notice",
-            subject="paper",
-            subject_id=request.id,
-        )
-    )
-    db.add(
-        AuditEvent(
-            actor_role=Role.SYSTEM,
-            at=NOW - 2 * MONTH,
-            event="edited",
-            subject="qualification",
-            subject_id=request.id,
-        )
-    )
     db.flush()
     found, step = reminders._step_now(db, request.id or 0, NOW)
     assert (found, step) == (request, what)
     at_once = page(db, NOW)
-    number = [request.id]
+    numbers = [request.id]
     assert (at_once.announce, at_once.remove, at_once.note) == (
-        number if what == "announce" else [],
-        number if what == "remove" else [],
-        number if what == "wait" else [],
+        numbers if what == "announce" else [],
+        numbers if what == "remove" else [],
+        numbers if what == "wait" else [],
     )
     assert reminders.remove_abandoned(db, request_id=request.id or 0, now=NOW) is (what == "remove")
-    assert (db.get(QualificationRequest, number[0]) is None) is (what == "remove")
+    assert (db.get(QualificationRequest, numbers[0]) is None) is (what == "remove")
 
 
 @as_unit

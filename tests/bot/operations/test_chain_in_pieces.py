@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import create_engine, insert, select, text
+from sqlalchemy import insert, select, text
 from sqlmodel import Session
 
 from bot.operations import audit_check
@@ -23,22 +21,18 @@ AT = datetime.fromisoformat("2026-11-26T09:00:00+00:00")
 
 
 @pytest.fixture
-def db(sqlite_template: Path, tmp_path: Path) -> Iterator[Session]:
+def db(sqlite_session: Session) -> Session:
     """Nine linked lines, signed at the third, the sixth and the ninth; two more that wait. Without the triggers."""
-    file = tmp_path / "bot.db"
-    shutil.copy(sqlite_template, file)
-    engine = create_engine(f"sqlite:///{file}")
-    with Session(engine) as session:
-        triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE 'audit%'"
-        for name in session.connection().execute(text(triggers)).scalars().all():
-            session.connection().execute(text(f"DROP TRIGGER {name}"))
-        for number in range(1, 12):
-            values = {"event": f"e{number}", "subject": "q", "subject_id": 1, "actor_role": "expert"}
-            session.add(AuditEvent(id=number, at=AT + timedelta(minutes=number), **values))
-        session.flush()
-        link(session)
-        yield session
-    engine.dispose()
+    connection = sqlite_session.connection()
+    triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE 'audit%'"
+    for name in connection.execute(text(triggers)).scalars().all():
+        connection.execute(text(f"DROP TRIGGER {name}"))
+    for number in range(1, 12):
+        values = {"event": f"e{number}", "subject": "q", "subject_id": 1, "actor_role": "expert"}
+        sqlite_session.add(AuditEvent(id=number, at=AT + timedelta(minutes=number), **values))
+    sqlite_session.flush()
+    link(sqlite_session)
+    return sqlite_session
 
 
 def link(db: Session, keys: ChainKeys = KEYS, *, first: int = 1, last: int = 9) -> None:

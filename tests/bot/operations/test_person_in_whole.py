@@ -5,15 +5,13 @@ Kept under tests/bot/operations/person/; where it is meant to change, `SCREENS=w
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from sqlalchemy import DateTime, create_engine, select
+from sqlalchemy import DateTime, select
 from sqlmodel import Session, SQLModel
 
 from bot.operations.errors import UpkeepError
@@ -70,15 +68,10 @@ Row = TypeVar("Row", bound=SQLModel)
 
 
 @pytest.fixture
-def db(sqlite_template: Path, tmp_path: Path) -> Iterator[Session]:
+def db(sqlite_session: Session) -> Session:
     """Rows may refer to rows that are not there, and lack what has nothing to do with the person."""
-    file = tmp_path / "bot.db"
-    shutil.copy(sqlite_template, file)
-    engine = create_engine(f"sqlite:///{file}")
-    with Session(engine) as session:
-        session.connection().exec_driver_sql("PRAGMA ignore_check_constraints = ON")
-        yield session
-    engine.dispose()
+    sqlite_session.connection().exec_driver_sql("PRAGMA ignore_check_constraints = ON")
+    return sqlite_session
 
 
 def row(db: Session, model: type[Row], **given: Any) -> Row:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 from sqlmodel import Session
 
 from bot.documents.blob_store import FolderStore
@@ -31,13 +30,8 @@ SECRET, OTHER = "k" * 32, "l" * 32
 
 
 @pytest.fixture
-def db(sqlite_template: Path, tmp_path: Path) -> Iterator[Session]:
-    file = tmp_path / "bot.db"
-    shutil.copy(sqlite_template, file)
-    engine = create_engine(f"sqlite:///{file}")
-    with Session(engine) as session:
-        yield session
-    engine.dispose()
+def db(sqlite_session: Session) -> Session:
+    return sqlite_session
 
 
 @pytest.fixture

@@ -2,16 +2,10 @@
 
 import pytest
 from asyncpg.exceptions import DeadlockDetectedError, OutdatedSchemaCacheError, UniqueViolationError
-from sqlalchemy.exc import DBAPIError, InvalidRequestError
+from sqlalchemy.exc import InvalidRequestError
 
 from storage.database.postgres import _sqlstate, is_stale
-
-
-def translated(error: BaseException) -> DBAPIError:
-    """As SQLAlchemy hands it on: its own error, the dialect's below it, and the driver's as the cause of that."""
-    dialects = Exception(str(error))
-    dialects.__cause__ = error
-    return DBAPIError("SELECT 1", {}, dialects)
+from tests.support.driver_errors import translated
 
 
 def after_a_savepoint(error: BaseException) -> InvalidRequestError:

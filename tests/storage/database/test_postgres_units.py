@@ -22,13 +22,7 @@ from sqlalchemy.exc import DBAPIError
 
 from storage.database import postgres
 from storage.database.postgres import PostgresDatabase, is_stale
-
-
-def translated(error: BaseException) -> DBAPIError:
-    dialects = Exception(str(error))
-    dialects.__cause__ = error
-    return DBAPIError("SELECT 1", {}, dialects)
-
+from tests.support.driver_errors import translated
 
 DEADLOCK, SERIALIZATION = translated(DeadlockDetectedError("x")), translated(SerializationError("x"))
 STALE, TWICE = translated(OutdatedSchemaCacheError("x")), translated(UniqueViolationError("x"))

@@ -35,7 +35,7 @@ from storage.tables import (
     Push,
     Termination,
 )
-from tests.support.effects import alerts
+from tests.support.effects import alerts, codes
 from tests.support.factories.cooperation import (
     Parties,
     accepted_request,
@@ -388,10 +388,6 @@ def request(db: Session, parties: Parties, number: int, **values: Any) -> Cooper
     db.add(row)
     db.flush()
     return row
-
-
-def codes(page: Any) -> list[int]:
-    return [int(line.request.tracking_code[-2:]) for line in page.lines]
 
 
 def test_the_lists_of_both_sides(db: Session, parties: Parties) -> None:

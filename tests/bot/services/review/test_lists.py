@@ -14,7 +14,7 @@ from bot.services.review import queue_notices, standing
 from bot.services.review.worklists import EVERYTHING, AgeFilter, Filters, ListName
 from storage.enums import RequestKind, RequestState
 from storage.tables import Grant, QualificationRequest
-from tests.support.effects import alerts, pushes
+from tests.support.effects import alerts, codes, pushes
 from tests.support.factories.people import Participants, end_role, officer
 from tests.support.factories.qualification import add_request
 from tests.support.factories.reference_data import NOW
@@ -104,10 +104,6 @@ def listed(db: Session, actor: Actor, name: ListName, **more: Any) -> Any:
     university = {"university_code": "sums"} if actor.university_code is None else {}
     late = {"overdue_before": NOW - 10 * DAY, "offset": 0, "limit": 20}
     return LISTS.listed(db, name, actor=actor, now=NOW, **late | university | more)
-
-
-def codes(page: Any) -> list[int]:
-    return [int(line.request.tracking_code[-2:]) for line in page.lines]
 
 
 @pytest.mark.parametrize(("who", "name", "numbers"), LISTED)
