@@ -103,7 +103,8 @@ class BusyMessenger:
 
     def __init__(self, people: Iterable[Person] = ()) -> None:
         self.people = {person.chat: person for person in people}
-        self._updates = count(1)
+        # Those of the made databases end below it: a messenger never gives a number again.
+        self._updates = count(500_000_000)
         self._messages = count(1)
         self.waiting: list[dict[str, Any]] = []
         self._arrived = asyncio.Event()
