@@ -1,4 +1,5 @@
-"""Units on SQLite: one writer that commits waiting units together, one reader, both without thread hops."""
+"""Units on SQLite: one writer that commits waiting units together, one reader, both without thread hops; large reads in threads
+of their own, each as a whole."""
 
 import asyncio
 import contextlib
@@ -7,12 +8,14 @@ import sqlite3
 import time
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import URL, Connection, StaticPool, event
+from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event
 from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -29,6 +32,8 @@ log = logging.getLogger(__name__)
 
 #: Units committed together at most.
 GROUP = 32
+#: Large reads that run at once; others wait for their turn.
+LARGE_READS = 4
 #: Turns of the loop that a transaction stays open for the units that follow from its first ones: a task is begun, and asks for
 #: its unit.
 TURNS = 2
@@ -121,7 +126,8 @@ class SqliteDatabase(Database):
         self.outage = Outage()
         self._writer_engine = loop_engine(url, LoopConnection, "BEGIN IMMEDIATE")
         self._reader_engine = loop_engine(url, ReadingLoopConnection, "BEGIN")
-        self._large_engine = stock_engine(url, read_only=True)
+        self._large_engine = threaded_engine(url)
+        self._large_reads = ThreadPoolExecutor(LARGE_READS, "large reads")
         watch(self._writer_engine)
         self._writer: AsyncConnection
         self._reader: AsyncConnection
@@ -157,11 +163,16 @@ class SqliteDatabase(Database):
         try:
             if not large:
                 return await self._reader.run_sync(run_reading, unit)
-            async with self._large_engine.connect() as connection:
-                return await connection.run_sync(run_reading, unit)
+            work = partial(copy_context().run, self._read_large, unit)
+            return await asyncio.get_running_loop().run_in_executor(self._large_reads, work)
         except Exception as error:
             self.outage.note(error)
             raise
+
+    def _read_large(self, unit: Unit[T]) -> T:
+        """In a thread, from its first statement to its last: between them the loop is asked for nothing."""
+        with self._large_engine.connect() as connection:
+            return run_reading(connection, unit)
 
     def run_in_background(self, unit: Unit[Any]) -> None:
         if self._closing:
@@ -182,8 +193,10 @@ class SqliteDatabase(Database):
         await self._drain
         await self._writer.close()
         await self._reader.close()
-        for engine in (self._writer_engine, self._reader_engine, self._large_engine):
+        for engine in (self._writer_engine, self._reader_engine):
             await engine.dispose()
+        await asyncio.to_thread(self._large_reads.shutdown, cancel_futures=True)
+        self._large_engine.dispose()
 
     async def _drain_jobs(self) -> None:
         """Commit whatever waits, group by group, until closed and empty."""
@@ -309,6 +322,18 @@ def loop_engine(url: URL, kind: type[LoopConnection], begin: str) -> AsyncEngine
     return engine
 
 
+def threaded_engine(url: URL) -> Engine:
+    """For reads that run in a thread as a whole. Each connection is used by one thread at a time."""
+    engine = create_engine(
+        url.set(drivername="sqlite+pysqlite"),
+        connect_args={"isolation_level": None, "check_same_thread": False},
+        pool_size=LARGE_READS,
+    )
+    _set_up(engine, busy_timeout=BUSY, query_only=True)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    return engine
+
+
 def stock_engine(url: URL, *, read_only: bool, foreign_keys: bool = True) -> AsyncEngine:
     """A plain engine, each connection with its thread: large reads, migrations."""
     engine = create_async_engine(url, connect_args={"isolation_level": None})
@@ -320,17 +345,6 @@ def stock_engine(url: URL, *, read_only: bool, foreign_keys: bool = True) -> Asy
 def _prepare(
     engine: AsyncEngine, begin: str, *, busy_timeout: float, query_only: bool, foreign_keys: bool = True
 ) -> None:
-    def connect(connection: Any, record: Any) -> None:
-        cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {int(BUSY * 1000)}")
-        if not query_only:
-            cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.execute("PRAGMA synchronous = FULL")
-        cursor.execute(f"PRAGMA foreign_keys = {int(foreign_keys)}")
-        cursor.execute(f"PRAGMA query_only = {int(query_only)}")
-        cursor.execute(f"PRAGMA busy_timeout = {int(busy_timeout * 1000)}")
-        cursor.close()
-
     def begin_transaction(connection: Connection) -> None:
         deadline = time.monotonic() + BUSY
         cursor = connection.connection.cursor()
@@ -347,5 +361,22 @@ def _prepare(
         finally:
             cursor.close()
 
-    event.listen(engine.sync_engine, "connect", connect)
+    _set_up(engine.sync_engine, busy_timeout=busy_timeout, query_only=query_only, foreign_keys=foreign_keys)
     event.listen(engine.sync_engine, "begin", begin_transaction)
+
+
+def _set_up(engine: Engine, *, busy_timeout: float, query_only: bool, foreign_keys: bool = True) -> None:
+    """The settings of each connection."""
+
+    def connect(connection: Any, record: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {int(BUSY * 1000)}")
+        if not query_only:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute(f"PRAGMA foreign_keys = {int(foreign_keys)}")
+        cursor.execute(f"PRAGMA query_only = {int(query_only)}")
+        cursor.execute(f"PRAGMA busy_timeout = {int(busy_timeout * 1000)}")
+        cursor.close()
+
+    event.listen(engine, "connect", connect)
