@@ -148,6 +148,21 @@ def test_a_list_of_very_many_parts(tmp_path: Path) -> None:
     assert "حجم واقعی" in said
 
 
+@pytest.mark.parametrize(("more", "words"), [("", "این فایل جدول نیست"), ("x", "حجم واقعی")])
+def test_a_list_of_parts_is_read_up_to_a_megabyte(more: str, words: str, tmp_path: Path) -> None:
+    names = [f"{number:065490}" for number in range(16)]  # each takes 46 bytes more in the list
+    parts = {name: "" for name in [*names[:-1], names[-1] + more]}
+    with pytest.raises(UnusableFile, match=words):
+        open_table(write_parts(tmp_path / "a.xlsx", parts, zipfile.ZIP_STORED))
+
+
+@pytest.mark.parametrize(("empty", "read"), [(10_000, [10_002]), (10_001, [])])
+def test_so_many_empty_rows_may_lie_between_two_others(empty: int, read: list[int], tmp_path: Path) -> None:
+    rows = "<row/>" * empty + row_of_texts(empty + 2, [0, 1])
+    lines = open_table(packed(tmp_path / "a.xlsx", rows=rows)).lines
+    assert [line.number for line in lines] == read
+
+
 @pytest.mark.parametrize("packing", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA], ids=["bzip2", "lzma"])
 def test_packings_that_excel_never_uses(packing: int, tmp_path: Path) -> None:
     with pytest.raises(UnusableFile, match="آسیب دیده"):

@@ -218,6 +218,7 @@ async def test_the_sheet_with_the_data_is_found_and_named(target: Target) -> Non
     sheets = {
         "جلد": [["سامانه قدیم"], ["نام", "گزارش"]],
         "خالی": [],
+        "الگو": [PERSIAN],
         "مسئولان فنی": [PERSIAN, cells(officer(1))],
         "راهنما": [PERSIAN],
     }

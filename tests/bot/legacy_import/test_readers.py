@@ -184,8 +184,12 @@ def test_a_part_of_a_workbook_that_breaks_off(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("rows", "words"),
-    [(([0], [0], [77]), "از ردیف ⁦3⁩ به بعد آسیب دیده"), (([0], [-1]), "آسیب دیده")],
-    ids=["behind the last", "before the first"],
+    [
+        (([0], [0], [77]), "از ردیف ⁦3⁩ به بعد آسیب دیده"),
+        (([77],), "از ردیف ⁦1⁩ به بعد آسیب دیده"),
+        (([0], [-1]), "آسیب دیده"),
+    ],
+    ids=["behind the last", "in the first row", "before the first"],
 )
 def test_a_text_that_is_not_in_the_table(rows: tuple[list[int], ...], words: str, tmp_path: Path) -> None:
     with pytest.raises(UnusableFile, match=words):

@@ -74,10 +74,36 @@ async def test_hashes_that_cannot_be_checked_are_known_as_such(passwords: Passwo
     assert not (await passwords.verify(stored, "password")).right
 
 
-@pytest.mark.parametrize("plain", ["Old-1234", "رمز۱۲۳۴", "$dollar", "abcdef0123", "A" * 68, "=1+1", "{x}"])
+@pytest.mark.parametrize("plain", ["Old-1234", "رمز۱۲۳۴", "$dollar", "abcdef0123", "A" * 68, "AQEBAQEB", "=1+1", "{x}"])
 def test_plain_passwords_are_not_taken_for_hashes(plain: str) -> None:
     assert legacy_hashes.scheme_of(plain) is None
     assert not legacy_hashes.looks_foreign(plain)
+
+
+@pytest.mark.parametrize(
+    ("head", "salt", "key", "known"),
+    [
+        ((1, 1, 1, 16), 16, 16, True),
+        ((1, 2, 1_000_000, 16), 16, 64, True),
+        ((1, 0, 1, 220), 220, 64, True),
+        ((1, 0, 1, 224), 224, 64, False),
+        ((1, 0, 1, 22), 22, 64, True),
+        ((0, 1, 1, 16), 16, 32, False),
+        ((2, 1, 1, 16), 16, 32, False),
+        ((1, 3, 1, 16), 16, 32, False),
+        ((1, 1, 0, 16), 16, 32, False),
+        ((1, 1, 1_000_001, 16), 16, 32, False),
+        ((1, 1, 1, 15), 15, 32, False),
+        ((1, 1, 1, 64), 48, 0, False),
+        ((1, 1, 1, 16), 16, 15, False),
+        ((1, 1, 1, 16), 16, 65, False),
+    ],
+)
+def test_what_is_a_hash_of_identity(head: tuple[int, ...], salt: int, key: int, known: bool) -> None:
+    """Its head says the format, the digest, the rounds and the length of the salt."""
+    stored = base64.b64encode(struct.pack(">BIII", *head) + b"s" * salt + b"k" * key).decode()
+    assert (legacy_hashes.scheme_of(stored) is legacy_hashes.Scheme.IDENTITY) is known
+    assert (legacy_hashes.scheme_of(f"{stored[:-1]}!"), legacy_hashes.scheme_of(f"{stored}A")) == (None, None)
 
 
 def test_hashes_that_would_stop_everybody_are_refused() -> None:

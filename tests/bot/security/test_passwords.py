@@ -153,4 +153,4 @@ async def test_every_answer_leaves_at_the_same_moment(kind: str, monkeypatch: py
     monkeypatch.setattr(module, "monotonic", lambda: now)
     monkeypatch.setattr(module, "sleep", sleep)
     await passwords.verify(STORED[kind], "wrong-password-1")
-    assert now + waited[0] == pytest.approx(100.0 + module.ANSWER_AFTER)
+    assert now + waited[0] == pytest.approx(100.75)
