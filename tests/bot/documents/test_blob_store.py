@@ -161,3 +161,16 @@ async def test_what_a_crash_left_half_written_goes_away(store: FolderStore, tmp_
     assert rubbish.exists()
     assert [found async for found in store.keys(before=LATER)] == [key]
     assert not rubbish.exists()
+
+
+async def test_what_is_removed_while_it_is_listed_hides_nothing_else(
+    store: FolderStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = f"00{'f' * 30}"
+    await store.put(key, b"data")
+    gone = tmp_path / "files" / "00" / f"00{'0' * 30}"
+    gone.symlink_to(tmp_path / "nowhere")
+    listed = Path.iterdir
+    monkeypatch.setattr(Path, "iterdir", lambda folder: iter(sorted(listed(folder))))
+    assert [found async for found in store.keys(before=LATER)] == [key]
+    assert gone.is_symlink()

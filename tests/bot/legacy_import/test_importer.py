@@ -1,13 +1,17 @@
 """Files taken in, on both databases: what is stored, what is refused and why, and that nothing happens twice."""
 
+import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, SQLModel, select
 
 from bot.core.context import SYSTEM
+from bot.legacy_import import store
 from bot.legacy_import.readers.table import UnusableFile
 from bot.services import accounts
 from bot.services.cooperation import contracts
@@ -30,6 +34,7 @@ from tests.support.import_files import (
 from tests.support.old_hashes import identity_v3
 
 Row = TypeVar("Row", bound=SQLModel)
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 
 
@@ -352,6 +357,67 @@ async def test_people_who_are_here_already(target: Target) -> None:
     assert said.of(2) == {"کد ملی": "این شخص خودش در سامانه ثبت‌نام کرده است."}
     assert said.of(3) == {"کد ملی": "این شخص با نقش دیگری در سامانه حساب دارد."}
     assert said.of(5) == {"کد کاربری": "این کد کاربری از آن شخص دیگری است."}
+
+
+@on_sqlite
+async def test_who_was_taken_in_by_another_at_that_moment(
+    target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look at what is there and the storing; the others of the batch come in."""
+    with_contracts = store._with_contracts
+
+    def another_is_faster(db: Session, account_ids: Sequence[int]) -> set[int]:
+        people.account(db, chat=False, national_code=national_code(2))
+        people.account(db, chat=False).user_code = str(officer(3)["user_code"])
+        db.flush()
+        return with_contracts(db, account_ids)
+
+    monkeypatch.setattr(store, "_with_contracts", another_is_faster)
+    said = await target.take(*map(officer, range(1, 5)))
+
+    assert said.counts == (4, 2, 0, 0, 2)
+    taken = "همین لحظه شخص دیگری با این کد ملی، کد کاربری یا شناسه ثبت شد."
+    assert (said.of(3), said.of(4)) == ({"": taken}, {"": taken})
+    assert (await target.officer(4))[0].user_code == officer(4)["user_code"]
+
+
+def fail_at(monkeypatch: pytest.MonkeyPatch, row: int, error: Exception) -> None:
+    """Storing a batch with this row fails at its end."""
+    store_batch = store.store_batch
+
+    def fails(db: Session, *, batch: Sequence[Any], **others: Any) -> list[Any]:
+        outcomes = store_batch(db, batch=batch, **others)
+        if any(one.row == row for one in batch):
+            raise error
+        return outcomes
+
+    monkeypatch.setattr(store, "store_batch", fails)
+
+
+@on_sqlite
+async def test_a_row_at_which_the_system_fails_spoils_no_other(
+    target: Target, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    fail_at(monkeypatch, 3, RuntimeError("nobody thought of this"))
+
+    said = await target.take(*map(officer, range(1, 5)))
+
+    assert said.counts == (4, 3, 0, 0, 1)
+    (logged,) = re.findall(r"row 3 failed \(([1-9]\d{5})\)", caplog.text)
+    assert said.of(3) == {"": f"این ردیف ثبت نشد؛ خطای سامانه (شماره \u2066{logged}\u2069)."}
+    assert {one.user_code for one in await target.all(Account)} == {
+        officer(number)["user_code"] for number in (1, 3, 4)
+    }
+
+
+@on_sqlite
+async def test_a_database_that_goes_away_ends_the_import(
+    target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_at(monkeypatch, 3, OperationalError("", {}, Exception("gone")))
+    with pytest.raises(OperationalError):
+        await target.take(*map(officer, range(1, 5)))
+    assert await target.all(Account) == []
 
 
 async def test_a_spreadsheet_with_numbers_and_formulas(target: Target) -> None:

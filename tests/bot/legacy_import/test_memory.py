@@ -151,7 +151,7 @@ def test_a_list_of_very_many_parts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("more", "words"), [("", "این فایل جدول نیست"), ("x", "حجم واقعی")])
 def test_a_list_of_parts_is_read_up_to_a_megabyte(more: str, words: str, tmp_path: Path) -> None:
     names = [f"{number:065490}" for number in range(16)]  # each takes 46 bytes more in the list
-    parts = {name: "" for name in [*names[:-1], names[-1] + more]}
+    parts = dict.fromkeys([*names[:-1], names[-1] + more], "")
     with pytest.raises(UnusableFile, match=words):
         open_table(write_parts(tmp_path / "a.xlsx", parts, zipfile.ZIP_STORED))
 

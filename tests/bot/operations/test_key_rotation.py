@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.documents.blob_store import FolderStore
+from bot.documents.blob_store import FolderStore, new_key
 from bot.documents.encryption import DocumentCipher
 from bot.operations import key_rotation
 from bot.operations.key_rotation import Count, count_by_key, rotate
@@ -55,6 +55,24 @@ async def test_what_cannot_be_opened_is_counted_and_left_as_it_is(store: FolderS
     assert await count_by_key(store, both) == Count(current=1, former=1, unknown=1)
     assert {key: await store.get(key) for key in (lost, torn)} == before
     assert DocumentCipher(NEW).open(await store.get(good), good) == b"good"
+
+
+@pytest.mark.parametrize("call", ["head", "get"])
+async def test_a_document_that_is_removed_meanwhile_is_passed_over(
+    call: str, store: FolderStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    removed, *kept = await store_documents(store, [b"removed", b"one", b"two"])
+    read = getattr(store, call)
+
+    async def reads(key: str, *others: int) -> bytes:
+        return await read(new_key() if key == removed else key, *others)  # type: ignore[no-any-return]
+
+    monkeypatch.setattr(store, call, reads)
+    both = DocumentCipher(NEW, [SECRET])
+    former = len(kept) + (call == "get")
+    assert await count_by_key(store, both) == Count(former=former)
+    assert [moved async for moved in rotate(store, both)] == [2]
+    assert await count_by_key(store, both) == Count(current=2, former=former - 2)
 
 
 async def test_the_command_with_keys_in_the_settings(store: FolderStore, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -195,6 +196,34 @@ async def test_a_store_that_changes_what_it_takes_is_found_out(tmp_path: Path) -
         await copy(old, Forgetful(tmp_path / "new"), replace=True)
 
 
+class Emptied(FolderStore):
+    """Lists some documents that are removed before anybody reads them."""
+
+    def __init__(self, root: Path, removed: set[str]) -> None:
+        super().__init__(root)
+        self.removed = removed
+
+    async def get(self, key: str) -> bytes:
+        return await super().get(new_key() if key in self.removed else key)
+
+    async def head(self, key: str, size: int) -> bytes:
+        return await super().head(new_key() if key in self.removed else key, size)
+
+
+async def test_what_is_removed_from_the_new_store_meanwhile_does_not_hide_another_bots(
+    tmp_path: Path,
+) -> None:
+    old, new = folder_with(tmp_path)
+    await store_documents(old, DOCUMENTS[:2])
+    ours = await store_documents(new, [b"ours", b"removed"])
+    theirs = await store_documents(new, [b"theirs"], secret="another-secret-key-that-is-long-enough")
+    emptied = Emptied(tmp_path / "new", {*ours, *theirs})
+    assert (await copy(old, emptied, replace=True)).new == 2
+    emptied.removed = {min(ours)}
+    with pytest.raises(UpkeepError, match="holds documents of another bot"):
+        await copy(old, emptied, replace=True)
+
+
 async def test_a_document_that_is_removed_meanwhile_is_no_error(tmp_path: Path) -> None:
     old, new = folder_with(tmp_path)
     contents = list(await store_documents(old, DOCUMENTS))
@@ -223,6 +252,46 @@ async def test_what_is_deleted_is_gone_from_both(tmp_path: Path) -> None:
     for store in (old, new, both):
         with pytest.raises(NoSuchFile):
             await store.get(key)
+
+
+async def test_what_only_the_former_store_has_is_there_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = folder_with(tmp_path)
+    both: FileStore = StoreWithFormer(new, old)
+    former, copied, fresh = (new_key() for _ in range(3))
+    for key in (former, copied):
+        await old.put(key, b"old")
+    for key in (copied, fresh):
+        await both.put(key, b"new")
+    assert [await both.head(key, 2) for key in (former, copied, fresh)] == [b"ol", b"ne", b"ne"]
+    assert [await both.get(key) for key in (former, copied, fresh)] == [b"old", b"new", b"new"]
+    assert [await both.exists(key) for key in (former, copied, fresh, new_key())] == [True] * 3 + [False]
+    later = datetime.now(UTC) + timedelta(hours=1)
+    assert sorted([key async for key in both.keys(before=later)]) == sorted([former, copied, fresh])
+    assert [key async for key in both.keys(before=later - timedelta(days=1))] == []
+    assert not await old.exists(fresh)
+    closed: list[FileStore] = []
+
+    async def aclose(store: FolderStore) -> None:
+        closed.append(store)
+
+    monkeypatch.setattr(FolderStore, "aclose", aclose)
+    await both.aclose()
+    assert closed == [new, old]
+
+
+async def test_the_doctor_says_how_far_the_move_is(operator: Operator, tmp_path: Path) -> None:
+    contents = await operator.installation.fill(DOCUMENTS[:2])
+    operator.env |= {"FILES_URL": str(tmp_path / "new"), "FORMER_FILES_URL": operator.folder}
+    first, second = contents
+    for key in (first, second):
+        left = 2 if key == first else 1
+        assert f"✓ moved documents: {left} documents are only in FORMER_FILES_URL; `bot.py move" in (
+            await operator.doctor()
+        )
+        await FolderStore(tmp_path / "new").put(key, await operator.installation.store.get(key))
+    assert "✓ moved documents: nothing is left in FORMER_FILES_URL: remove it" in await operator.doctor()
 
 
 # -- refusals ----------------------------------------------------------------------------------------

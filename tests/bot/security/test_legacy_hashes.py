@@ -74,7 +74,9 @@ async def test_hashes_that_cannot_be_checked_are_known_as_such(passwords: Passwo
     assert not (await passwords.verify(stored, "password")).right
 
 
-@pytest.mark.parametrize("plain", ["Old-1234", "رمز۱۲۳۴", "$dollar", "abcdef0123", "A" * 68, "AQEBAQEB", "=1+1", "{x}"])
+@pytest.mark.parametrize(
+    "plain", ["Old-1234", "رمز۱۲۳۴", "$dollar", "abcdef0123", "A" * 68, "AQEBAQEB", "=1+1", "{x}"]
+)
 def test_plain_passwords_are_not_taken_for_hashes(plain: str) -> None:
     assert legacy_hashes.scheme_of(plain) is None
     assert not legacy_hashes.looks_foreign(plain)
