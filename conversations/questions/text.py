@@ -184,9 +184,7 @@ class Address(TextQuestion):
 class Text(TextQuestion):
     """Free text of `min`–`max` characters; `lines` keeps line breaks. `short` is the sentence for too few."""
 
-    def __init__(
-        self, min: int = 1, max: int = 500, *, lines: bool = False, short: str = "error.short_text"
-    ) -> None:
+    def __init__(self, min: int, max: int, *, lines: bool = False, short: str = "error.short_text") -> None:
         self.min, self.max, self.lines, self.short = min, max, lines, short
         self.in_sentences = lines
 

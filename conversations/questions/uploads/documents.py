@@ -53,7 +53,7 @@ class Documents(Files):
         self,
         document_code: str,
         name: str,
-        max_files: int = 3,
+        max_files: int,
         *,
         short_name: str | None = None,
         sides: int = 1,

@@ -14,7 +14,10 @@ from tests.support.chat_people import officer
 
 
 def dialogues(app: App) -> tuple[Dialogue, Dialogue]:
-    steps = (Step("a", Text(), prompt="الف؟", label="الف"), Step("b", Text(), prompt="ب؟", label="ب"))
+    steps = (
+        Step("a", Text(1, 500), prompt="الف؟", label="الف"),
+        Step("b", Text(1, 500), prompt="ب؟", label="ب"),
+    )
     moves = Dialogue("moves", steps, app.finish, keeps_draft=True, on_login="move")
     return moves, Dialogue("stays_behind", steps, app.finish, keeps_draft=True)
 

@@ -24,7 +24,10 @@ HOUR = timedelta(hours=1)
 
 
 def form(app: App, name: str = "kept", **options: Any) -> Dialogue:
-    steps = (Step("x", Text(), prompt="چه؟", label="چه"), Step("y", Text(), prompt="که؟", label="که"))
+    steps = (
+        Step("x", Text(1, 500), prompt="چه؟", label="چه"),
+        Step("y", Text(1, 500), prompt="که؟", label="که"),
+    )
     return Dialogue(name, steps, app.finish, **{"keeps_draft": True} | options)
 
 

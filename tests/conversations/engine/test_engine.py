@@ -19,11 +19,13 @@ STEPS = (
     Step("father_name", PersianName()),
     Step("gender", Choice((("female", "زن"), ("male", "مرد")))),
     # For men only.
-    Step("military", Text(2), when=lambda turn, a: a.get("gender") == "male", prompt="کارت؟", label="کارت"),
+    Step(
+        "military", Text(2, 500), when=lambda turn, a: a.get("gender") == "male", prompt="کارت؟", label="کارت"
+    ),
     Step("phone", Phone()),
     Step("email", Email(), optional=True),
 )
-A, B = (Step(key, Text(), prompt=f"{name}؟", label=name) for key, name in (("a", "الف"), ("b", "ب")))
+A, B = (Step(key, Text(1, 500), prompt=f"{name}؟", label=name) for key, name in (("a", "الف"), ("b", "ب")))
 
 
 def form(app: App, **changes: Any) -> Dialogue:
@@ -167,7 +169,10 @@ def test_a_secret_is_never_written_and_always_wiped(app: App) -> None:
         done = app.finish(turn, answers)
         return done if len(app.finished) > 1 else FinishRejected("نادرست")
 
-    steps = (Step("user_code", Text(), prompt="کد؟"), Step("password", Secret(), hidden=True, prompt="رمز؟"))
+    steps = (
+        Step("user_code", Text(1, 500), prompt="کد؟"),
+        Step("password", Secret(), hidden=True, prompt="رمز؟"),
+    )
     person = app.use(Dialogue("login", steps, finish)).person().start("login").type("12345678")
     assert not person.deleted
     person.type("s3cret").sees("نادرست", "رمز؟")
@@ -192,7 +197,11 @@ def test_commands_in_the_middle(app: App) -> None:
 def test_a_new_form_asks_again_only_what_no_longer_holds(app: App) -> None:
     old = Dialogue(
         "form",
-        (Step("father_name", Text()), Step("gender", Choice((("other", "دیگر"),))), Step("phone", Text())),
+        (
+            Step("father_name", Text(1, 500)),
+            Step("gender", Choice((("other", "دیگر"),))),
+            Step("phone", Text(1, 500)),
+        ),
         finish=lambda turn, answers: Reply(),
         keeps_draft=True,
         summary="review.summary",
@@ -229,7 +238,7 @@ def test_a_draft_of_another_account_is_never_shown(app: App) -> None:
 
 
 MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
-    "step without texts": ({"steps": (Step("no_such_field", Text()),)}, r"no texts.*bot/texts/fa"),
+    "step without texts": ({"steps": (Step("no_such_field", Text(1, 500)),)}, r"no texts.*bot/texts/fa"),
     "same key twice": ({"steps": (Step("phone", Phone()), Step("phone", Phone()))}, "twice"),
     "secret before another step": ({"steps": (Step("p", Secret(), hidden=True, prompt="؟"), A)}, "secret"),
     "summary without text": ({"summary": "no.such.text"}, "no text"),

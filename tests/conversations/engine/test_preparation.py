@@ -43,9 +43,9 @@ def needs(person: Person, **what: Any) -> Any:
     return person.read_turn(person.app.engine.preparation, **what)
 
 
-A = Step("a", Doubled(), prompt="الف؟", label="الف")
-PLAIN = Step("a", Text(), prompt="الف؟", label="الف")
-B = Step("b", Doubled(), prompt="ب؟", label="ب")
+A = Step("a", Doubled(1, 500), prompt="الف؟", label="الف")
+PLAIN = Step("a", Text(1, 500), prompt="الف؟", label="الف")
+B = Step("b", Doubled(1, 500), prompt="ب؟", label="ب")
 
 
 def test_question_and_ending_each_get_their_own_and_a_typed_label_nothing(app: App) -> None:
@@ -81,17 +81,17 @@ def test_the_ending_is_prepared_at_the_second_question(app: App) -> None:
 
 def test_an_answer_that_closes_the_rest_ends_prepared(app: App) -> None:
     kind = Step("kind", Choice((("made", "سامانه"), ("own", "خودم"))), prompt="؟", label="نوع")
-    own = Step("own", Text(), when=lambda turn, a: a.get("kind") == "own", prompt="رمز؟", label="رمز")
+    own = Step("own", Text(1, 500), when=lambda turn, a: a.get("kind") == "own", prompt="رمز؟", label="رمز")
     at(app, kind, own).tap("خودم").sees("رمز؟").tap("بازگشت", "سامانه").sees("made of")
 
 
 def test_files_and_secrets(app: App) -> None:
     file = OfferedFile("f", "a.pdf", 1, False)
-    papers = at(app, Step("doc.x", Documents("x", "مدرک")), prepare_finish=None)
+    papers = at(app, Step("doc.x", Documents("x", "مدرک", 3)), prepare_finish=None)
     assert needs(papers, file=file).file
     assert needs(papers, text="سلام") is None
     secret = at(app, Step("p", Secret(), hidden=True, prompt="رمز؟"), prepare_finish=None)
     assert needs(secret, text="s3cret").secret
     assert needs(secret, file=file) is None
-    open_text = at(app, Step("a", Text(), prompt="؟", label="؟"), prepare_finish=None)
+    open_text = at(app, Step("a", Text(1, 500), prompt="؟", label="؟"), prepare_finish=None)
     assert needs(open_text, text="سلام") is None

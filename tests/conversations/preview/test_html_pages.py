@@ -105,7 +105,9 @@ def test_the_page_of(dialogue: Dialogue, folder: Path, db: Session) -> None:
 def test_a_step_that_only_some_answers_open_is_marked_and_each_answer_leads_to_its_step(db: Session) -> None:
     steps = (
         Step("gender", Choice((("female", "زن"), ("male", "مرد")))),
-        Step("card", Text(2), when=lambda turn, a: a.get("gender") == "male", prompt="کارت؟", label="کارت"),
+        Step(
+            "card", Text(2, 500), when=lambda turn, a: a.get("gender") == "male", prompt="کارت؟", label="کارت"
+        ),
     )
     gender, card, second = preview_nodes(*_turn_and(db, steps, second_question="submit.confirm"))
     assert gender.arrows == {"card": ["مرد"], SECOND_QUESTION: ["زن"]}
@@ -116,7 +118,7 @@ def test_a_step_that_only_some_answers_open_is_marked_and_each_answer_leads_to_i
 
 def test_whatever_a_text_holds_is_shown_and_not_interpreted(db: Session) -> None:
     evil = '</div><script>alert("1")</script>&amp;'
-    step = Step("x", Text(1), prompt=evil, label=evil)
+    step = Step("x", Text(1, 500), prompt=evil, label=evil)
     turn, dialogue = _turn_and(db, (step,), summary="review.summary")
     page = dialogue_page(dialogue, preview_nodes(turn, dialogue))
     assert "<script" not in page

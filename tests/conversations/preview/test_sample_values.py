@@ -31,8 +31,8 @@ def sampled(db: Session, question: Question, optional: bool) -> list[Any]:
 @pytest.mark.parametrize(
     ("question", "optional", "values"),
     [
-        pytest.param(Documents("card", "کارت"), False, [[1]], id="a document"),
-        pytest.param(Documents("card", "کارت"), True, [[1], []], id="an optional document"),
+        pytest.param(Documents("card", "کارت", 3), False, [[1]], id="a document"),
+        pytest.param(Documents("card", "کارت", 3), True, [[1], []], id="an optional document"),
         pytest.param(Choice(TOWNS), False, [key for key, _ in TOWNS], id="every choice, on all pages"),
         pytest.param(Search(TOWNS), False, [key for key, _ in TOWNS], id="every result of a search"),
         pytest.param(Confirm(), False, [True, False], id="yes and no"),
@@ -47,7 +47,7 @@ def test_every_choice_or_one_good_line(
     assert sampled(db, question, optional) == values
 
 
-@pytest.mark.parametrize(("question", "optional"), [(Text(), False), (Email(), True), (Email(), False)])
+@pytest.mark.parametrize(("question", "optional"), [(Text(1, 500), False), (Email(), True), (Email(), False)])
 def test_one_line_is_enough_and_may_be_left_out_where_it_is_optional(
     db: Session, question: Question, optional: bool
 ) -> None:

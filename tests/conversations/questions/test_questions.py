@@ -125,14 +125,14 @@ def test_text_that_is_too_short_or_too_long(app: App) -> None:
 
 
 def test_how_answers_are_shown(app: App) -> None:
-    turn, ask = None, Step("x", Text())
+    turn, ask = None, Step("x", Text(1, 500))
     show = lambda question, value: question.format_answer(turn, ask, value)  # noqa: E731
     assert show(JalaliDate(), "1986-07-03") == "۱۳۶۵/۰۴/۱۲"
     assert show(NationalCode(), "9991234561") == "۹۹۹۱۲۳۴۵۶۱"
     assert show(Phone(), "") == "ندارد"
     assert show(Mobile(), {"number": "+989123456789", "verified": True}) == "۰۹۱۲۳۴۵۶۷۸۹"
     assert show(Mobile(), {"number": "+989123456789", "verified": False}) == "۰۹۱۲۳۴۵۶۷۸۹ (تأییدنشده)"
-    assert show(Documents("x", "مدرک"), [1, 2]) == "۲ فایل"
+    assert show(Documents("x", "مدرک", 3), [1, 2]) == "۲ فایل"
     assert show(Confirm(), False) == "خیر، برگرد"
 
 
