@@ -1,12 +1,13 @@
 """The table of the routes: each is there, for whom it is, and what else is declared of it. Whether it keeps to that is for tests/abuse."""
 
+import pytest
+
+from bot.application.routes import Routes
 from bot.core.screens import Press
 from conversations.catalogue import ALL
 from conversations.engine.engine import Engine
 from handlers import all_routes
 from tests.abuse.access import ANYBODY, EXPECTED
-
-TABLE = all_routes(Engine(ALL))
 
 #: Lists in pages, to which the ways back lead.
 LISTED = """
@@ -36,15 +37,20 @@ COMMANDS = {
 }
 
 
-def test_every_route_is_there_for_whom_it_is_meant() -> None:
+@pytest.fixture
+def table() -> Routes:
+    return all_routes(Engine(ALL))
+
+
+def test_every_route_is_there_for_whom_it_is_meant(table: Routes) -> None:
     declared = {
-        name: (route.roles & ANYBODY, route.suspended & ANYBODY) for name, route in TABLE.by_action.items()
+        name: (route.roles & ANYBODY, route.suspended & ANYBODY) for name, route in table.by_action.items()
     }
     assert declared == {name: (access.roles, access.suspended) for name, access in EXPECTED.items()}
 
 
-def test_what_else_is_declared_of_the_routes() -> None:
-    routes = TABLE.by_action.items()
+def test_what_else_is_declared_of_the_routes(table: Routes) -> None:
+    routes = table.by_action.items()
     for names, declared in (
         (LISTED, [name for name, route in routes if route.listed]),
         (BESIDE, [name for name, route in routes if route.beside]),
@@ -54,14 +60,14 @@ def test_what_else_is_declared_of_the_routes() -> None:
         assert sorted(declared) == sorted(names.split())
 
 
-def test_a_list_or_what_is_read_beside_only_shows_something() -> None:
-    for route in TABLE.by_action.values():
+def test_a_list_or_what_is_read_beside_only_shows_something(table: Routes) -> None:
+    for route in table.by_action.values():
         assert route.shows or not (route.listed or route.beside or route.typed)
 
 
-def test_commands_and_links_open_screens() -> None:
-    assert TABLE.commands == {command: Press(screen) for command, screen in COMMANDS.items()}
-    assert TABLE.payloads == {"invite": "invite.open", "card": "card.check"}
-    assert TABLE.search is not None
-    opened = {*COMMANDS.values(), *TABLE.payloads.values()}
-    assert [name for name in sorted(opened) if not TABLE.by_action[name].shows] == []
+def test_commands_and_links_open_screens(table: Routes) -> None:
+    assert table.commands == {command: Press(screen) for command, screen in COMMANDS.items()}
+    assert table.payloads == {"invite": "invite.open", "card": "card.check"}
+    assert table.search is not None
+    opened = {*COMMANDS.values(), *table.payloads.values()}
+    assert [name for name in sorted(opened) if not table.by_action[name].shows] == []

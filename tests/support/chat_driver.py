@@ -345,6 +345,8 @@ class Person:
         if answer.screens:
             self.screens = answer.screens
             check_screens(answer.screens)
+        if self.files and answer.screens:
+            assert answer.edit is None, "the list that stands below the files would be above them"
 
     # ── seeing ───────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -9,8 +9,8 @@ from sqlmodel import select, update
 from bot.messengers.delivery import outbox_store as outbox
 from bot.services.letters import audience, letters
 from bot.services.shared import notify
-from bot.texts import BIDI_MARKS
-from storage.enums import Messenger, PushChannel, PushState, Role
+from bot.texts import BIDI_MARKS, t
+from storage.enums import LetterState, Messenger, PushChannel, PushState, Role
 from storage.tables import Chat, Letter, LetterRecipient, Officer, Push, StoredFile
 from tests.support.chat_driver import NOW, App, Person
 from tests.support.chat_fixtures import ON_BOTH_DATABASES
@@ -296,5 +296,85 @@ def test_a_correction_is_a_second_letter(app: App) -> None:
     sara.open("inbox.letter", second.id or 0).sees("دوره از یکشنبه است", "این نامه اصلاح «آزمون دوره»").tap(
         "📬 نامه نخست"
     )
-    sara.sees("⚠️ این نامه اصلاح شده است: «اصلاحیه: آزمون دوره»", TEXT).tap("📬 نامه اصلاحی").sees("یکشنبه")
+    sara.sees("⚠️ این نامه اصلاح شده است: «اصلاحیه: آزمون دوره»", TEXT)
+    assert sara.text.startswith("⚠️ این نامه اصلاح شده است"), "before anybody believes the letter"
+    sara.tap("📬 نامه اصلاحی").sees("یکشنبه")
+    assert sara.text.splitlines()[-1].startswith("✏️ این نامه اصلاح «آزمون دوره»")
     boss.open("staff.letter", first).tap("📬 نامه اصلاحی").sees("اصلاحیه: آزمون دوره")
+
+
+# -- letters as they stand --------------------------------------------------------------------------------
+
+
+def letter_of(boss: Person, **values: Any) -> int:
+    """A letter with these values, whatever led there; its id."""
+    if values.get("state") in (LetterState.SENT, LetterState.STOPPED):
+        values = {"finished_at": NOW} | values
+    common = {"title": "آزمون دوره", "text": "متن", "audience": {"kind": "ALL", "value": ""}}
+    row = Letter(created_by=boss.account.id, created_at=NOW, **common | values)
+    return int(boss.app.add(row).id)
+
+
+MINUTE = timedelta(minutes=1)
+SENDING, SENT, STOPPED = LetterState.SENDING, LetterState.SENT, LetterState.STOPPED
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"state": SENDING}, ["stop"]),
+        ({"state": SENDING, "starts_at": NOW + MINUTE}, ["starts", "stop"]),
+        ({"state": SENDING, "starts_at": NOW}, ["stop"]),
+        ({"state": SENDING, "starts_at": NOW - MINUTE, "sms": True}, ["card_sms", "stop"]),
+        ({"state": SENDING, "unlisted": 7, "recipients": 3}, ["listing", "stop"]),
+        ({"state": STOPPED, "starts_at": NOW + MINUTE, "unlisted": 7}, []),
+        ({"state": STOPPED, "taking_back": 7}, ["taking_back"]),
+        ({"state": SENT, "number": "12/7", "delivered": 1, "recipients": 1}, ["number", "correct"]),
+    ],
+)
+def test_what_is_said_and_offered_of_a_letter_on_its_way(
+    app: App, values: dict[str, Any], said: list[str]
+) -> None:
+    boss = staff(app)
+    boss.open("staff.letter", letter_of(boss, **values))
+    known = {"time": "", "n": "۳", "number": "۱۲/۷"}
+    for name in ("starts", "card_sms", "listing", "taking_back", "number", "stop", "correct"):
+        sentence = t("letter.number" if name == "number" else f"letters.{name}", **known)
+        found = max(BIDI_MARKS.sub("", sentence).split("  "), key=len)
+        if name == "number" and name not in said:
+            found = "شماره:"
+        (boss.sees if name in said else boss.sees_not)(found)
+
+
+@pytest.mark.parametrize(
+    ("delivered", "of", "bar"),
+    [(0, 0, "░" * 10 + " ۰٪"), (1, 1, "▓" * 10 + " ۱۰۰٪"), (1, 3, "▓▓▓░░░░░░░ ۳۳٪")],
+)
+def test_the_bar_of_a_letter(app: App, delivered: int, of: int, bar: str) -> None:
+    boss = staff(app)
+    boss.open("staff.letter", letter_of(boss, delivered=delivered, recipients=of)).sees(bar)
+
+
+def test_what_is_over_is_not_asked_to_be_stopped(app: App) -> None:
+    boss = staff(app)
+    boss.open("staff.letter_stop", letter_of(boss, state=SENT)).sees(t("letters.state.SENT"))
+    boss.sees_not(t("letters.stop_do"))
+
+
+def test_an_inbox_of_more_than_a_hundred_letters(app: App) -> None:
+    """The number on the button ends at 99; a page that is not there is the last one."""
+    sara, boss = officer(app), staff(app)
+    common = {"text": "متن", "audience": {"kind": "ALL", "value": ""}, "created_by": boss.account.id}
+    for n in range(1, 10):
+        app.add(Letter(id=n, title=f"نامه {n}", **common))
+    app.add(
+        *(LetterRecipient(letter_id=n, account_id=sara.account.id, delivered_at=NOW) for n in range(1, 10))
+    )
+    sara.open("inbox", arg="1").sees("۱. 🔵 نامه 9", "۹. 🔵 نامه 1").sees_not("قبلی")
+    more = range(10, 109)
+    app.add(*(Letter(id=n, title=f"نامه {n}", **common) for n in more))
+    app.add(*(LetterRecipient(letter_id=n, account_id=sara.account.id, delivered_at=NOW) for n in more))
+    sara.open("home").sees("📬 صندوق پیام‌ها (۹۹)")
+    for page in ("11", "12", "13"):
+        sara.open("inbox", arg=page).sees("خوانده‌نشده: ۱۰۸", "۱۰۰. 🔵 نامه 9", "۱۰۸. 🔵 نامه 1", "قبلی")
+    sara.tap("۱۰۰").tap("📬 صندوق پیام‌ها").sees("قبلی", "۱۰۰. 🔵 نامه 8", "۱۰۸. نامه 9")
