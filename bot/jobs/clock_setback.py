@@ -66,7 +66,7 @@ def _changes(now: datetime) -> Iterator[tuple[Any, ColumnElement[bool], dict[str
     queued = unfinished & (col(Push.state) == PushState.QUEUED)
     yield Push, queued & (col(Push.next_at) > now + PUSH_AHEAD), {"next_at": now}
     sending = unfinished & (col(Push.state) == PushState.SENDING)
-    yield Push, sending & (col(Push.leased_until) > ahead), {"leased_until": lease}
+    yield Push, sending & (col(Push.leased_until) > ahead), {"leased_until": lease, "next_at": now}
     early = (col(PaymentAttempt.state) == AttemptState.VERIFYING) | (
         col(PaymentAttempt.checks) < EARLY_CHECKS
     )

@@ -60,6 +60,8 @@ _AGE = "CASE WHEN i % 100 < 10 THEN (i * 7919) % 28000 WHEN i % 100 < 20 THEN (i
 _REMINDED = f"""CASE WHEN i % 100 < 7 THEN ({_AGE}) / 14400
     WHEN i % 100 < 10 AND ({_AGE}) > 10080 THEN 2 WHEN i % 100 < 10 AND ({_AGE}) > 4320 THEN 1 ELSE 0 END"""
 _DAY = 1440
+#: Of the chat of person i.
+_MESSENGER = "CASE WHEN i % 2 = 0 THEN 'telegram' ELSE 'bale' END"
 #: Minutes after which jobs announce a draft's removal, remove the documents of a request that has ended, look at a document
 #: for the first time, at a note for the first time, and empty what a push said.
 _DRAFT_NOTICE, _DOCUMENTS_KEPT, _FIRST_LOOK, _NOTE_LOOK, _PUSH_KEPT = (
@@ -135,9 +137,8 @@ def _people(w: RowWriter, officers: int) -> None:
         digest_on=f"CASE WHEN {is_expert} THEN {w.today()} END",
         created_at=born,
     )
-    messenger = "CASE WHEN i % 2 = 0 THEN 'telegram' ELSE 'bale' END"
     chat = {
-        "messenger": messenger,
+        "messenger": _MESSENGER,
         "chat_id": "500000000 + i",
         "account_id": "i",
         "role": role,
@@ -341,6 +342,7 @@ def _messages(w: RowWriter, officers: int) -> None:
         channel="'CHAT'",
         account_id="i",
         chat_row_id="i",
+        messenger=_MESSENGER,
         text=f"CASE WHEN i % 1000 = 1 OR i % 10000 = 2 OR ({age}) < {_PUSH_KEPT} THEN 'پرونده شما بررسی شد' ELSE '' END",
         state="CASE WHEN i % 1000 = 1 THEN 'GIVEN_UP' WHEN i % 10000 = 2 THEN 'QUEUED' ELSE 'SENT' END",
         attempts="1",

@@ -124,6 +124,28 @@ class Push(SQLModel, table=True):
             sqlite_where=text("state IN ('QUEUED', 'SENDING')"),
             postgresql_where=text("state IN ('QUEUED', 'SENDING')"),
         ),
+        # In the order in which each messenger is given them: letters after everything else.
+        *(
+            Index(
+                name,
+                "messenger",
+                "next_at",
+                "id",
+                sqlite_where=text(f"state IN ('QUEUED', 'SENDING') AND letter_id IS {which}"),
+                postgresql_where=text(f"state IN ('QUEUED', 'SENDING') AND letter_id IS {which}"),
+            )
+            for name, which in (("ix_push_turn", "NULL"), ("ix_push_turn_of_letters", "NOT NULL"))
+        ),
+        # What waits for one chat: the first of it goes first. With all that is asked of a row.
+        Index(
+            "ix_push_of_chat",
+            "chat_row_id",
+            "id",
+            "letter_id",
+            "state",
+            sqlite_where=text("state IN ('QUEUED', 'SENDING')"),
+            postgresql_where=text("state IN ('QUEUED', 'SENDING')"),
+        ),
         Index(
             "ix_push_given_up",
             "id",
@@ -158,6 +180,8 @@ class Push(SQLModel, table=True):
     grant_id: int | None = bigint_column(default=None)
     #: chat.id (our row), for CHAT
     chat_row_id: int | None = reference("chat.id", default=None)
+    #: That chat's, which never changes. None for SMS, and where a process of an earlier release wrote the row.
+    messenger: Messenger | None = enum_column(Messenger, default=None)
     #: Of a letter (N9): thousands of them give way to everything else.
     letter_id: int | None = reference("letter.id", index=False, default=None)
     #: +989…, for SMS

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BindParameter, and_, bindparam, case, exists, func, or_, update
+from sqlalchemy import BindParameter, and_, bindparam, exists, func, or_, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
@@ -94,11 +94,6 @@ def _claimable(now: datetime | BindParameter[Any]) -> Any:
     )
 
 
-def _patience(push: type[Push]) -> Any:
-    """What is sent before what: letters go to thousands and wait for everything else."""
-    return case((col(push.letter_id).is_(None), 0), else_=1)
-
-
 @dataclass(frozen=True, slots=True)
 class RouteCapacity:
     """How many more pushes a way takes, and how many of them may be of letters."""
@@ -111,50 +106,80 @@ def due_pushes(
     db: Session, now: datetime, capacities: Mapping[PushRoute, RouteCapacity]
 ) -> tuple[list[int], float]:
     """Ids of what may be sent now; and the seconds until something else is due."""
+    served = [route for route in capacities if route is not None]
     push_ids = [
-        push_id for route, capacity in capacities.items() for push_id in _due_on(db, now, route, capacity)
+        push_id
+        for route, capacity in capacities.items()
+        for push_id in _due_on(db, now, route, capacity, served)
     ]
     if push_ids:
         return push_ids, 0.0
-    at = case((col(Push.state) == PushState.QUEUED, col(Push.next_at)), else_=col(Push.leased_until))
-    soonest = db.execute(select(func.min(at)).where(col(Push.state).in_(_UNFINISHED), at > now)).scalar()
-    return [], FOREVER if soonest is None else max(0.05, (soonest - now).total_seconds())
+    times = [at for soonest in _SOONEST if (at := db.execute(soonest, {"now": now}).scalar()) is not None]
+    return [], max(0.05, (min(times) - now).total_seconds()) if times else FOREVER
 
 
-def _due_on(db: Session, now: datetime, route: PushRoute, capacity: RouteCapacity) -> list[int]:
-    """Of one way: letters last, then oldest first, one a chat."""
-    values: dict[str, Any] = {"now": now, "most": capacity.pushes}
-    if route is None:
-        rows = db.execute(_DUE_AS_SMS, values).all()
-    else:
-        rows = db.execute(_DUE_ON_MESSENGER, values | {"route": route}).all()
-    urgent = [row for row, letter_id in rows if letter_id is None]
-    return urgent + [row for row, letter_id in rows if letter_id is not None][: max(capacity.letters, 0)]
+def _due_on(
+    db: Session, now: datetime, route: PushRoute, capacity: RouteCapacity, served: list[Messenger]
+) -> list[int]:
+    """Of one way: letters last, then what is due for longest, one a chat."""
+    values = {"now": now, "route": route} if route is not None else {"now": now, "served": served}
+    urgent, letters = _DUE_AS_SMS if route is None else _DUE_ON_MESSENGER
+    push_ids = list(db.scalars(urgent, values | {"most": capacity.pushes}))
+    if (left := min(capacity.letters, capacity.pushes - len(push_ids))) > 0:
+        push_ids += db.scalars(letters, values | {"most": left})
+    return push_ids
 
 
-def _due(on_route: Any) -> Any:
-    """Built once: it is asked several times a second."""
+def _due(on_route: Any) -> tuple[Any, Any]:
+    """What is urgent, and letters. Built once: they are asked several times a second, also while thousands are due. So each
+    walks in the order of an index and ends with the last one that is wanted."""
+    return tuple(_due_part(on_route, of_letters=of_letters) for of_letters in (False, True))
+
+
+def _due_part(on_route: Any, *, of_letters: bool) -> Any:
     earlier = aliased(Push)
+    older: Any = col(earlier.id) < col(Push.id)
+    if of_letters:
+        older = or_(col(earlier.letter_id).is_(None), older)
+    else:
+        older = and_(col(earlier.letter_id).is_(None), older)
     first_of_chat = ~exists().where(
-        col(earlier.chat_row_id) == col(Push.chat_row_id),
-        col(earlier.state).in_(_UNFINISHED),
-        or_(
-            and_(_patience(earlier) == _patience(Push), col(earlier.id) < col(Push.id)),
-            _patience(earlier) < _patience(Push),
-        ),
+        col(earlier.chat_row_id) == col(Push.chat_row_id), col(earlier.state).in_(_UNFINISHED), older
     )
     now: BindParameter[Any] = bindparam("now")
+    of_part = col(Push.letter_id).is_not(None) if of_letters else col(Push.letter_id).is_(None)
     return (
-        select(Push.id, Push.letter_id)
+        select(Push.id)
         .outerjoin(Chat, col(Chat.id) == col(Push.chat_row_id))
-        .where(_claimable(now), on_route, first_of_chat, chat_rests.rest_is_over(now))
-        .order_by(_patience(Push), col(Push.id))
+        # What is under way was due when it was taken.
+        .where(on_route, of_part, col(Push.next_at) <= now, _claimable(now))
+        .where(first_of_chat, chat_rests.rest_is_over(now))
+        .order_by(col(Push.next_at), col(Push.id))
         .limit(bindparam("most"))
     )
 
 
-_DUE_AS_SMS = _due(col(Push.channel) == PushChannel.SMS)
-_DUE_ON_MESSENGER = _due(col(Chat.messenger) == bindparam("route"))
+#: SMS, and pushes of an earlier release to chats of the messengers that are `served`.
+_DUE_AS_SMS = _due(
+    and_(
+        col(Push.messenger).is_(None),
+        or_(
+            col(Push.channel) == PushChannel.SMS,
+            col(Chat.messenger).in_(bindparam("served", expanding=True)),
+        ),
+    )
+)
+_DUE_ON_MESSENGER = _due(col(Push.messenger) == bindparam("route"))
+#: When something is due that is not yet.
+_SOONEST = [
+    select(func.min(at)).where(
+        col(Push.state).in_(_UNFINISHED), col(Push.state) == state, at > bindparam("now")
+    )
+    for state, at in (
+        (PushState.QUEUED, col(Push.next_at)),
+        (PushState.SENDING, col(Push.leased_until)),
+    )
+]
 
 
 def claim_pushes(db: Session, ids: list[int], now: datetime, lease: datetime) -> list[ClaimedPush]:

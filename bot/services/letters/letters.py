@@ -342,6 +342,7 @@ def _push_to_chats(db: Session, letter: Letter, among: Sequence[Any], now: datet
         "key": key(col(Chat.id), col(LetterRecipient.account_id)),
         "account_id": col(LetterRecipient.account_id),
         "chat_row_id": col(Chat.id),
+        "messenger": col(Chat.messenger),
     }
     values |= _fixed(
         letter, now, channel=PushChannel.CHAT, text=t("push.N9", title=letter.title), buttons=button_rows

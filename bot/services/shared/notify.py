@@ -26,7 +26,7 @@ ALERT_REPEATS = timedelta(days=1)
 ALERTS_AT_ONCE = 3
 
 _LIVE_CHATS = (
-    select(Chat.id)
+    select(Chat.id, Chat.messenger)
     .where(Chat.account_id == bindparam("account_id"), col(Chat.dead).is_(False))
     .order_by(col(Chat.id))
 )
@@ -71,6 +71,7 @@ def push(
         "account_id": account_id,
         "grant_id": grant_id,
         "chat_row_id": None,
+        "messenger": None,
         "mobile": None,
         "text": text,
         "buttons": rows_to_json(rows),
@@ -98,9 +99,10 @@ def push(
         }
         return int(insert_once(db, Push, row) is not None)
     written = 0
-    for chat_id in chats:
+    for chat_id, messenger in chats:
         if chat_id != except_chat:
-            row |= {"key": f"{event_key}:{account_id}:{chat_id}", "chat_row_id": chat_id}
+            key = f"{event_key}:{account_id}:{chat_id}"
+            row |= {"key": key, "chat_row_id": chat_id, "messenger": messenger}
             written += insert_once(db, Push, row) is not None
     return written
 
@@ -137,6 +139,7 @@ def sms(
         "account_id": None,
         "grant_id": None,
         "chat_row_id": None,
+        "messenger": None,
         "mobile": mobile,
         "text": text,
         "buttons": [],

@@ -106,6 +106,7 @@ def _queue(db: Session, request: QualificationRequest, message: PayMessage, now:
         "account_id": request.account_id,
         "grant_id": None,
         "chat_row_id": message.chat_row_id,
+        "messenger": db.get_one(Chat, message.chat_row_id).messenger,
         "pay_message_id": message.id,
         "mobile": None,
         "text": text,

@@ -324,7 +324,7 @@ async def an_older_schema(world: World) -> None:
 
 @state(
     "migrations",
-    "the schema is newer than this code (9999; this code knows 0031); run the release that made it, or restore the backup from before the upgrade",
+    "the schema is newer than this code (9999; this code knows 0032); run the release that made it, or restore the backup from before the upgrade",
 )
 async def a_newer_schema(world: World) -> None:
     world.sql("UPDATE alembic_version SET version_num = '9999'")

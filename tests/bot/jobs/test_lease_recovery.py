@@ -25,8 +25,9 @@ def add_leased_rows(db: Session) -> None:
     )
     db.add_all([chat, request])
     db.flush()
-    leased = {"state": PushState.SENDING, "leased_until": LATER, "chat_row_id": chat.id}
-    db.add(Push(key="k", kind="N6", channel=PushChannel.CHAT, account_id=owner.id, text="خبر", **leased))
+    leased = {"state": PushState.SENDING, "leased_until": LATER, "next_at": NOW, "chat_row_id": chat.id}
+    push = {"channel": PushChannel.CHAT, "messenger": chat.messenger, "account_id": owner.id}
+    db.add(Push(key="k", kind="N6", text="خبر", **push, **leased))
     verifying = {"state": AttemptState.VERIFYING, "next_check_at": LATER, "ref": "A1"}
     db.add(PaymentAttempt(request_id=request.id, gateway="zarinpal", amount_rial=1000, **verifying))
 

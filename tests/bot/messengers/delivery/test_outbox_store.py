@@ -60,6 +60,7 @@ class World:
         place: dict[str, Any] = {"channel": PushChannel.SMS, "mobile": "+989120000001"}
         if chat is not None:
             place = {"channel": PushChannel.CHAT, "chat_row_id": chat.id, "account_id": chat.account_id}
+            place["messenger"] = chat.messenger
         given = {"kind": "N1", "text": f"خبر {self.number}", "next_at": NOW, "created_at": NOW}
         row = Push(key=f"e:{self.number}:{self.number}", **given | place | values)
         self.db.add(row)
@@ -98,6 +99,73 @@ def test_what_is_due_on_each_way(db: Session) -> None:
     db.get_one(Push, first).state = PushState.SENT
     db.flush()
     assert w.due() == [second, of_ali]
+
+
+@as_unit
+def test_what_is_due_for_longest_goes_first(db: Session) -> None:
+    w = World(db)
+    late, early = w.push(w.telegram), w.push(w.alis, next_at=NOW - SECOND)
+    assert w.due() == [early, late]
+
+
+@as_unit
+def test_what_a_process_of_an_earlier_release_wrote_goes_too(db: Session) -> None:
+    """While processes are upgraded one after the other; a messenger that is not served waits."""
+    w = World(db)
+    on_telegram, on_bale = w.push(w.telegram, messenger=None), w.push(w.bale, messenger=None)
+    letter = w.push(w.alis, messenger=None, letter_id=w.letter)
+    sms = w.push()
+    for served, due in [
+        ([], [sms]),
+        ([Messenger.BALE], [on_bale, sms]),
+        (list(Messenger), [on_telegram, on_bale, sms, letter]),
+    ]:
+        capacities = dict.fromkeys([*served, None], MANY)
+        assert due_pushes(db, NOW, capacities)[0] == due
+
+
+@pytest.mark.parametrize("of_letters", [False, True], ids=["urgent ones", "a letter's"])
+@as_unit
+def test_a_look_costs_no_more_where_thousands_are_due(db: Session, of_letters: bool) -> None:
+    """Counted in instructions of SQLite; those to come later, and those of another messenger, cost nothing either."""
+    w = World(db)
+    driver: Any = db.connection().connection.driver_connection
+
+    def instructions() -> int:
+        number = 0
+
+        def note() -> None:
+            nonlocal number
+            number += 1
+
+        db.flush()
+        driver._conn.set_progress_handler(note, 1)
+        try:
+            assert len(w.due(capacity=RouteCapacity(16, 16))) == 16
+        finally:
+            driver._conn.set_progress_handler(None, 0)
+        return number
+
+    def fill(number: int) -> None:
+        chats = [
+            Chat(messenger=messenger, chat_id=1000 + chat_id, account_id=w.ali)
+            for messenger in Messenger
+            for chat_id in range(number, 2 * number)
+        ]
+        db.add_all(chats)
+        db.flush()
+        given: dict[str, Any] = {"kind": "N9", "channel": PushChannel.CHAT, "text": "خبر", "created_at": NOW}
+        given |= {"account_id": w.ali, "letter_id": w.letter if of_letters else None}
+        db.add_all(
+            Push(key=f"{chat.id}:{at}", chat_row_id=chat.id, messenger=chat.messenger, next_at=at, **given)
+            for chat in chats
+            for at in (NOW, NOW + SECOND)
+        )
+
+    fill(40)
+    few = instructions()
+    fill(500)
+    assert instructions() < 1.2 * few
 
 
 @pytest.mark.parametrize(("until", "due"), [(NOW - SECOND, True), (NOW, False), (LEASE, False)])
