@@ -107,6 +107,16 @@ def test_logout_stops_pushes(db: Session) -> None:
     assert actions.pushes(db, "N2") == []
 
 
+def test_a_login_keeps_the_account_as_it_is_but_for_an_outgrown_hash(db: Session) -> None:
+    account, chat = actions.register(db)
+    actions.log_in(db, account, chat)
+    assert not account.credentials_pending, "who logs in has seen the password"
+    for new_hash, kept, more in ((None, "first", 0), ("stronger", "stronger", 1)):
+        before = account.version
+        actions.log_in(db, account, chat, new_hash=new_hash)
+        assert (account.password_hash, account.version) == (kept, before + more)
+
+
 def change_password(db: Session, actor: Actor, chat: Chat) -> None:
     accounts.change_password(db, actor=actor, chat=chat, password_hash="second", system_made=False, now=NOW)
 

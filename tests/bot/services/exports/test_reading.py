@@ -7,6 +7,8 @@ from bot.core.context import Actor
 from bot.core.refusals import NotAllowed
 from bot.services.exports import reading, rows, wanted
 from bot.services.exports.wanted import ExportKind, Wanted
+from bot.texts import BIDI_MARKS
+from bot.texts.formats import digits
 from storage.database.database import Database
 from storage.enums import RequestState
 from storage.tables import AuditEvent
@@ -25,6 +27,7 @@ async def test_how_many_rows_are_left_out_is_said(
     shown: int,
     left: bool,
 ) -> None:
+    assert (reading.MOST_ROWS, rows.PIECE) == (20_000, 200)
     monkeypatch.setattr(reading, "MOST_ROWS", 3)
     monkeypatch.setattr(rows, "PIECE", 2)
 
@@ -40,10 +43,15 @@ async def test_how_many_rows_are_left_out_is_said(
     read = await reading.read(database, actor=people.in_charge, wanted=of, now=NOW)
     assert len(read.rows) == shown
     assert len({row[0] for row in read.rows}) == shown
-    about = [name for name, _ in read.about]
-    assert about[:4] == ["بازه", "دانشگاه", "وضعیت", "زمان تهیه"] or len(about) >= 4
-    assert any("۳" in value and value != "۳" for name, value in read.about[5:]) == left
-    assert len(about) == 6 if left else 5
+    told = [
+        ("بازه", "از آغاز تا ۱۴۰۵/۰۹/۰۱"),
+        ("دانشگاه", "دانشگاه علوم پزشکی شیراز"),
+        ("وضعیت", "همه"),
+        ("زمان تهیه", "۱۴۰۵/۰۹/۰۱ ساعت ۱۲:۳۰"),
+        ("تعداد سطرها", digits(shown)),
+        ("توجه", "فقط ۳ سطر نخست؛ بازه را کوتاه‌تر کنید"),
+    ]
+    assert [(name, BIDI_MARKS.sub("", value)) for name, value in read.about] == told[: 6 if left else 5]
 
 
 def test_who_exports_what(db: Session, people: Participants) -> None:
@@ -75,4 +83,11 @@ def test_that_rows_left_is_recorded(db: Session, people: Participants) -> None:
     assert wanted.state_name(ExportKind.PAYMENTS, "PAID") != wanted.state_name(
         ExportKind.PAYMENTS, "REFUNDED"
     )
-    assert wanted.period(0, NOW) != wanted.period(30, NOW) != wanted.period(7, NOW)
+    periods = [BIDI_MARKS.sub("", wanted.period(days, NOW)) for days in wanted.PERIODS]
+    assert periods == [
+        "از ۱۴۰۵/۰۸/۲۴ تا ۱۴۰۵/۰۹/۰۱ (۷ روز)",
+        "از ۱۴۰۵/۰۸/۰۱ تا ۱۴۰۵/۰۹/۰۱ (۳۰ روز)",
+        "از ۱۴۰۵/۰۶/۰۲ تا ۱۴۰۵/۰۹/۰۱ (۹۰ روز)",
+        "از ۱۴۰۴/۰۹/۰۱ تا ۱۴۰۵/۰۹/۰۱ (۳۶۵ روز)",
+        "از آغاز تا ۱۴۰۵/۰۹/۰۱",
+    ]

@@ -1,7 +1,7 @@
 """Invitations: which are open, listed, removed; what the link and the code give, to whom, and who hears of it."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,11 +12,11 @@ from bot.core.refusals import NotAllowed, Refusal, Stale
 from bot.rules.validators import Mobile, NationalCode
 from bot.services.invitations import acceptance, lists, sending
 from bot.services.invitations.sending import Invited
-from storage.enums import AccountState, Messenger, Role
-from storage.tables import Account, AuditEvent, Chat, Grant, Invitation
+from storage.enums import AccountState, Messenger, PushChannel, Role
+from storage.tables import Account, AuditEvent, Chat, Grant, Invitation, Push
 from tests.support.effects import leads_to, pushes, sms_to
 from tests.support.factories.cooperation import Parties, parties
-from tests.support.factories.people import account
+from tests.support.factories.people import account, granted
 from tests.support.factories.reference_data import NOW
 from tests.support.prepared_rows import prepare
 from tests.support.services import refused
@@ -89,7 +89,7 @@ def test_who_is_invited_gets_link_and_code(db: Session, people: Parties) -> None
     assert (sms.text, sms.sms["tokens"]) == (invited.message, [known["code"]])
     (event,) = events(db, "expert_invited")
     assert (event.subject_id, event.data["role"], event.data["university"]) == (row.id, "expert", "sums")
-    assert [len(known["token"]) > 16, known == secrets_of(invite(db, people.staff))] == [True, False]
+    assert [len(known["token"]), known == secrets_of(invite(db, people.staff))] == [22, False]
     for wrong, why in (({"role": Role.OFFICER}, NotAllowed), ({"at": "none"}, "error.university_needed")):
         with refused(why, db=db):
             invite(db, people.staff, **wrong)  # type: ignore[arg-type]
@@ -260,7 +260,9 @@ def test_new_access_voids_the_link_before(db: Session, people: Parties) -> None:
     ali = people.ali.account_id or 0
     invite(db, people.staff)
 
-    def reset() -> Invited:
+    granted(db, db.get_one(Account, ali), Role.OFFICER)
+
+    def reset(now: datetime = NOW) -> Invited:
         return sending.reset_access(
             db,
             actor=people.staff,
@@ -268,7 +270,7 @@ def test_new_access_voids_the_link_before(db: Session, people: Parties) -> None:
             reason="گوشی گم شده است",
             password_hash="void",
             public_info=INFO,
-            now=NOW,
+            now=now,
         )
 
     db.get_one(Account, ali).mobile = MOBILE
@@ -297,6 +299,13 @@ def test_new_access_voids_the_link_before(db: Session, people: Parties) -> None:
         "access_renewed",
     ]
     assert pushes(db, people.staff, "N27") == []
+    # Those that are over stay as they ended; without a mobile the link goes by no SMS.
+    sent = len(sms_to(db, MOBILE))
+    db.get_one(Account, ali).mobile = None
+    third = reset(NOW + DAY)
+    assert (first.invitation.cancelled_at, second.invitation.cancelled_at) == (NOW, None)
+    assert (secrets_of(third)["token"] != "", len(sms_to(db, MOBILE))) == (True, sent)
+    assert db.exec(select(Push).where(Push.channel == PushChannel.SMS, Push.mobile != MOBILE)).all() == []
 
 
 def test_access_is_not_renewed_for_who_was_suspended_meanwhile(db: Session, people: Parties) -> None:
@@ -329,6 +338,7 @@ def test_what_staff_see_of_a_place(db: Session, people: Parties, monkeypatch: py
     assert pending(university_code="mui") == [elsewhere.id]
     assert pending(distributor_id=people.kian.id) == [manager.id]
     assert pending(distributor_id=people.arad.id) == [other.id]
+    assert lists.MOST == 20
     monkeypatch.setattr(lists, "MOST", 1)
     assert pending(university_code="sums") == [second.id]
     assert lists.view(db, actor=people.staff, invitation_id=first.id or 0) is first

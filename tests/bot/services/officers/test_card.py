@@ -19,6 +19,7 @@ def test_a_card_is_made_once_for_who_is_qualified(db: Session, people: Participa
     again = card.issue_card(db, actor=mina, now=NOW)
     assert first == again
     assert first.token != theirs.token
+    assert len(first.token) == 22, "too many to guess, and few enough for a code to be scanned"
     assert (first.account_id, first.valid, first.qualified) == (mina.account_id, True, True)
     code = db.get_one(Account, mina.account_id).national_code or ""
     assert code not in first.masked_code
