@@ -20,6 +20,7 @@ from bot.services.shared.rate_limit import Limit
 from storage.enums import AccountState, Messenger, RequestKind, RequestState, Role
 from storage.tables import Account, Chat, Grant, KnownChat, Officer, Throttle, University
 from tests.bot.services.accounts import actions
+from tests.support.effects import alerts
 from tests.support.factories.cooperation import Parties
 from tests.support.factories.people import account, end_role, expert, granted, officer
 from tests.support.factories.qualification import add_request
@@ -122,6 +123,22 @@ def test_who_may_be_appointed(db: Session, parties: Parties) -> None:
     assert told.text.count("دانشگاه علوم پزشکی شیراز") == 1
     assert (told.account_id, told.sms["sentence"].count("شیراز")) == (parties.mina.account_id, 1)
     assert "کیان طب" in place_of_manager(db, parties)
+
+
+def test_staff_hear_at_once_whether_anybody_reviews(db: Session, parties: Parties) -> None:
+    add_request(db, parties.unqualified, RequestState.SUBMITTED, university_code="fasa")
+
+    def appoint() -> int:
+        code = NationalCode(row(db, parties.mina).national_code or "")
+        given = {"role": Role.EXPERT, "university_code": "fasa", "national_code": code, "now": NOW}
+        return experts.appoint_expert(db, actor=parties.staff, **given).id or 0  # type: ignore[arg-type]
+
+    for _ in range(2):
+        mina = appoint()
+        assert alerts(db) == []
+        grant = grant_of(db, parties.mina, Role.EXPERT)
+        experts.deactivate(db, actor=parties.staff, account_id=mina, grant_id=grant.id or 0, now=NOW)
+        assert alerts(db) == ["no-expert:fasa"]
 
 
 def place_of_manager(db: Session, parties: Parties) -> str:

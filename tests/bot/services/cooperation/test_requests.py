@@ -145,6 +145,7 @@ def test_a_university_without_experts_is_raised_with_staff(db: Session, parties:
     request = accepted_request(db, parties.kian, parties.sara)
     assert alerts(db) == ["no-expert:sums"]
     act(db, cooperation.withdraw, parties.kian.manager, request)
+    assert alerts(db) == []
 
 
 @pytest.mark.parametrize("reason", [None, "  ", "محل کار دور است."])

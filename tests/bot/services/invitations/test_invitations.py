@@ -12,11 +12,13 @@ from bot.core.refusals import NotAllowed, Refusal, Stale
 from bot.rules.validators import Mobile, NationalCode
 from bot.services.invitations import acceptance, lists, sending
 from bot.services.invitations.sending import Invited
-from storage.enums import AccountState, Messenger, PushChannel, Role
+from bot.services.review import routing
+from storage.enums import AccountState, Messenger, PushChannel, RequestState, Role
 from storage.tables import Account, AuditEvent, Chat, Grant, Invitation, Push
-from tests.support.effects import leads_to, pushes, sms_to
+from tests.support.effects import alerts, leads_to, pushes, sms_to
 from tests.support.factories.cooperation import Parties, parties
-from tests.support.factories.people import account, granted
+from tests.support.factories.people import account, end_role, granted
+from tests.support.factories.qualification import add_request
 from tests.support.factories.reference_data import NOW
 from tests.support.prepared_rows import prepare
 from tests.support.services import refused
@@ -160,7 +162,13 @@ def test_five_wrong_codes_and_it_is_over(db: Session, people: Parties) -> None:
 
 def test_a_newcomer_gets_account_role_and_chat(db: Session, people: Parties) -> None:
     invited, chat = invite(db, people.staff, role=Role.IN_CHARGE), stranger(db)
+    add_request(db, people.unqualified, RequestState.SUBMITTED)
+    for one in (people.ali, people.zahra, people.in_charge):
+        end_role(db, one)
+    routing.alert_if_no_expert(db, university_code="sums", now=NOW)
+    assert alerts(db) == ["no-expert:sums"]
     made = accepted(db, invited, chat)
+    assert alerts(db) == []
     assert (made.first_name, made.last_name, made.mobile, made.national_code) == (
         "نگار",
         "رستمی",
@@ -195,6 +203,9 @@ def test_a_manager_joins_the_distributor(db: Session, people: Parties) -> None:
     assert leads_to(told, "staff.dist")
     (event,) = events(db, "manager_invited")
     assert event.data["distributor"] == people.kian.id
+    other = invite_manager(db, people.staff, people.arad.id).invitation.id or 0
+    sending.send_again(db, actor=people.staff, invitation_id=other, public_info=INFO, now=NOW)
+    assert len(events(db, "manager_invited")) == 3
     with refused("error.invitation_over"):
         acceptance.accept(
             db,
