@@ -111,6 +111,7 @@ def test_all_of_one_cause_are_sent_again(
     db: Session, people: Participants, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made, later = some(db, people), NOW + timedelta(hours=2)
+    assert (undelivered.AT_ONCE, alert_list.AT_ONCE) == (500, 500)
     monkeypatch.setattr(undelivered, "AT_ONCE", 2)
     number = made["third"].id or 0
     assert undelivered.resend_cause(db, actor=people.staff, push_id=number, now=later) == 2
@@ -234,9 +235,16 @@ def test_open_alerts_are_counted_and_listed(db: Session, people: Participants) -
             refuse()
 
 
-def test_alerts_are_settled_one_by_one_or_by_cause(db: Session, people: Participants) -> None:
+def test_alerts_are_settled_one_by_one_or_by_cause(
+    db: Session, people: Participants, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first, second, third = (alert(db, f"no_expert:{code}") for code in ("sums", "mui", "fasa"))
     other, staff = alert(db, "tariff"), people.staff
+    monkeypatch.setattr(alert_list, "AT_ONCE", 2)
+    assert [one.id for one in alert_list.similar(db, actor=staff, alert_id=third.id or 0)] == [
+        first.id,
+        second.id,
+    ]
     settled = alert_list.resolve_similar(
         db, actor=staff, alert_id=first.id or 0, last=second.id or 0, now=NOW
     )

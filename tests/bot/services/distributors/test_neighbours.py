@@ -216,6 +216,11 @@ def test_the_branches_of_a_company(db: Session, parties: Parties) -> None:
     assert page(vacant=True) == ([kian.central, third.id], 2, 3, 2, 0)
     assert page(vacant=True, offset=2) == ([kian.central, third.id], 2, 3, 2, 0)
     assert page(vacant=True, limit=1, offset=1) == ([third.id], 2, 3, 2, 1)
+    for branch_id, vacant, left in ((kian.central, [third.id], 1), (third.id, [], 0)):
+        worker = account(db, "رعنا", f"{branch_id}").id
+        db.add(Contract(account_id=worker, distributor_id=kian.id, branch_id=branch_id, migrated=True))
+        db.flush()
+        assert page(vacant=True, limit=1, offset=3) == (vacant, left, 3, left, 0)
     assert page(actor=parties.staff, distributor_id=parties.arad.id)[0] == [
         parties.arad.central,
         parties.arad.east,

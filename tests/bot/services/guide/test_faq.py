@@ -83,6 +83,9 @@ def test_which_entries_are_shown_and_found(db: Session, people: Participants) ->
 
 def test_thirty_questions_at_most(db: Session, people: Participants) -> None:
     given = {"question": "کجا؟", "answer": "اینجا", "search_words": "", "actor": people.staff, "now": NOW}
+    bounds = faq_entries.LONGEST_QUESTION, faq_entries.LONGEST_SHORT
+    assert bounds == (120, 20)
+    assert (faq_entries.LONGEST_ANSWER, faq_entries.LONGEST_WORDS) == (1500, 400)
     for number in range(29):
         entry(db, f"e{number}", number)
     with refused("error.name_taken", db=db):

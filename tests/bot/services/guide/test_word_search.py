@@ -44,6 +44,33 @@ def test_nothing_where_no_word_is_known(text: str) -> None:
     assert best_matches(text, ENTRIES) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "entries", "found"),
+    [
+        # The same word before one that is bent, that one before one that is misspelt, which is known too.
+        ("شیرازی", {"a": "شیراز", "b": "شیرازی"}, ["b"]),
+        ("شیرازیها", {"a": "شیراز", "b": "شیرازیهل"}, ["a"]),
+        ("شیرازیها", {"b": "شیرازیهل"}, ["b"]),
+        # At most three letters behind a word of at least three.
+        ("شیرازیها", {"a": "شیراز"}, ["a"]),
+        ("شیرازیهای", {"a": "شیراز"}, []),
+        ("فکسهای", {"a": "فکس"}, ["a"]),
+        ("ریها", {"a": "ری"}, []),
+        # A word of two entries counts half in each.
+        ("شیراز تهران", {"a": "شیراز", "b": "شیراز", "c": "تهران"}, ["c"]),
+        # An entry without a word of its own is never meant.
+        ("شیراز", {"a": "و", "b": "شیراز"}, ["b"]),
+        ("شیراز", {"a": "و"}, []),
+        ("شیراز", {}, []),
+        # Of the first three hundred letters.
+        ("و " * 147 + "شیراز", {"a": "شیراز"}, ["a"]),
+        ("و " * 150 + "شیراز", {"a": "شیراز"}, []),
+    ],
+)
+def test_how_well_a_word_fits(text: str, entries: dict[str, str], found: list[str]) -> None:
+    assert best_matches(text, entries) == found
+
+
 def test_equally_good_entries_are_all_offered_in_their_order() -> None:
     assert best_matches("شیراز", {"a": "شیراز", "b": "تهران", "c": "شیراز"}) == ["a", "c"]
     assert len(best_matches("شیراز", {str(n): "شیراز" for n in range(9)})) == 4

@@ -234,6 +234,7 @@ async def test_the_oldest_of_all_universities_come_first(
     database: Database, people: Participants, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However many universities one unit reads; only so many are shown."""
+    assert (reading.PIECE, reading.MONTHS, reading.OLDEST, reading.DAYS) == (8, 12, 10, 30)
     monkeypatch.setattr(reading, "PIECE", 1)
     for most, ages in ((10, [[45], [12], [0]]), (2, [[45], [12]])):
         monkeypatch.setattr(reading, "OLDEST", most)
@@ -310,8 +311,9 @@ def test_the_screen_counts_to_a_bound(db: Session, monkeypatch: pytest.MonkeyPat
     people = fill(db)
     figures = counts.screen_figures(db, actor=people.staff, now=NOW)
     assert figures.now.by_age == [1, 0, 1, 1]
-    assert (figures.this_week.filed, figures.last_week.decided) == (1, 1)
+    assert (figures.this_week.filed, figures.last_week) == (1, counts.PeriodCounts(0, 1, 0))
     assert counts.screen_figures(db, actor=people.in_charge, now=NOW).now.by_age == [1, 0, 0, 1]
+    assert counts.MOST_SHOWN == 999
     monkeypatch.setattr(counts, "MOST_SHOWN", 0)
     db.exec(delete(DeficiencyRound))
     World(db, people).file(S.SUBMITTED, 0.1)
