@@ -11,19 +11,28 @@ import io
 import json
 import resource
 import sys
+import tempfile
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from python_calamine import CalamineError, CalamineSheet, PasswordError, SheetVisibleEnum, load_workbook
+from python_calamine import (
+    CalamineError,
+    CalamineSheet,
+    CalamineWorkbook,
+    PasswordError,
+    SheetVisibleEnum,
+    load_workbook,
+)
 
 from bot.legacy_import.readers.table import COLUMNS, HEAD_ROWS
 from bot.legacy_import.readers.values import plain
 
 #: Bytes and seconds that one file may take.
 MEMORY, SECONDS = 1 << 30, 120
+_OLE = b"\xd0\xcf\x11\xe0"
 #: Exit statuses.
 LOCKED, BROKEN, TOO_LARGE = 3, 4, 5
 
@@ -32,8 +41,7 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     try:
-        # By its content: its name may say something else.
-        workbook = load_workbook(io.BytesIO(Path(sys.argv[1]).read_bytes()))
+        workbook = _open(Path(sys.argv[1]))
         if len(sys.argv) > 2:
             for row in _rows(workbook.get_sheet_by_index(int(sys.argv[2]))):
                 _say(row)
@@ -50,6 +58,19 @@ def main() -> int:
     except (CalamineError, OSError, ValueError):
         return BROKEN
     return 0
+
+
+def _open(path: Path) -> CalamineWorkbook:
+    """By its content: its name may say something else. Raises CalamineError, of which PasswordError is one."""
+    content = path.read_bytes()
+    try:
+        return load_workbook(io.BytesIO(content))
+    except CalamineError:
+        # Only where it need not guess the kind does it tell that there is a password.
+        with tempfile.TemporaryDirectory() as folder:
+            named = Path(folder) / ("table.xls" if content.startswith(_OLE) else "table.ods")
+            named.symlink_to(path)
+            return load_workbook(named)
 
 
 def _rows(sheet: CalamineSheet) -> Iterator[tuple[int, list[Any]]]:

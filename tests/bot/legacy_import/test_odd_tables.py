@@ -1,5 +1,7 @@
 """Tables as old systems really write them: other headings, other calendars, other kinds of file."""
 
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime
@@ -18,6 +20,7 @@ from bot.texts import t
 from storage.database.database import Database
 from storage.tables import Account, Distributor, Officer
 from tests.bot.legacy_import.test_importer import Target
+from tests.support.bot_process import PROJECT
 from tests.support.import_files import COLUMNS, Said, employed, move_in, officer, write_csv, write_xlsx
 from tests.support.workbooks import locked_workbook, row_of_texts, strict, text, write_workbook, write_xlsb
 
@@ -344,11 +347,12 @@ async def test_two_officers_with_one_password_are_reported_and_taken_in(target: 
 async def test_numbers_with_a_fraction_of_nothing_and_rows_with_a_number_alone(target: Target) -> None:
     rows = [officer(1) | {"n": 1}, *({"n": number} for number in range(2, 301))]
     rows[0] |= {"national_code": f"{rows[0]['national_code']}.0", "mobile": "9121234567.0"}
+    rows.insert(200, officer(2) | {"n": 201})
     columns = [*COLUMNS, "n"]
     said = await target.read(
         write_csv(target.folder / "a.csv", rows, columns=columns, header=[*COLUMNS, "ردیف"])
     )
-    assert (said.counts, said.report[1:]) == ((1, 1, 0, 0, 0), [])
+    assert (said.counts, said.report[1:]) == ((2, 2, 0, 0, 0), [])
     account, _ = await target.officer(1)
     assert account.mobile == "+989121234567"
 
@@ -466,9 +470,47 @@ async def test_every_kind_of_table_says_the_same(target: Target, kind: str) -> N
     assert file.birth_date == date(1986, 7, 3)
 
 
-def test_a_workbook_with_a_password_says_so(tmp_path: Path) -> None:
+def locked_ods(path: Path) -> Path:
+    write_ods(path, [])
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    space = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"
+    parts["META-INF/manifest.xml"] = (
+        f'<manifest:manifest xmlns:manifest="{space}"><manifest:file-entry manifest:full-path="content.xml">'
+        "<manifest:encryption-data><manifest:algorithm/></manifest:encryption-data></manifest:file-entry></manifest:manifest>"
+    ).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return path
+
+
+def locked_xls(path: Path) -> Path:
+    """Its part without a meaning here is made the one that says so (FilePass)."""
+    content = write_xls(path, [PERSIAN]).read_bytes()
+    header, password = b"\xe1\0\2\0\xb0\4", b"\x2f\0\2\0\1\0"
+    assert content.count(header) == 1
+    path.write_bytes(content.replace(header, password))
+    return path
+
+
+@pytest.mark.parametrize("kind", [locked_workbook, locked_ods, locked_xls])
+def test_a_workbook_with_a_password_says_so(kind: Callable[[Path], Path], tmp_path: Path) -> None:
     with pytest.raises(UnusableFile, match="رمز دارد"):
-        open_table(locked_workbook(tmp_path / "a.xlsx"))
+        open_table(kind(tmp_path / "a.xlsx"))
+
+
+def test_the_reader_of_other_workbooks_has_bounds() -> None:
+    """A gigabyte and two minutes."""
+    asked = (
+        "import resource, sys; from bot.legacy_import.readers import calamine_process as reader; "
+        "sys.argv = ['', 'no such file']; print(reader.main() == reader.BROKEN, "
+        "*resource.getrlimit(resource.RLIMIT_AS), *resource.getrlimit(resource.RLIMIT_CPU))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", asked], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["True", "1073741824", "1073741824", "120", "120"]
 
 
 @pytest.mark.parametrize(
