@@ -37,15 +37,16 @@ def test_no_text_of_a_person_begins_a_line(out: io.StringIO, end: str) -> None:
     log.warning(f"name {words}")
     log.warning("name %s", words)
     log.warning("name in %r", {"name": words})
+    log.warning("name", extra={"note": {words: [words]}})
     lines = out.getvalue().splitlines()
-    assert len(lines) == 3
+    assert len(lines) == 4
     if is_json(lines):
         assert all("name" in json.loads(line)["event"] for line in lines)
     try:
         raise ValueError(words)
     except ValueError:
         log.exception("it broke")
-    lines = out.getvalue().splitlines()[3:]
+    lines = out.getvalue().splitlines()[4:]
     assert not is_json(lines) or json.loads(lines[0])["event"] == "it broke"
     assert not any(line.startswith(FORGED[:10]) and "forged" in line for line in lines[1:])
     assert not set(out.getvalue()) & {"\x1b", "\x00", "\x9b"}

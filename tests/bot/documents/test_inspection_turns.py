@@ -286,5 +286,5 @@ async def test_an_account_is_slow_for_ten_minutes(monkeypatch: pytest.MonkeyPatc
 
 
 def test_the_service_keeps_a_place_for_the_other_messenger_and_for_quick_files() -> None:
-    assert inspection_pool.SLOW < inspection_pool.OF_MESSENGER < inspection_pool.WORKERS
+    assert (inspection_pool.SLOW, inspection_pool.OF_MESSENGER, inspection_pool.WORKERS) == (1, 3, 4)
     assert (SLOW_FOR, MOST_WAITING) == (600.0, 4)

@@ -73,6 +73,21 @@ def test_a_signed_pdf_stays_byte_for_byte_and_says_so() -> None:
     assert inspect(pdf_files.signed(OpenAction=Dictionary(pdf_files.SCRIPT))).remarks == ("signed", "cleaned")
 
 
+@pytest.mark.parametrize("broken", [False, True])
+@pytest.mark.parametrize("suspicious", [False, True])
+def test_a_signed_pdf_is_copied_only_where_a_repair_may_hide_what_it_does(
+    suspicious: bool, broken: bool
+) -> None:
+    """A word of its bytes is not enough, nor that its table of objects is wrong: a copy would break the signature."""
+    data = pdf_files.signed(Note=String("/JavaScript")) if suspicious else pdf_files.signed()
+    if broken:
+        data = data.replace(b"startxref\n", b"startxref\n1")
+    found = inspect(data)
+    assert found.remarks == ("signed",)
+    assert (found.shown == data) is not (suspicious and broken)
+    assert (b"/ByteRange" in found.shown) is not (suspicious and broken)
+
+
 @pytest.mark.parametrize("share", [0.3, 0.7, 0.95])
 @pytest.mark.parametrize("linearize", [False, True])
 def test_a_pdf_that_broke_off_is_incomplete(share: float, linearize: bool) -> None:

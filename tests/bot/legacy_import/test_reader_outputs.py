@@ -229,6 +229,13 @@ def test_the_encoding_of_a_page(start: bytes, encoding: str) -> None:
     assert markup_tables._encoding(start) == encoding
 
 
+def test_what_a_page_says_of_itself_may_stand_behind_a_long_head(tmp_path: Path) -> None:
+    page = f"""<html><!--{"x" * 4000}--><meta charset="iso-8859-6"><table><tr><td>مدرك</table>"""
+    assert tables(tmp_path, page.encode("iso-8859-6")) == [("", [(1, ["مدرك"])])]
+    page = excel(row(data("a")), head=f'<?xml version="1.0"?><!--{"x" * 4000}-->')
+    assert tables(tmp_path, page) == [("s0", [(1, ["a"])])]
+
+
 # ── XML of Excel 2003 ────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -73,6 +73,18 @@ def test_folders_and_devices_are_left_alone(tmp_path: Path) -> None:
     assert list((tmp_path / "folder").iterdir()) == []
 
 
+def test_nothing_is_left_where_its_place_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path, target: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    opened = len(os.listdir("/proc/self/fd"))
+    with pytest.raises(UnusableFile, match="گزارش در"):
+        ImportReport(tmp_path / "r.csv")
+    assert list(tmp_path.iterdir()) == []
+    assert len(os.listdir("/proc/self/fd")) == opened
+
+
 def test_half_a_report_is_at_its_place(tmp_path: Path) -> None:
     """An import that is killed leaves what was refused so far."""
     report = ImportReport(tmp_path / "r.csv")

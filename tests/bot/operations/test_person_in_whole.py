@@ -14,6 +14,8 @@ import pytest
 from sqlalchemy import DateTime, select
 from sqlmodel import Session, SQLModel
 
+from bot.documents.blob_store import FolderStore, new_key
+from bot.documents.encryption import DocumentCipher
 from bot.operations.errors import UpkeepError
 from bot.operations.person import course, erasure, export
 from bot.operations.person.finding import find_person
@@ -403,6 +405,36 @@ def test_a_copy_of_ones_data(db: Session) -> None:
     said = json.dumps(data, ensure_ascii=False, indent=1, default=export._plain)
     compare(KEPT / "copy.txt", said.splitlines())
     assert [file.id for file in export.living_files(db, sara)] == [100, 101, 102, 103, 104, 105]
+
+
+async def test_a_document_that_is_not_the_persons_own_is_not_copied(db: Session, tmp_path: Path) -> None:
+    sara = both(db)
+    for who in (SARA, MINA):
+        worked(db, who)
+    files = export.living_files(db, sara)
+    data = export.collect(db, sara)
+    data["stored_file"] = data["stored_file"][:2]
+    store, cipher = FolderStore(tmp_path / "files"), DocumentCipher("secret")
+    for file in files:
+        file.original_key = new_key()
+    for file in files[1:]:
+        await store.put(file.original_key, cipher.seal(b"what was sent", file.original_key))
+    copy, told = export.Copy(tmp_path / "copy"), list[str]()
+    copy.make()
+    written = await export.write_copy(data, files, store=store, cipher=cipher, copy=copy, tell=told.append)
+    assert (written, told) == (1, [f"document {files[0].id} cannot be opened; see `bot.py doctor`"])
+    (document,) = (tmp_path / "copy" / "documents").iterdir()
+    assert document.read_bytes() == b"what was sent"
+    there = json.loads((tmp_path / "copy" / "person.json").read_text())
+    assert [one["file"] for one in there["stored_file"]] == [None, f"documents/{document.name}"]
+
+
+def test_where_no_folder_can_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UpkeepError, match=r"file/copy cannot be made \(Not a directory\)"):
+        export.Copy(tmp_path / "file" / "copy").make()
+    with pytest.raises(UpkeepError, match="is there already; name a new folder"):
+        export.Copy(tmp_path).make()
 
 
 # -- to be forgotten -----------------------------------------------------------------------------------------------

@@ -150,6 +150,9 @@ async def test_what_stands_and_is_refused_is_told_at_the_end(monkeypatch: pytest
     _, refused = await asked(kept)
     assert refused == []
     assert "SUPPORT_CONTACT=9\n" in env()
+    steps(monkeypatch, ("TELEGRAM_TOKEN", nothing))
+    _, refused = await asked(Somebody("abc", keeps=True))
+    assert refused == ["TELEGRAM_TOKEN: is not a bot token (digits:letters), as BotFather gives it"]
 
 
 @pytest.mark.parametrize(
@@ -620,6 +623,24 @@ async def test_what_is_made_and_what_stands(sqlite_url: str, capsys: pytest.Capt
         "✓ TARIFF_NEW: 3,000 rial\n✓ TARIFF_AMENDMENT: 2,000 rial\n"
         "✓ STAFF_NAME: 1 can log in as staff; `bot.py create-user --role staff` makes more\n"
     )
+
+
+async def test_a_server_with_an_old_schema_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def answers(*others: Any) -> bool:
+        return False
+
+    async def upgrade(url: str) -> None:
+        raise AssertionError("only `migrate` does that")
+
+    for name, stands_for in (
+        ("check_database_file", answers),
+        ("is_empty", answers),
+        ("current_is_head", answers),
+        ("upgrade", upgrade),
+    ):
+        monkeypatch.setattr(first_data, name, stands_for)
+    with pytest.raises(BadSettingError, match=r"run `python bot\.py migrate` first"):
+        await first_data._prepare(Settings(_env_file=None, database_url="postgresql://u@h/b"))
 
 
 async def test_a_name_that_is_none(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
