@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse
 
 from bot.config.settings import Settings
 from bot.doctor import Finding, examine
+from bot.doctor import database as doctor_database
 from bot.doctor.disk import check_disks
 from bot.messengers.intake.receiver import webhook_path
 from bot.services.shared.notify import alert_staff
@@ -156,6 +157,21 @@ async def test_the_public_address(good: Given) -> None:
 async def test_another_database_of_that_server(good: Given, postgres_url: str) -> None:
     told = await wrong(good | {"database_url": postgres_url.replace("/test_", "/no_such_")})
     assert "does not exist" in told["database"]
+
+
+async def test_a_database_that_goes_away_while_it_is_looked_at(
+    good: Given, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gone(url: str) -> None:
+        raise RuntimeError("no answer")
+
+    monkeypatch.setattr(doctor_database, "open_database", gone)
+    found = [str(one) async for one in doctor_database.check_settings_database(load(good))]
+    assert found == [
+        "✓ database: sqlite",
+        "✓ migrations: up to date",
+        "✗ database: does not open (RuntimeError: no answer)",
+    ]
 
 
 async def test_an_old_schema(good: Given, empty_postgres_url: str) -> None:

@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from io import BytesIO
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from bot.documents import inspection_pool
 from bot.documents.inspection import inspect
 from bot.documents.inspection_pool import InspectionPool
 from bot.documents.inspection_process import LENGTH, WorkerProcess
+from bot.documents.inspection_slots import InspectionSlots
 from bot.documents.inspection_worker import run_worker
 from tests.support import files, hostile_pdfs
 from tests.support.documents import check as checked
@@ -159,6 +161,60 @@ async def test_a_file_that_takes_too_long_is_refused_with_what_to_do_and_the_nex
     checker._time_limit = inspection_pool.TIME_LIMIT
     assert (await checked(checker, files.pdf())).pages == 1
     await checker.close()
+
+
+@pytest.mark.parametrize(
+    ("used", "slow", "others_wait", "gives_way"),
+    [
+        (0.7, False, True, True),
+        (0.69, False, True, False),
+        (0.7, True, True, False),
+        (0.7, False, False, False),
+    ],
+)
+async def test_a_file_that_takes_long_gives_way_once_where_others_wait(
+    used: float, slow: bool, others_wait: bool, gives_way: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spent = iter([0.0])
+    monkeypatch.setattr(inspection_pool, "_cpu", lambda worker: next(spent, used))
+    monkeypatch.setattr(inspection_pool, "_LOOK", 0)
+    monkeypatch.setattr(InspectionSlots, "contended", property(lambda slots: others_wait))
+    slot: Any = SimpleNamespace(account_id=1, slow=slow)
+    asking = asyncio.get_running_loop().create_future()
+    worker: Any = None
+    watching = asyncio.create_task(InspectionPool()._watch(slot, worker, asking))
+    if gives_way:
+        with pytest.raises(inspection_pool.Preempted):
+            await watching
+        return
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert not watching.done()
+    asking.set_result(None)
+    await watching
+
+
+async def test_a_worker_that_does_not_become_ready_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[str] = []
+
+    class Silent:
+        @staticmethod
+        async def start() -> Any:
+            return Silent()
+
+        async def isolation(self) -> dict[str, bool]:
+            raise EOFError("it crashed")
+
+        def kill(self) -> None:
+            ended.append("killed")
+
+        async def wait(self) -> None:
+            ended.append("gone")
+
+    monkeypatch.setattr(inspection_pool, "WorkerProcess", Silent)
+    with pytest.raises(EOFError, match="it crashed"):
+        await inspection_pool._start()
+    assert ended == ["killed", "gone"]
 
 
 async def test_a_worker_that_does_not_start_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,9 @@
 """PDFs of offices, portals and report servers: taken where nothing is wrong with them, cleaned where something acts, and
 refused with what to do next where neither helps."""
 
+import io
+
+import pikepdf
 import pypdfium2
 import pytest
 from pikepdf import Array, Dictionary, Name, String
@@ -58,6 +61,13 @@ def test_what_opens_by_itself_or_reaches_out_is_removed_at_any_depth(kind: str) 
     assert "Certificate 1" in pdf_files.plain(found.shown)
     for word in (b"evil", b"cmd.exe", b"invoice.xml", b"app.alert"):
         assert word not in found.shown
+
+
+def test_a_film_that_hangs_anywhere_is_taken_out() -> None:
+    film = Dictionary(Type=Name.Rendition, S=Name.MR, N=String("evil"))
+    found = inspect(pdf_files.with_root(Note=film))
+    assert found.remarks == ("cleaned",)
+    assert b"evil" not in found.shown
 
 
 def test_owner_password_alone_is_none_and_the_copy_has_none() -> None:
@@ -125,3 +135,17 @@ def test_writing_that_the_preview_cannot_show_is_told() -> None:
     assert inspect(pdf_files.persian_without_its_font()).remarks == ("fonts",)
     assert inspect(pdf_files.written(pdf_files.document())).remarks == ()
     assert inspect(files.pdf()).remarks == ()
+
+
+def test_signs_before_it_do_not_hide_writing_that_the_preview_lacks() -> None:
+    for data, remarks in (
+        (pdf_files.persian_without_its_font(), ("fonts",)),
+        (pdf_files.written(pdf_files.document()), ()),
+    ):
+        with pikepdf.open(io.BytesIO(data)) as made:
+            page = made.pages[0]
+            page.Resources.Font.F0 = Dictionary(
+                Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.ZapfDingbats
+            )
+            page.contents_add(b"BT /F0 12 Tf 72 600 Td (l) Tj ET", prepend=True)
+            assert inspect(pdf_files.written(made)).remarks == remarks

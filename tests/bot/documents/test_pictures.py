@@ -7,11 +7,12 @@ import zlib
 
 import pypdfium2
 import pytest
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
 from bot.core.refusals import FileRejected
 from bot.documents.file_types import InspectedFile
 from bot.documents.inspection import inspect
+from bot.documents.pictures.decoding import decoded_pages
 from bot.documents.pictures.paged import pdf_of
 from bot.texts import t
 from tests.support import files, picture_files
@@ -154,6 +155,17 @@ def test_sixteen_bits_of_grey_with_a_transparent_level_are_not_white(level: int)
     assert near(image, (100, 1), (64, 64, 64), 12)
     assert near(image, (200, 1), (128, 128, 128), 12)
     assert near(image, (390, 1), (249, 249, 249), 12)
+
+
+def test_previews_of_pages_are_no_pages() -> None:
+    """Those that say so; the first picture is a page whatever it says."""
+    out = io.BytesIO()
+    with TiffImagePlugin.AppendingTiffWriter(out) as writer:
+        for level, says in ((10, 1), (20, 1), (30, 0), (40, 3), (50, 2)):
+            Image.new("L", (8, 8), level).save(writer, "TIFF", tiffinfo={254: says})
+            writer.newFrame()
+    found = [page.getpixel((0, 0)) for page in decoded_pages(out.getvalue(), "image/tiff")]
+    assert found == [10, 30, 50]
 
 
 def test_a_fax_of_several_pages_becomes_pages() -> None:

@@ -302,6 +302,17 @@ def test_broken_excel_2003(tmp_path: Path, page: str, key: str) -> None:
     assert str(refused.value) == t(f"import.{key}")
 
 
+@pytest.mark.parametrize(("length", "key"), [(7_000, "broken_workbook"), (200_000, "bomb")])
+def test_a_tag_of_excel_2003_that_never_ends(
+    length: int, key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(markup_tables, "_UNFINISHED", 1_000)
+    page = excel(row(data("a"))).removesuffix("</Workbook>")
+    with pytest.raises(UnusableFile) as refused:
+        tables(tmp_path, f"{page}<x y='{'z' * length}")
+    assert str(refused.value) == t(f"import.{key}")
+
+
 def test_two_hundred_sheets_of_excel_2003(tmp_path: Path) -> None:
     assert len(open_markup(stored(tmp_path, excel(*[row(data("a"))] * 200)))) == 200
 

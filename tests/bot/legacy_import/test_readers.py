@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook
 
-from bot.legacy_import.columns import read_header, require_columns
+from bot.legacy_import.columns import DISTRIBUTOR, read_header, require_columns
 from bot.legacy_import.open_table import open_table
 from bot.legacy_import.readers.table import Formula, TableRow, UnusableFile
+from tests.support.identities import national_code
 from tests.support.workbooks import row_of_texts, text, write_parts, write_workbook
 
 HEADER = "کد ملی,کد کاربری,رمز عبور,نام,نام خانوادگی,تاریخ تولد"
@@ -25,6 +26,7 @@ def saved(path: Path, content: str, encoding: str = "utf-8") -> Path:
     return path
 
 
+CODE = national_code(1)
 ENGLISH = "national_code,user_code,password,first_name,last_name,birth_date"
 
 
@@ -117,6 +119,33 @@ def test_headers_that_cannot_be_used(header: str, words: str) -> None:
     names = header.split(",")
     with pytest.raises(UnusableFile, match=words):
         require_columns(read_header(names), names, [])
+
+
+@pytest.mark.parametrize(
+    ("cells", "officers"),
+    [
+        ([CODE], True),
+        ([CODE, "x"], True),
+        ([CODE, "x", "y"], False),
+        ([CODE, "", ""], True),
+        (["x"], False),
+        ([""], False),
+        ([], False),
+    ],
+)
+def test_a_column_that_nobody_reads_and_that_is_full_of_national_codes(
+    cells: list[str], officers: bool
+) -> None:
+    """Then they are officers whose other headings nobody knows, not distributors."""
+    header = [*DISTRIBUTOR, "?"]
+    sample = [TableRow(number, [CODE, "a", "b", cell]) for number, cell in enumerate(cells, 2)]
+    sample.append(TableRow(9, [CODE]))
+    layout = read_header(header)
+    if not officers:
+        require_columns(layout, header, sample)
+        return
+    with pytest.raises(UnusableFile, match="کد ملی"):
+        require_columns(layout, header, sample)
 
 
 def test_headers_in_any_spelling_and_unknown_ones() -> None:

@@ -97,6 +97,11 @@ async def test_each_of_several_recipients_can_open_it(tmp_path: Path) -> None:
     assert str(caught.value) == words, "also where nobody read to the end"
 
 
+async def test_a_refusal_of_the_library_itself_is_heard_of() -> None:
+    with pytest.raises(pyrage.EncryptError, match="Missing recipients"):
+        await sealed(pieces(b"a"))
+
+
 @pytest.mark.parametrize("size", [1, 3_000_000])
 @pytest.mark.parametrize("error", [ValueError("mine"), OSError(28, "mine"), UpkeepError("mine")])
 async def test_an_error_of_the_reader_alone(
