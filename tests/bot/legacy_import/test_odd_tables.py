@@ -500,6 +500,17 @@ def test_a_workbook_with_a_password_says_so(kind: Callable[[Path], Path], tmp_pa
         open_table(kind(tmp_path / "a.xlsx"))
 
 
+def test_that_there_is_a_password_may_stand_far_behind(tmp_path: Path) -> None:
+    path = locked_workbook(tmp_path / "a.xlsx")
+    content = path.read_bytes()
+    with path.open("wb") as file:
+        file.write(content[:1024])
+        file.seek(15 << 20)
+        file.write(content[1024:])
+    with pytest.raises(UnusableFile, match="رمز دارد"):
+        open_table(path)
+
+
 def test_the_reader_of_other_workbooks_has_bounds() -> None:
     """A gigabyte and two minutes."""
     asked = (

@@ -1,5 +1,6 @@
 """Files as people make them: encodings, separators, spreadsheets, and what is no table at all."""
 
+import zipfile
 from datetime import date
 from pathlib import Path
 
@@ -199,6 +200,33 @@ def test_xml_bombs_and_packed_bombs(tmp_path: Path) -> None:
     packed = as_excel_does(tmp_path / "b.xlsx", text("x" * 40_000_000), [0])
     with pytest.raises(UnusableFile, match="حجم واقعی"):
         read(packed)
+
+
+@pytest.mark.parametrize(
+    ("unpacked", "share", "refused"),
+    [
+        (16 << 20, 5000, False),
+        ((16 << 20) + 1, 5000, True),
+        (20_000_000, 200, False),
+        (20_000_200, 201, True),
+        (4 << 30, 2, False),
+        ((4 << 30) + 1, 2, True),
+    ],
+)
+def test_what_the_parts_may_unpack_to(unpacked: int, share: int, refused: bool, tmp_path: Path) -> None:
+    """By what the list of parts says, before any of them is read."""
+    path = as_excel_does(tmp_path / "a.xlsx", text("کد ملی") + text("نام"), [0, 1])
+    with zipfile.ZipFile(path, "a") as archive:
+        parts = archive.infolist()[:]
+        archive.writestr("xl/media/a.png", b"")
+        added = archive.infolist()[-1]
+        added.file_size = unpacked - sum(part.file_size for part in parts)
+        added.compress_size = unpacked // share - sum(part.compress_size for part in parts)
+    if refused:
+        with pytest.raises(UnusableFile, match="حجم واقعی"):
+            open_table(path)
+        return
+    assert open_table(path).header == ["کد ملی", "نام"]
 
 
 def test_a_part_of_a_workbook_that_breaks_off(tmp_path: Path) -> None:
