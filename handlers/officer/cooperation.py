@@ -31,7 +31,8 @@ from handlers.common.navigation import (
     page_of,
     pager_rows,
 )
-from storage.enums import OPEN_COOPERATION, AccountState, CooperationState, Role, TerminationState
+from handlers.officer.qualification import is_active
+from storage.enums import OPEN_COOPERATION, CooperationState, Role, TerminationState
 
 OFFICER = (Role.OFFICER,)
 PAGE = 8
@@ -120,7 +121,7 @@ def show_centers(turn: Turn, press: Press) -> Screen:
     rows += [
         (button(t("centers.new", n=formats.digits(waiting)), "coop.new"),),
         (button(t("centers.archive"), "coop.archive"),),
-        *([(button(t("centers.terminate"), "term.new"),)] if sides is not None else []),
+        *([(button(t("centers.terminate"), "term.new"),)] if sides is not None and is_active(turn) else []),
         (button(t("centers.term_archive"), "term.archive"),),
         (home_button(),),
     ]
@@ -269,7 +270,7 @@ def ask_terminate(turn: Turn, press: Press) -> Screen:
         return Screen("\n".join([*lines, reason]), (navigation_row("term.archive"),))
     legal = t("term.legal", distributor=line.distributor.name).strip()
     lines = [about, reason, "", legal]
-    if turn.account is None or turn.account.state is not AccountState.ACTIVE:
+    if not is_active(turn):
         return Screen("\n".join(lines), (navigation_row("term.archive"),))
     yes = button(t("term.finalise"), "term.finalise", press.id, stored.version)
     no = button(t("term.cancel"), "term.cancel", press.id, stored.version)

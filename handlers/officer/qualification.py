@@ -128,9 +128,14 @@ def own_request(turn: Turn, press: Press) -> QualificationRequest:
     return request
 
 
+def is_active(turn: Turn) -> bool:
+    """Whether the officer may do anything; who is suspended only reads."""
+    return turn.account is not None and turn.account.state is AccountState.ACTIVE
+
+
 def actions_now(turn: Turn, request: QualificationRequest) -> frozenset[QualificationAction]:
     """What the officer may do with it now; nothing while suspended."""
-    if turn.account is None or turn.account.state is not AccountState.ACTIVE:
+    if not is_active(turn):
         return frozenset()
     return allowed_actions(requests.case_of(turn.db, request), turn.actor)
 
@@ -147,7 +152,7 @@ def show_qualification(turn: Turn, press: Press) -> Screen:
         lines.append(t("qual.amendment", status=t(f"status.{state}")))
     if latest is not None and latest.state is RequestState.DRAFT:
         lines.append(t("sentence.DRAFT"))
-        rows += _draft_rows(latest)
+        rows += _draft_rows(latest) if is_active(turn) else []
     elif latest is not None:
         rows.append((button(t("qual.track"), "qual.track", latest.id or 0),))
     if (intro := _start_offer(turn)) is not None:
@@ -164,7 +169,7 @@ def show_qualification(turn: Turn, press: Press) -> Screen:
 
 def _start_offer(turn: Turn) -> tuple[str, Button] | None:
     """What a new request or an amendment means, and the button that begins it, whichever may be begun now."""
-    if turn.account is None or turn.account.state is not AccountState.ACTIVE:
+    if not is_active(turn):
         return None
     if qualification.may_start(turn.db, actor=turn.actor):
         again = qualification.latest(turn.db, actor=turn.actor) is not None
@@ -228,7 +233,11 @@ def _action_rows(turn: Turn, request: QualificationRequest) -> list[ButtonRow]:
     )
     if paid and request.fee_rial:
         rows.append((button(t("receipt.button"), "receipts.send", request.id),))
-    if request.state in _ENDED and qualification.may_start(turn.db, actor=turn.actor, kind=request.kind):
+    if (
+        request.state in _ENDED
+        and is_active(turn)
+        and qualification.may_start(turn.db, actor=turn.actor, kind=request.kind)
+    ):
         amends = request.kind is RequestKind.AMENDMENT
         rows.append((button(t("qual.again"), "qual.amend" if amends else "qual.new"),))
     views = [button(t("qual.timeline"), "qual.timeline", request.id)]
