@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from bot.core.context import SYSTEM, Actor, PublicInfo
 from bot.core.refusals import InvalidInput, NotAllowed
@@ -137,13 +137,9 @@ def _restore(
 
 
 def _discard_amendment(db: Session, account_id: int, now: datetime) -> bool:
-    """A draft of an amendment goes: without a qualification it cannot be sent. Whether there was one."""
-    query = select(QualificationRequest).where(
-        QualificationRequest.account_id == account_id,
-        QualificationRequest.kind == RequestKind.AMENDMENT,
-        QualificationRequest.state == RequestState.DRAFT,
-    )
-    draft = db.exec(query).first()
+    """A draft of an amendment goes: without a qualification it cannot be sent. Whether there was one. Raises Stale where it
+    was sent at this moment."""
+    draft = requests.current_open(db, account_id)
     if draft is None:
         return False
     drafts.discard(db, actor=SYSTEM, request_id=draft.id or 0, now=now)
