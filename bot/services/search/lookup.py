@@ -197,7 +197,7 @@ def _subjects(db: Session, wanted: Wanted, text: str, scope: str) -> tuple[list[
         if scope == EVERYWHERE:
             return people[:MOST], [], len(people) > MOST
         return people, [], False
-    if people or companies or not wanted.words:
+    if people or not wanted.words:
         return people, companies, False
     return names.by_name(db, wanted, scope, most=MOST)
 

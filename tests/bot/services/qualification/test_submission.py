@@ -209,6 +209,19 @@ def test_a_change_of_gender_while_fixing_asks_for_what_follows(db: Session, peop
     assert request.snapshot["doc.military_card"] == [card]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_closed_studies_are_not_chosen_while_fixing(db: Session, people: Participants) -> None:
+    """What was open when the file was sent stays, though it was closed since."""
+    request = deficient_request(db, people, ["father_name"])
+    for level in ("bachelor", "master"):
+        db.get_one(tables.DegreeLevel, level).allowed = False
+    db.flush()
+    for changes in ({"degree_level": "master"}, {"field_of_study": "other", "field_note": "فیزیک پزشکی"}):
+        with refused("error.field_closed", db=db):
+            resolve(db, people, request, father_name="حسن", **changes)
+    assert resolve(db, people, request, father_name="حسن").snapshot["degree_level"] == "bachelor"
+
+
 def test_a_file_whose_expert_has_left_goes_to_the_queue(db: Session, people: Participants) -> None:
     request = deficient_request(db, people, ["father_name"])
     end_role(db, people.ali)

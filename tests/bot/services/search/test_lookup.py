@@ -23,6 +23,7 @@ from storage.tables import (
     SearchQuery,
 )
 from tests.support.factories.cooperation import Parties, accepted_request
+from tests.support.factories.distributors import distributor
 from tests.support.factories.people import account, officer
 from tests.support.factories.qualification import add_request
 from tests.support.factories.reference_data import NOW
@@ -165,6 +166,47 @@ def test_companies_by_name_and_number(db: Session, parties: Parties) -> None:
     assert companies("طب کی") == ([parties.kian.id], False)
     assert [companies(text) for text in ("", "آ", "7000")] == [([], False)] * 3
     assert companies("آر") == ([parties.arad.id], False)
+
+
+def test_people_and_companies_in_the_order_of_their_names(
+    db: Session, parties: Parties, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever was entered first; of one name, in that order. By one beginning, or by two."""
+    assert (names._KEYS, names._COMPANIES, names._PAIRED, names._CANDIDATES) == (200, 500, 300, 2000)
+    assert (lookup._CODES, names.SHORTEST, names._PAIRS_OF) == (2000, 2, 3)
+    people = [account(db, "نگار", last, chat=False).id for last in ("طباطبایی", "طبابت", "طبابت", "طباخ")]
+    others = [distributor(db, name)[0].id for name in ("پارس طباطبا", "پارس طبابت", "پارس طبابت")]
+    ordered = [people[1], people[2], people[3], people[0]]
+
+    def ids(text: str) -> list[Any]:
+        return [
+            getattr(hit.subject, "id", None) for hit in lookup.search(db, actor=parties.staff, text=text).hits
+        ]
+
+    for text in ("نگار", "نگا طبا", "طبا نگار"):
+        assert ids(text) == ordered, text
+    companies = [others[1], others[2], others[0]]
+    for text in ("پارس", "پار طبا", "طبا پارس"):
+        assert ids(text) == companies, text
+        assert names.companies(db, actor=parties.staff, text=text) == (companies, False), text
+    for text in ("نگار", "نگا طبا", "طبا", "پارسی"):
+        expected = [others[1], others[2], others[0]] if text == "طبا" else []
+        assert names.companies(db, actor=parties.staff, text=text) == (expected, False), (
+            "people are no companies"
+        )
+    # Whose name goes on so comes alone, where there is any; else who has words that begin so.
+    between = account(db, "نگار", "یزدی طباطبایی", chat=False).id
+    assert ids("نگار طبا") == ordered
+    assert ids("نگار یزدی طبا") == ids("نگا یز طبا") == [between]
+    assert ids("نگارین") == []
+    # Where not all are read, the first ones are.
+    monkeypatch.setattr(names, "_KEYS", 2)
+    assert [ids(text) for text in ("نگار", "نگا طبا")] == [ordered[:2]] * 2
+    assert lookup.search(db, actor=parties.staff, text="نگا طبا").more
+    monkeypatch.setattr(names, "_PAIRED", 2)
+    assert ids("نگا طبا") == ordered[:2]
+    monkeypatch.setattr(names, "_COMPANIES", 2)
+    assert names.companies(db, actor=parties.staff, text="پارس") == (companies[:2], True)
 
 
 def test_universities_and_fields_by_their_words(db: Session, parties: Parties) -> None:
