@@ -525,13 +525,19 @@ def test_leaving(w: World, options: Any, answers: Any, action: str, dropped: lis
     assert (w.dropped, w.chat.dialogue, w.chat.draft_id, w.state) == (dropped, None, None, {})
 
 
-def test_nothing_is_left_where_nothing_is_open(w: World) -> None:
+@pytest.mark.parametrize("gone", ["everything", "its dialogue", "its draft", "both"])
+def test_where_nothing_is_open_nothing_is_left_and_an_update_leads_home(w: World, gone: str) -> None:
+    """A release may take a dialogue away; another chat of the account may end it."""
     w.use(step("a"))
-    for dialogue, draft in ((None, None), ("gone", w.draft)):
-        w.chat.dialogue, w.draft = dialogue, draft
-        w.engine.leave(w.turn())
+    if gone in ("everything", "its dialogue", "both"):
+        w.chat.dialogue = None if gone == "everything" else "of an earlier release"
+    if gone in ("everything", "its draft", "both"):
+        w.draft = None
+    w.engine.leave(w.turn())
     assert w.dropped == []
+    assert w.engine.current(w.turn()).text == t("nav.cancelled")
     assert w.send(text="x") == Reply(goto=Press("home"))
+    assert (w.chat.dialogue, w.chat.draft_id, w.finished) == (None, None, [])
 
 
 # -- words -----------------------------------------------------------------------------------------

@@ -1,12 +1,16 @@
 """What is written of a chat, of its account, and of no other."""
 
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from sqlmodel import Session, select
+from telegram.error import Forbidden
 
 from bot.messengers.delivery import outcomes
 from bot.messengers.delivery.chat_rests import save_rest
+from bot.messengers.processing.answer import Answer, ChatAddress
 from storage.enums import Messenger
 from storage.tables import Account, Chat
 from tests.support.factories.people import account
@@ -44,11 +48,25 @@ BEFORE = (False, NOW, None, None, True)
 @as_unit
 def test_each_is_written_of_its_own_row_alone(db: Session) -> None:
     sara, ali = people(db)
-    db.execute(outcomes._LATER, {"chat_row": sara.id, "at": LATER})
+    woken: list[float] = []
+
+    async def run(unit: Any) -> None:
+        unit(db)
+
+    database = SimpleNamespace(run=run, run_in_background=lambda unit: unit(db))
+    resources: Any = SimpleNamespace(database=database, clock=lambda: NOW)
+    noted = outcomes.DeliveryOutcomes(resources, woken.append)
+    chat, group = (ChatAddress(Messenger.TELEGRAM, 7, row_id) for row_id in (sara.id, None))
+    noted.try_later(group)
+    noted.try_later(chat)
     assert (standing(db, sara), standing(db, ali)) == ((False, LATER, None, None, True), BEFORE)
-    db.execute(outcomes._DEAD, {"chat_row": sara.id})
+    assert woken == [30]
+    assert not noted.failed(Answer(group), Forbidden("bot was blocked by the user"))
+    assert (standing(db, sara), standing(db, ali)) == ((False, LATER, None, None, True), BEFORE)
+    assert not noted.failed(Answer(chat), Forbidden("bot was blocked by the user"))
     assert (standing(db, sara), standing(db, ali)) == ((True, None, None, None, True), BEFORE)
-    db.execute(outcomes._DELIVERED, {"account_row": sara.account_id})
+    with pytest.raises(StopIteration):
+        noted.arrived(sara.account_id or 0).send(None)
     assert (standing(db, sara), standing(db, ali)) == ((True, None, None, None, False), BEFORE)
 
 

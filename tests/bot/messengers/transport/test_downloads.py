@@ -8,6 +8,13 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
+from aiohttp import (
+    ClientConnectorError,
+    ClientError,
+    ClientHttpProxyError,
+    ClientProxyConnectionError,
+    ServerDisconnectedError,
+)
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -249,3 +256,33 @@ async def test_a_request_through_a_proxy_has_its_session_from_the_beginning() ->
     await made.initialize()
     assert made._session is not None
     await made.shutdown()
+
+
+KEY: Any = SimpleNamespace(ssl=True, host="api.example", port=443)
+INFO: Any = SimpleNamespace(real_url="https://api.example/bot1:secret/x")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ClientProxyConnectionError(KEY, OSError(111, "refused")), "the proxy does not answer: refused"),
+        (ClientProxyConnectionError(KEY, ConnectionError()), "the proxy does not answer: ConnectionError"),
+        (ClientHttpProxyError(INFO, (), status=407), "the proxy refuses, status 407"),
+        (ClientConnectorError(KEY, OSError(113, "no route")), "no route"),
+        (ClientConnectorError(KEY, ConnectionError()), "ConnectionError"),
+        (ServerDisconnectedError(), "the connection broke"),
+    ],
+    ids=lambda one: one if isinstance(one, str) else type(one).__name__,
+)
+async def test_what_went_wrong_is_told_without_the_address(
+    request_: AioRequest, monkeypatch: pytest.MonkeyPatch, error: ClientError, said: str
+) -> None:
+    session = await request_._files()
+
+    def fail(*given: Any, **more: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(session._client, "request", fail)
+    with pytest.raises(NetworkError) as told:
+        await request_.do_request("https://api.example/bot1:secret/x", "GET")
+    assert str(told.value) == f"{type(error).__name__}: {said}"
