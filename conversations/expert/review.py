@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from bot.application.routes import EXPERTS, REVIEWERS
 from bot.core.context import Turn
@@ -38,9 +38,6 @@ from conversations.expert import phrase_choices
 from conversations.questions import Choice, Confirm, Text
 from storage.enums import RejectReason
 from storage.tables import Account, CooperationRequest, QualificationRequest
-
-if TYPE_CHECKING:
-    pass
 
 #: Characters of what an expert writes to the applicant.
 LONGEST = 800

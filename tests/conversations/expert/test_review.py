@@ -149,6 +149,29 @@ def test_more_phrases_than_a_screen_holds(app: App, maryam: Person) -> None:
     maryam.tap("متن‌های دیگر").sees("متن شماره 1", "متن شماره 0").tap("متن شماره 0").sees("│ متن شماره 0")
 
 
+def test_phrases_begin_at_the_newest_wherever_a_text_is_wanted(app: App, maryam: Person) -> None:
+    for number in range(7):
+        app.add(SavedPhrase(account_id=maryam.account.id, text=f"متن شماره {number}"))
+    first, second = ("متن شماره 6", "متن شماره 2"), ("متن شماره 1", "متن شماره 0")
+    maryam.tap("اعلام نواقص").sees_not(*first, *second).tap("▫️ عکس").sees(*first).sees_not(*second)
+    for steps in (["▫️ شناسنامه"], ["✏️ توضیح کلی"]):
+        maryam.tap("متن‌های دیگر").sees(*second).sees_not(*first).tap(*steps).sees(*first).sees_not(*second)
+    maryam.tap("متن‌های دیگر").type("لطفاً همه را با هم بفرستید").sees(*first).sees_not(*second)
+    maryam.tap("متن‌های دیگر", "حذف توضیح").sees(*first).sees_not(*second)
+    maryam.tap("▫️ نام پدر", "متن‌های دیگر").type("تار است")
+    maryam.sees(*first).tap("متن‌های دیگر", "حذف این دلیل").sees(*first).sees_not(*second)
+
+
+def test_how_long_a_reason_and_the_note_may_be(maryam: Person) -> None:
+    """A text without a ticked item at hand is the note, also once the tick is taken off."""
+    maryam.tap("اعلام نواقص", "▫️ عکس").type("م" * 301).sees("حداکثر ۳۰۰ حرف").type("م" * 1201)
+    maryam.sees("حداکثر ۳۰۰ حرف").type("م" * 300).sees(f"عکس:\n│ {'م' * 300}").type("تا").sees("│ تا\n")
+    maryam.tap("☑️ عکس").type("۱۲۳۴").sees("دست‌کم ۵ حرف").type("۱۲۳۴۵").sees("توضیح:\n│ ۱۲۳۴۵")
+    maryam.type("ن" * 801).sees("حداکثر ۸۰۰ حرف").type("ن" * 800).sees(f"توضیح:\n│ {'ن' * 800}")
+    maryam.open("d.choose", arg="@nothing").sees("ن" * 800)
+    maryam.tap("ارسال نواقص").sees("ن" * 800, "ارسال شود؟").sees_not("عکس")
+
+
 def test_a_rejection_in_words_that_i_keep(sara: Person, maryam: Person) -> None:
     maryam.tap("❌ رد", "مدارک نامعتبر").type("گواهی دوره تاریخ ندارد").tap("💾 ذخیره این متن")
     maryam.sees("رد شود؟", "گواهی دوره تاریخ ندارد", "متن ذخیره شد").sees_not("💾 ذخیره این متن")
