@@ -33,7 +33,7 @@ def page_of(
     options: Sequence[Option], page: int, size: int, columns: int
 ) -> tuple[tuple[declaration.OfferedAnswer, ...], ...]:
     """One page of options, with the way to its neighbours."""
-    last = max((len(options) - 1) // size, 0)
+    last = (len(options) - 1) // size
     page = max(0, min(page, last))
     turns = []
     if page > 0:

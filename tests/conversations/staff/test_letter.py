@@ -63,7 +63,7 @@ OFFICER, SURE = "letter_officer", "letter_officer_sure"
         ({SURE: False}, {OFFICER, SURE}),
         ({"letter_title": "عنوان"}, set()),
     ],
-    ids=str,
+    ids=lambda one: str(one) if isinstance(one, dict) else "",
 )
 def test_what_falls_with_an_answer(changed: dict[str, Any], falls: set[str]) -> None:
     """Not the one that was meant, or others than before: asked again."""

@@ -270,6 +270,11 @@ def test_the_lock_of_a_file_names_its_process_and_lets_go(tmp_path: Path) -> Non
         assert list(tmp_path.iterdir()) == [lock]
 
 
+def test_a_new_lock_is_its_owners_alone(tmp_path: Path) -> None:
+    with serving_alone(make_url(f"sqlite+aiosqlite:///{tmp_path}/bot.db")):
+        assert (tmp_path / "bot.db-serving").stat().st_mode & 0o7777 == 0o600
+
+
 @pytest.mark.parametrize(("number", "told"), [("4711\n", "4711"), ("", "not known")])
 def test_a_second_process_is_refused(
     number: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
