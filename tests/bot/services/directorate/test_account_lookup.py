@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session, col, select
 
-from bot.core.context import Actor
+from bot.core.context import SYSTEM, Actor
 from bot.core.refusals import NotAllowed, Stale
 from bot.services.directorate import account_lookup
 from bot.services.shared import audit
@@ -167,10 +167,15 @@ def test_the_trail_of_a_file_is_of_this_file_of_this_kind(db: Session, people: P
         ("last", "qualification", 5),
     ):
         audit.record(db, now=NOW, actor=people.ali, event=event, subject=subject, subject_id=number)
+    audit.record(db, now=NOW, actor=SYSTEM, event="timer", subject="qualification", subject_id=5)
     of = {"request_id": 5, "subject": "qualification", "offset": 0, "limit": 9}
     entries = account_lookup.trail_of_file(db, actor=people.staff, **of)  # type: ignore[arg-type]
     told = [(entry.event.event, entry.actor.id if entry.actor else None) for entry in entries]
-    assert told == [("last", people.ali.account_id), ("first", people.ali.account_id)]
+    ali = people.ali.account_id
+    assert told == [("timer", None), ("last", ali), ("first", ali)]
+    page = {"now": NOW, "offset": 0, "limit": 9}
+    [newest, *_] = account_lookup.recorded(db, actor=people.staff, **page)  # type: ignore[arg-type]
+    assert (newest.event.event, newest.actor) == ("timer", None)
     with refused(NotAllowed):
         account_lookup.trail_of_file(db, actor=people.in_charge, **of)  # type: ignore[arg-type]
 
