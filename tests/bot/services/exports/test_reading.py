@@ -58,6 +58,8 @@ def test_who_exports_what(db: Session, people: Participants) -> None:
     kinds = wanted.kinds_for(db, actor=people.staff)
     assert list(kinds) == list(ExportKind)
     assert set(kinds) - set(wanted.kinds_for(db, actor=people.in_charge)) == {ExportKind.LETTERS}
+    of_files = wanted.STATES[ExportKind.FILES][1]
+    assert set(of_files) == set(RequestState) - {RequestState.DRAFT}
     for actor in (people.ali, people.sara):
         with refused(NotAllowed):
             wanted.kinds_for(db, actor=actor)

@@ -1,5 +1,6 @@
 """What a report says of a small world, of which every file is known; and whose figures it tells."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -319,6 +320,19 @@ def test_the_screen_counts_to_a_bound(db: Session, monkeypatch: pytest.MonkeyPat
     World(db, people).file(S.SUBMITTED, 0.1)
     World(db, people).file(S.SUBMITTED, 0.2)
     assert counts.screen_figures(db, actor=people.staff, now=NOW).now.by_state[S.SUBMITTED] == 1
+
+
+def test_who_decided_most_comes_first_and_equals_by_name(db: Session) -> None:
+    people = participants(db)
+    ali, zahra, head = (one.account_id or 0 for one in (people.ali, people.zahra, people.in_charge))
+    decided = {(ali, "approved"): 2, (zahra, "approved"): 1, (zahra, "rejected"): 1, (10**6, "rejected"): 1}
+    found = details.by_expert(db, Counter({**decided, (head, "approved"): 3}))
+    assert [(one.name, one.total) for one in found] == [
+        ("کارشناس مسئولی", 3),
+        ("کارشناس زارعی", 2),
+        ("کارشناس علوی", 2),
+        ("–", 1),
+    ]
 
 
 def test_a_report_that_is_taken_along_is_recorded(db: Session) -> None:
