@@ -154,7 +154,11 @@ def refused_to_suspended(person: Person) -> set[str]:
         for one in person.screen.buttons():
             if one.press is not None and Role.OFFICER not in routes[one.press.action].suspended:
                 refused.add(one.press.action)
-            elif one.press is not None and routes[one.press.action].shows:
+            elif (
+                one.press is not None
+                and routes[one.press.action].shows
+                and not routes[one.press.action].beside
+            ):
                 waiting.append(one.press)
     return refused - {"me.mobile", "password.change"}
 
