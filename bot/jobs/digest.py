@@ -64,8 +64,8 @@ def _push_digest(
     day: date,
     now: datetime,
     overdue_days: int,
-) -> bool:
-    """Take this expert's morning; False where another process was faster, or there is nothing to say."""
+) -> None:
+    """Take this expert's morning, where no other process was faster, and tell what there is."""
     taken = db.exec(
         update(Grant)
         .where(col(Grant.id) == grant.id, _not_sent_today(day))
@@ -73,7 +73,7 @@ def _push_digest(
         .execution_options(synchronize_session=False)
     ).rowcount
     if not taken:
-        return False
+        return
     requests, cooperations = (
         lists.counts(
             db,
@@ -88,7 +88,7 @@ def _push_digest(
     )
     mine, coop_mine = requests[ListName.MINE], cooperations[ListName.MINE]
     if not mine and not coop_mine and not queue.total:
-        return False
+        return
     lines, rows = [t("digest.title", day=formats.jalali_day(now))], list[list[Button]]()
 
     def told(key: str, number: int, label: str, action: str) -> None:
@@ -115,4 +115,3 @@ def _push_digest(
         rows=rows,
         now=now,
     )
-    return True

@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 from sqlmodel import Session
 
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
-from storage.enums import AccountState
+from storage.enums import AccountState, RequestState
 from storage.tables import Account
 from tests.support import jobs
 from tests.support.effects import labels, pushes
-from tests.support.factories.people import Participants
-from tests.support.factories.qualification import submitted_request
+from tests.support.factories.cooperation import accepted_request, parties
+from tests.support.factories.people import Participants, officer
+from tests.support.factories.qualification import add_request, submitted_request
 from tests.support.services import as_unit
 
 #: Saturday, 1405/09/07, 8:30 in Tehran.
@@ -73,3 +74,33 @@ def test_a_clock_that_was_ahead_costs_no_morning(db: Session, people: Participan
     submitted_request(db, people.sara)
     assert jobs.send_digests(db, now=MORNING + timedelta(days=700)) == 3
     assert jobs.send_digests(db, now=MORNING) == 3
+
+
+@as_unit
+def test_each_kind_of_work_has_its_line_and_its_button(db: Session) -> None:
+    people = parties(db)
+    waiting = {"university_code": "sums", "received_at": MORNING, "submitted_at": MORNING - timedelta(days=2)}
+    hers = {"reviewer_id": people.ali.account_id}
+    late = {"received_at": MORNING - timedelta(days=30)}
+    add_request(db, officer(db), RequestState.SUBMITTED, **waiting)
+    for more in ({}, late | {"round": 1}, {}):
+        add_request(db, officer(db), RequestState.IN_REVIEW, **waiting | hers | more)
+    accepted_request(db, people.kian, people.sara).accepted_at = MORNING - timedelta(days=3)
+    taken = accepted_request(db, people.arad, people.mina)
+    taken.reviewer_id, taken.accepted_at = people.ali.account_id, late["received_at"]
+    db.flush()
+    jobs.send_digests(db, now=MORNING)
+    (told,) = pushes(db, people.ali, "digest")
+    assert told.text.split("\n")[1:] == [
+        "📥 در صف احراز صلاحیت: ۱",
+        "🤝 در صف همکاری: ۱",
+        "⏳ قدیمی‌ترین در صف: ۳ روز",
+        "🗂 نزد شما: ۳",
+        "🔁 بازگشته از متقاضی: ۱",
+        "🤝 همکاری نزد شما: ۱",
+        "⏰ دیرکرد: ۱",
+        "⏰ دیرکرد همکاری: ۱",
+    ]
+    leads = [button["press"].split("|")[1] for row in told.buttons for button in row]
+    queues, own = ["desk.queue", "desk.coop"], ["desk.mine", "desk.returned", "desk.coop_mine"]
+    assert leads == [*queues, *own, "desk.overdue", "desk.coop_overdue"]

@@ -1,6 +1,6 @@
 """The clock's work: who is reminded of what and when, what is removed; twice at once and after a long downtime."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,18 +9,18 @@ from sqlmodel import Session, select
 
 from bot.core.context import SYSTEM, PublicInfo
 from bot.documents.library import DocumentLibrary
-from bot.jobs import schedule
+from bot.jobs import reminders, retention, schedule, team_report
 from bot.services import qualification
 from bot.services.qualification import decisions
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from bot.services.shared import audit
 from storage.database.database import Database
 from storage.enums import InboxState, Messenger, RequestState
-from storage.tables import Draft, InboxUpdate, QualificationRequest
+from storage.tables import Draft, InboxUpdate, Push, QualificationRequest, StoredFile
 from tests.support import jobs
 from tests.support.effects import alerts, labels, pushes
 from tests.support.factories.people import Participants, officer
-from tests.support.factories.qualification import submitted_request, unpaid_request
+from tests.support.factories.qualification import stored_file, submitted_request, unpaid_request
 from tests.support.factories.reference_data import NOW, tariff
 from tests.support.services import as_unit
 
@@ -190,3 +190,77 @@ async def test_every_sweep_runs_on_an_empty_and_on_a_busy_service(
     assert sorted(set(swept)) == ["drafts", "payments"]
     left = await database.read(lambda db: db.exec(select(QualificationRequest.state)).all())
     assert left == [RequestState.SUBMITTED]
+
+
+async def test_drafts_are_announced_noted_and_removed_page_by_page(
+    database: Database, people: Participants, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reminders, "PAGE", 1)
+    resources: Any = SimpleNamespace(database=database)
+
+    def begin(db: Session) -> None:
+        forgotten(db, people)
+        again = qualification.start_draft(db, actor=officer(db), now=NOW)
+        again.state_since = NOW + timedelta(seconds=1)
+
+    def left(db: Session) -> list[int]:
+        return [request.reminders for request in db.exec(select(QualificationRequest))]
+
+    def told(db: Session) -> int:
+        return len(db.exec(select(Push).where(Push.kind == "N20")).all())
+
+    def as_by_an_earlier_release(db: Session) -> None:
+        for request in db.exec(select(QualificationRequest)):
+            request.reminders = 0
+
+    await database.run(begin)
+    for day, reminded, pushed in ((334, [0, 0], 0), (345, [1, 1], 2), (347, [1, 1], 2)):
+        await reminders.sweep_abandoned_drafts(resources, now=after(days=day))
+        assert (await database.read(left), await database.read(told)) == (reminded, pushed), day
+    await database.run(as_by_an_earlier_release)
+    await reminders.sweep_abandoned_drafts(resources, now=after(days=347))
+    assert (await database.read(left), await database.read(told)) == ([1, 1], 2)
+    await reminders.sweep_abandoned_drafts(resources, now=after(days=377))
+    assert await database.read(left) == []
+
+
+async def test_documents_whose_time_is_over_go_with_their_bytes(
+    database: Database, people: Participants, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "LOOKS", 1)
+    gone: list[int] = []
+
+    async def delete_bytes(document: StoredFile) -> None:
+        gone.append(document.id or 0)
+
+    def files(db: Session) -> list[int]:
+        made = [stored_file(db, people.sara) for _ in range(3)]
+        for file_id, day in zip(made, (0, 0, 10), strict=True):
+            db.get_one(StoredFile, file_id).created_at = after(days=day)
+        return made
+
+    resources: Any = SimpleNamespace(database=database, documents=SimpleNamespace(delete_bytes=delete_bytes))
+    made = await database.run(files)
+    size = (await database.read(lambda db: db.get_one(StoredFile, made[0]))).size
+    now = after(days=32)
+    total = await retention.remove_due(resources, now=now)
+    assert (total.documents, total.size, sorted(gone)) == (2, 2 * size, made[:2])
+    total = await retention.remove_due(resources, now=now)
+    assert (total.documents, len(gone)) == (0, 2)
+
+
+async def test_the_heads_of_each_university_are_told_once_a_morning(
+    database: Database, people: Participants
+) -> None:
+    """Saturday, 8:30 in Tehran; the figures are read beside the loop."""
+    morning = datetime(2026, 11, 28, 5, 0, tzinfo=UTC)
+    resources: Any = SimpleNamespace(database=database, clock=lambda: morning)
+
+    def told(db: Session) -> list[str]:
+        return [push.text for push in pushes(db, people.in_charge, "digest")]
+
+    await database.run(lambda db: submitted_request(db, people.sara) and None)
+    for _ in range(2):
+        await team_report.send_team_reports(resources, overdue_days=7)
+        (text,) = await database.read(told)
+    assert "در صف" in text

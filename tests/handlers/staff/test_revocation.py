@@ -3,7 +3,7 @@
 import pytest
 
 from bot.services import payments
-from storage.enums import ContractState, Messenger, RequestState
+from storage.enums import AttemptState, ContractState, Messenger, RequestState
 from storage.tables import Contract, Officer
 from tests.support.chat_driver import App, Person
 from tests.support.chat_fixtures import ON_BOTH_DATABASES
@@ -17,6 +17,7 @@ from tests.support.chat_people import (
     expert,
     in_charge,
     officer,
+    payment_attempt,
     request_of,
     staff,
     submit,
@@ -107,6 +108,15 @@ def test_saying_no_changes_nothing(app: App, sara: Person, messenger: Messenger)
             boss.tap(answer)
         boss.sees("✅ تأیید نهایی", "⛔️ ابطال صلاحیت")
     assert request_of(sara).state is RequestState.COMPLETED
+
+
+def test_that_the_fee_is_not_given_back_is_said_before(app: App, sara: Person) -> None:
+    boss = staff(app)
+    qualified(app, sara, expert(app))
+    at_request(boss, sara).tap("⛔️ ابطال صلاحیت").type(FORGED).sees_not("هزینه پرداخت‌شده").tap("خیر")
+    payment_attempt(app, request_of(sara), AttemptState.PAID, amount_rial=1_500_000)
+    boss.tap("⛔️ ابطال صلاحیت").type(FORGED)
+    boss.sees("هزینه پرداخت‌شده (۱٬۵۰۰٬۰۰۰ ریال) خودکار بازگردانده نمی‌شود")
 
 
 @ON_BOTH_DATABASES
