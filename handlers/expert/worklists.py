@@ -216,9 +216,12 @@ def show_worklist(turn: Turn, press: Press) -> Screen:
         lines.append(t("desk.page", page=formats.digits(place.page + 1), pages=formats.digits(pages)))
     lines.append("")
     buttons: list[Button] = []
+    late = overdue_before(turn)
     for number, line in enumerate(listing.lines, place.page * PAGE + 1):
-        lines.append(_line_text(turn, view, name, formats.digits(number), line))
-        label = t("desk.button_line", i=formats.digits(number), name=view.words(line)["name"])
+        words = view.words(line)
+        marks = _marks(view, line, late)
+        lines.append(_line_text(turn, view, name, formats.digits(number), line, words, marks))
+        label = t("desk.button_line", i=formats.digits(number), name=words["name"])
         buttons.append(button(shortened(label, 20), view.opens, line.request.id))
     turns = pager_rows(Press(press.action, arg=place.pack()), page=place.page, pages=pages)
     return Screen("\n".join(lines), (*button_grid(buttons, columns=2), *turns, *last_rows))
@@ -228,8 +231,8 @@ def _university_line(turn: Turn, place: ListPlace) -> str:
     return reference_data.university_name(turn.db, place.university)
 
 
-def _marks(turn: Turn, view: WorklistView, line: Any) -> str:
-    """⏰ what waits for the university too long, 🔁 what came back from the applicant."""
+def _marks(view: WorklistView, line: Any, late: datetime) -> str:
+    """⏰ what waits for the university too long (came before `late`), 🔁 what came back from the applicant."""
     request, entry = line.request, view.services.entry
     here = request.state in (
         RequestState.SUBMITTED,
@@ -239,13 +242,20 @@ def _marks(turn: Turn, view: WorklistView, line: Any) -> str:
     if not here:
         return ""
     received = getattr(request, entry.received.key)
-    overdue = received is not None and received < overdue_before(turn)
+    overdue = received is not None and received < late
     returned = getattr(request, "round", 0) > 0
     return f"{'⏰' if overdue else ''}{'🔁' if returned else ''}"
 
 
-def _line_text(turn: Turn, view: WorklistView, name: ListName, number: str, line: Any) -> str:
-    words = dict(view.words(line))
+def _line_text(
+    turn: Turn,
+    view: WorklistView,
+    name: ListName,
+    number: str,
+    line: Any,
+    words: Mapping[str, str],
+    marks: str,
+) -> str:
     told = [words[key] for key in ("kind",) if key in words]
     if line.reviewer is not None and (name in _NAME_EXPERT or turn.role is Role.STAFF):
         told.append(line.reviewer.name)
@@ -253,7 +263,6 @@ def _line_text(turn: Turn, view: WorklistView, name: ListName, number: str, line
         told.append(words["state"])
     told.append(formats.age(turn.now - line.since))
     key = "desk.list_line" if view.has_kinds else "desk.coop_list_line"
-    marks = _marks(turn, view, line)
     return t(
         key if marks else f"{key}_plain",
         i=number,
