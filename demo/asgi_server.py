@@ -6,7 +6,8 @@ import asyncio
 import socket
 from typing import Any
 
-import uvicorn
+from uvicorn.config import Config
+from uvicorn.server import Server
 
 
 class AsgiServer:
@@ -14,11 +15,9 @@ class AsgiServer:
 
     def __init__(self, app: Any, *, host: str = "127.0.0.1", port: int = 0) -> None:
         self.host, self.port = host, port
-        config = uvicorn.Config(
-            app, log_level="critical", lifespan="off", proxy_headers=False, date_header=False
-        )
+        config = Config(app, log_level="critical", lifespan="off", proxy_headers=False, date_header=False)
         config.load()
-        self._server = uvicorn.Server(config)
+        self._server = Server(config)
         self._server.lifespan = config.lifespan_class(config)
 
     @property

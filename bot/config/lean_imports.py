@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec, module_from_spec
 
 
 @contextmanager
@@ -22,8 +23,21 @@ def without(name: str) -> Iterator[None]:
 
 
 def import_lean() -> None:
-    """Before anything else imports httpx or telegram: without what httpx needs for a command line (rich, pygments; 3 MB), and without
-    cryptography, by which PTB would open passports (6 MB)."""
+    """Before anything else imports httpx, telegram or uvicorn: without what httpx needs for a command line (rich, pygments; 3 MB), without
+    cryptography, by which PTB would open passports (6 MB), and without uvicorn's command line (click; 1 MB)."""
+    if "uvicorn" not in sys.modules:
+        _import_uvicorn()
     sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
     with without("cryptography"):
         import telegram  # noqa: F401
+
+
+def _import_uvicorn() -> None:
+    """The package with the one name that its own modules take from it, and not with what `uvicorn/__init__.py` imports."""
+    spec = find_spec("uvicorn")
+    assert spec is not None
+    package = module_from_spec(spec)
+    sys.modules["uvicorn"] = package
+    from uvicorn.config import Config
+
+    package.Config = Config  # type: ignore[attr-defined]

@@ -10,8 +10,9 @@ import socket
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
-import uvicorn
 from starlette.applications import Starlette
+from uvicorn.config import Config
+from uvicorn.server import Server
 
 from bot.core.counters import WebCounters
 from bot.web.http_server.acceptor import BACKLOG, Acceptor
@@ -43,7 +44,7 @@ class OnceAMinute(logging.Filter):
         return True
 
 
-class WebServer(uvicorn.Server):
+class WebServer(Server):
     """Serves `app` until `should_exit`; signals are `bot.cli.serve`'s."""
 
     def __init__(
@@ -57,7 +58,7 @@ class WebServer(uvicorn.Server):
         counters: WebCounters | None = None,
     ) -> None:
         super().__init__(
-            uvicorn.Config(
+            Config(
                 app,
                 host=host,
                 port=port,

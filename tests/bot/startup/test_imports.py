@@ -12,6 +12,7 @@ NOT_LOADED = (
     "alembic",
     "asyncpg",
     "bcrypt",
+    "click",
     "cryptography",
     "fpdf",
     "holidays",
