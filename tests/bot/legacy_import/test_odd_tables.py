@@ -132,6 +132,27 @@ def test_a_heading_with_a_number_before_it_and_a_part_of_a_name() -> None:
     assert column_like("تاریخ") is None
 
 
+@pytest.mark.parametrize(
+    ("heading", "column"),
+    [
+        ("نا", None),  # two letters say nothing
+        ("cit", "city"),
+        ("lokin", "user_code"),
+        ("lokyn", None),
+        ("my old city of work", None),  # a name of four letters may stand in any heading
+        ("the phone of my office", "phone"),
+        ("جنسیت و شماره شناسنامه او", "birth_cert_no"),  # the longest name in it
+        ("شماره شناسنامه و جنسیت او", "birth_cert_no"),
+        ("nation", None),
+        ("nationa", "national_code"),
+        ("x" * 55 + "phone", "phone"),
+        ("x" * 56 + "phone", None),
+    ],
+)
+def test_which_column_a_heading_may_mean(heading: str, column: str | None) -> None:
+    assert column_like(heading) == column
+
+
 async def test_a_heading_that_resembles_one_is_asked_about_and_nothing_is_stored(target: Target) -> None:
     header = ["کد ملی", "کد کاربر", "رمز", *PERSIAN[3:]]
     path = write_csv(target.folder / "a.csv", [officer(1)], header=header, columns=NAMES)
