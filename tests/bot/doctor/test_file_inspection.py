@@ -1,7 +1,11 @@
 """`doctor` says what keeps a process that decodes files from anything else, and what this kernel does not hold."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
+from bot.core.refusals import FileRejected
 from bot.doctor.machine import check_file_inspection
 from bot.documents import inspection_pool
 
@@ -25,3 +29,18 @@ async def test_doctor_says_which_restrictions_hold(
     monkeypatch.setattr(inspection_pool, "_start", started)
     finding = await check_file_inspection()
     assert (finding.good, finding.words) == (True, words)
+
+
+async def test_doctor_says_that_a_process_checks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def started() -> tuple[Any, dict[str, bool]]:
+        return SimpleNamespace(returncode=1), {}
+
+    async def refuses(*given: Any) -> None:
+        raise FileRejected("error.slow_file")
+
+    monkeypatch.setattr(inspection_pool, "_start", started)
+    monkeypatch.setattr(inspection_pool.InspectionPool, "_inspect", refuses)
+    finding = await check_file_inspection()
+    assert not finding.good
+    assert finding.words.startswith("no process can check a file (")
+    assert finding.words.endswith("); is there memory?")
