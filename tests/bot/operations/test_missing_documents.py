@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.application.backup_record import last_backup
+from bot.documents.blob_store import new_key
 from storage.database.database import open_database
 from tests.support.backups import SECRET, Installation
 from tests.support.commands import all_settings, run_beside, run_process
@@ -47,6 +48,22 @@ def lose(installation: Installation, how: str) -> dict[str, str]:
         case "one":
             next(path for path in files.rglob("*") if path.is_file()).unlink()
     return {}
+
+
+async def test_a_document_that_is_removed_while_a_backup_is_made_hides_no_other(
+    on_sqlite: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await on_sqlite.fill(DOCUMENTS[:4])
+    store, removed = on_sqlite.store, f"00{'0' * 30}"  # in the folder that is listed first
+    get = store.get
+
+    async def reads(key: str) -> bytes:
+        return await get(new_key() if key == removed else key)
+
+    monkeypatch.setattr(store, "get", reads)
+    await store.put(removed, b"of no row")
+    _, manifest = await on_sqlite.back_up()
+    assert (manifest["papers"], manifest["documents"], manifest["missing"]) == (4, 4, 0)
 
 
 @pytest.mark.parametrize(("how", "missing"), [("emptied", 29), ("mistyped", 29), ("one", 1)])

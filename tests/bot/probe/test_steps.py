@@ -12,6 +12,7 @@ import pytest
 from bot.config.settings import BadSettingError, MessengerSettings
 from bot.probe import automatic, messenger, person
 from bot.probe.bot_api import Answer, BotApi
+from bot.probe.facts import Facts
 from bot.probe.messenger import Step, begin
 from bot.probe.report import Report
 from storage.enums import Messenger
@@ -35,6 +36,30 @@ def message(**fields: Any) -> dict[str, Any]:
 
 def updates(*messages: dict[str, Any], kind: str = "message", first: int = 70) -> list[dict[str, Any]]:
     return [{"update_id": first + number, kind: one} for number, one in enumerate(messages)]
+
+
+@pytest.mark.parametrize(
+    ("samples", "expected", "line"),
+    [
+        ([], "sometimes", "– files: nothing came that could have it (expected: sometimes)"),
+        ([True, True], "always", "✓ files: always (2 of 2)"),
+        ([True, False, True], "always", "✗ files: sometimes (2 of 3) (expected: always)"),
+        ([False], "always", "✗ files: never (0 of 1) (expected: always)"),
+        ([False], "never", "✓ files: never (0 of 1)"),
+        ([True], "never", "✗ files: always (1 of 1) (expected: never)"),
+        ([True], "sometimes", "✓ files: always (1 of 1)"),
+    ],
+)
+def test_what_is_there_only_sometimes_is_settled_after_all_samples(
+    samples: list[bool], expected: str, line: str
+) -> None:
+    report = Report("bale")
+    facts = Facts("bale", report)
+    facts._values["file_unique_id"] = expected
+    for there in samples:
+        facts.sample("file_unique_id", there)
+    facts.settle("file_unique_id", "files")
+    assert [str(one) for one in report.findings] == [line]
 
 
 async def told(
