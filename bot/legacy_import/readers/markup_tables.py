@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping
 from datetime import date
 from functools import partial
@@ -26,6 +27,8 @@ from bot.legacy_import.readers.table import (
 from bot.legacy_import.readers.values import plain
 
 EXCEL_2003 = "urn:schemas-microsoft-com:office:spreadsheet"
+#: Rows of a worksheet of Excel.
+_ROWS = 1 << 20
 _PIECE = 64 << 10
 #: Characters of a tag or text that is not finished yet, tables inside tables, tables of a file.
 _UNFINISHED, _DEPTH, _TABLES = 2 << 20, 20, 200
@@ -33,10 +36,10 @@ _CHARSET = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?([\w-]+)""", re.IGNOR
 
 
 class _Tables(Protocol):
-    """A parser that is fed in pieces. `ready` are finished rows, each with the index of its table; whoever takes them
-    empties it."""
+    """A parser that is fed in pieces. `ready` are finished rows, each with the index of its table and its number there;
+    whoever takes them empties it."""
 
-    ready: list[tuple[int, list[Cell]]]
+    ready: list[tuple[int, int, list[Cell]]]
     names: list[str]
 
     def take(self, text: str, *, last: bool) -> None: ...
@@ -49,33 +52,30 @@ def open_markup(path: Path) -> list[Sheet]:
     encoding = _encoding(start)
     make = _ExcelXml if EXCEL_2003.encode() in start.replace(b"\0", b"") else _Html
     names: dict[int, str] = {}
-    for index, name, _, _ in _read(path, encoding, make):
+    for index, name, *_ in _read(path, encoding, make):
         names.setdefault(index, name)
     size = path.stat().st_size
     return [Sheet(name, partial(_rows, path, encoding, make, index), size) for index, name in names.items()]
 
 
 def _rows(path: Path, encoding: str, make: Callable[[], _Tables], wanted: int) -> Generator[TableRow]:
-    number = 0
-    for index, _, cells, position in _read(path, encoding, make):
-        if index == wanted:
-            number += 1
-            if not is_empty(cells):
-                yield TableRow(number, cells, position=position)
+    for index, _, number, cells, position in _read(path, encoding, make):
+        if index == wanted and not is_empty(cells):
+            yield TableRow(number, cells, position=position)
 
 
 def _read(
     path: Path, encoding: str, make: Callable[[], _Tables]
-) -> Iterator[tuple[int, str, list[Cell], int]]:
-    """(index and name of the table, cells, bytes read) of every row."""
+) -> Iterator[tuple[int, str, int, list[Cell], int]]:
+    """(index and name of the table, number, cells, bytes read) of every row."""
     parser, decoder = make(), codecs.getincrementaldecoder(encoding)("replace")
     with path.open("rb") as file:
         while True:
             data = file.read(_PIECE)
             parser.take(decoder.decode(data, not data), last=not data)
             ready, parser.ready = parser.ready, []
-            for index, cells in ready:
-                yield index, parser.names[index], cells, file.tell()
+            for index, number, cells in ready:
+                yield index, parser.names[index], number, cells, file.tell()
             if not data:
                 return
 
@@ -147,9 +147,11 @@ class _Html(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__()
-        self.ready: list[tuple[int, list[Cell]]] = []
+        self.ready: list[tuple[int, int, list[Cell]]] = []
         self.names: list[str] = []
         self._open: list[tuple[int, _Cells]] = []
+        #: By table, the rows that are finished.
+        self._numbers = Counter[int]()
 
     def take(self, text: str, *, last: bool) -> None:
         self.feed(text)
@@ -174,7 +176,8 @@ class _Html(HTMLParser):
             self._open[-1][1].begun = True
         elif tag in ("td", "th"):
             said = dict(attrs)
-            self._open[-1][1].open(_span(said.get("colspan")), _span(said.get("rowspan")))
+            across, down = (_number(said.get(name), COLUMNS, 1) for name in ("colspan", "rowspan"))
+            self._open[-1][1].open(across, down)
         elif tag in ("br", "p", "div"):
             self._open[-1][1].add(" ")
 
@@ -197,24 +200,24 @@ class _Html(HTMLParser):
         index, row = self._open[-1]
         row.close()
         if row.cells or row.begun:
-            self.ready.append((index, row.cells))
+            self._numbers[index] += 1
+            self.ready.append((index, self._numbers[index], row.cells))
             self._open[-1] = (index, _Cells(row.held_below))
         else:
             self._open[-1] = (index, _Cells(row.held))
 
 
-def _span(said: str | None) -> int:
-    """Columns or rows that a cell goes over."""
-    return min(int(said), COLUMNS) if said and said.isascii() and said.isdecimal() else 1
+def _number(said: str | None, most: int, default: int = 0) -> int:
+    return min(int(said[:9]), most) if said and said.isascii() and said.isdecimal() else default
 
 
 class _ExcelXml:
     """The «XML Spreadsheet 2003» of Excel: worksheets with rows of cells of data."""
 
     def __init__(self) -> None:
-        self.ready: list[tuple[int, list[Cell]]] = []
+        self.ready: list[tuple[int, int, list[Cell]]] = []
         self.names: list[str] = []
-        self._row = _Cells()
+        self._row, self._number = _Cells(), 0
         self._kind: str | None = None
         self._formula = ""
         self._fed = 0
@@ -243,16 +246,15 @@ class _ExcelXml:
             if len(self.names) >= _TABLES:
                 raise UnusableFile("bomb")
             self.names.append(said.get("Name", ""))
+            self._number = 0
         elif tag == "Row":
-            self._row = _Cells()
+            # Empty rows before it may be left out.
+            self._row, self._number = _Cells(), max(self._number + 1, _number(said.get("Index"), _ROWS))
         elif tag == "Cell":
-            place = said.get("Index", "")
-            if place.isascii() and place.isdecimal():
-                missing = min(int(place), COLUMNS) - 1 - len(self._row.cells)
-                self._row.cells += [""] * missing
+            missing = _number(said.get("Index"), COLUMNS) - 1 - len(self._row.cells)
+            self._row.cells += [""] * missing
             self._formula = said.get("Formula", "")
-            merged = said.get("MergeAcross", "")
-            self._row.span = 1 + (min(int(merged), COLUMNS) if merged.isascii() and merged.isdecimal() else 0)
+            self._row.span = 1 + _number(said.get("MergeAcross"), COLUMNS)
         elif tag == "Data":
             self._kind = said.get("Type", "String")
             self._row.words, self._row.length = [], 0
@@ -272,7 +274,7 @@ class _ExcelXml:
         elif tag == "Cell" and self._row.span > 1:
             self._row.put("")  # nothing in it
         elif tag == "Row" and self.names:
-            self.ready.append((len(self.names) - 1, self._row.cells))
+            self.ready.append((len(self.names) - 1, self._number, self._row.cells))
 
     def _refuse(self, *arguments: object) -> None:
         raise UnusableFile("broken_workbook")

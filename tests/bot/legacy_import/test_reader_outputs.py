@@ -160,6 +160,7 @@ def tables(folder: Path, page: str | bytes) -> list[tuple[str, list[tuple[Any, .
         ("<table><td>a</td><tr><td>b</table>", [[(1, ["a"]), (2, ["b"])]]),
         ("<table><tr><td colspan=2>a<td>b</table>", [[(1, ["a", "", "b"])]]),
         ("<table><tr><td colspan=0>a<td>b</table>", [[(1, ["a", "b"])]]),
+        (f"<table><tr><td colspan={'0' * 5000}>a<td>b</table>", [[(1, ["a", "b"])]]),
         ("<table><tr><td colspan=x>a<td>b</table>", [[(1, ["a", "b"])]]),
         ("<table><tr><td rowspan=2>a<td>b<tr><td>c<tr><td>d</table>", [[(1, ["a", "b"]), (2, ["", "c"]), (3, ["d"])]]),
         ("<table><tr><td rowspan=3>a<td>b<tr><td>c<tr><td>d<tr><td>e</table>", [[(1, ["a", "b"]), (2, ["", "c"]), (3, ["", "d"]), (4, ["e"])]]),
@@ -285,6 +286,18 @@ def test_sheets_of_excel_2003(tmp_path: Path) -> None:
     page = excel(row(data("a")) + row() + row(data("b")), "", row(data("c")))
     assert tables(tmp_path, page) == [("s0", [(1, ["a"]), (3, ["b"])]), ("s2", [(1, ["c"])])]
     assert tables(tmp_path, page.encode("utf-16")) == tables(tmp_path, page)
+
+
+@pytest.mark.parametrize(
+    ("index", "number"),
+    [("5", 5), ("2", 2), ("1", 2), ("0", 2), ("x", 2), ("", 2), ("1048576", 1048576), ("9" * 5000, 1048576)],
+)
+def test_a_row_of_excel_2003_says_its_number_where_empty_ones_are_left_out(
+    tmp_path: Path, index: str, number: int
+) -> None:
+    rows_of = [row(data("a")), f'<Row ss:Index="{index}">{data("b")}</Row>', row(), row(data("c"))]
+    found = [(1, ["a"]), (number, ["b"]), (number + 2, ["c"])]
+    assert tables(tmp_path, excel("".join(rows_of), row(data("d")))) == [("s0", found), ("s1", [(1, ["d"])])]
 
 
 @pytest.mark.parametrize(
