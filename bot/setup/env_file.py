@@ -84,7 +84,9 @@ def _values(text: str) -> dict[str, str]:
 def _changed(text: str, name: str, value: str) -> str:
     """The text with one line for `name`: where it stands, else where it stands as a comment, else at the end."""
     line = f"{name}={_quoted(value)}"
-    lines = text.splitlines()
+    lines = (
+        text.removesuffix("\n").split("\n") if text else []
+    )  # as the settings read them: no other sign ends a line
     own = re.compile(rf"\s*(?:export\s+)?{name}\s*=")
     places = [place for place, found in enumerate(lines) if own.match(found)]
     if not places:
