@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import count
 from typing import Any, TypeVar
 from zlib import crc32
 
@@ -117,7 +118,7 @@ def need_free_name(
 def next_code(db: Session, model: type[Any]) -> str:
     """A code for a row that staff add: "added_1", "added_2" …"""
     taken = set(db.exec(select(model.code).where(col(model.code).startswith("added_"))))
-    return f"added_{next(n for n in range(1, len(taken) + 2) if f'added_{n}' not in taken)}"
+    return next(code for n in count(1) if (code := f"added_{n}") not in taken)
 
 
 def names_of_documents(db: Session, *, actor: Actor) -> dict[str, str]:

@@ -433,6 +433,27 @@ def test_the_lists_of_both_sides(db: Session, parties: Parties) -> None:
     assert (line.since, line.reviewer) == (NOW - HOUR, None)
 
 
+def test_a_suspended_officer_reads_what_is_theirs(db: Session, parties: Parties) -> None:
+    sara, page = {"actor": parties.sara}, {"actor": parties.sara, "offset": 0, "limit": 9}
+    number = active_contract(db, parties.kian, parties.sara, parties.ali).id or 0
+    leaving = termination.draft(db, **sara, contract_id=number, reason="محل کار دور است.", now=NOW)
+    db.get_one(Account, parties.sara.account_id).state = AccountState.SUSPENDED
+    db.flush()
+    own = contracts.own(db, **sara)
+    assert own is not None
+    assert (own.contract.id, own.branch.id) == (number, parties.kian.east)
+    assert contracts.view_contract(db, **sara, contract_id=number).contract.id == number
+    assert termination.view_termination(db, **sara, termination_id=leaving.id or 0).contract.id == number
+    totals = [
+        one(db, **page).total  # type: ignore[operator]
+        for one in (contracts.history, termination.archive, lists.archive_for_officer, lists.new_for_officer)
+    ]
+    assert totals == [1, 1, 1, 0]
+    assert (lists.count_new(db, **sara), lists.reserved(db, **sara)) == (0, None)
+    with refused(NotAllowed, db=db):
+        termination.cancel(db, **sara, termination_id=leaving.id or 0, now=NOW)
+
+
 Q, M, R, A, U, LATE, D, W = ListName
 
 
