@@ -133,7 +133,7 @@ def accept(
 ) -> CooperationRequest:
     """The officer permits the request to go to the branch's university (R40, N14, N10) and is reserved.
 
-    Raises NotAllowed("error.accept_while_employed" or "error.accept_while_reserved"), Stale.
+    Raises NotAllowed("error.accept_while_employed", "error.accept_while_reserved" or "error.accept_no_university"), Stale.
     """
     request = requests.lock_request(db, request_id)
     acceptance = COOPERATION_WORKFLOW.check(
@@ -141,7 +141,7 @@ def accept(
     )
     university = university_of(db, db.get_one(Branch, request.branch_id))
     if university is None:
-        raise NotAllowed("error.branch_no_university")
+        raise NotAllowed("error.accept_no_university")
     request = COOPERATION_WORKFLOW.change(
         db,
         acceptance,

@@ -14,7 +14,7 @@ from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from bot.services.distributors import branches
 from bot.services.shared import eligibility
 from storage.enums import AccountState, ContractState, CooperationState, RequestKind, RequestState, Role
-from storage.tables import Account, AuditEvent, CooperationRequest, Grant, Throttle
+from storage.tables import Account, AuditEvent, Branch, CooperationRequest, Distributor, Grant, Throttle
 from tests.support import jobs
 from tests.support.effects import alerts, labels, leads_to, pushes, watch_statements
 from tests.support.factories import people
@@ -101,6 +101,33 @@ def test_one_open_request_a_branch(db: Session, parties: Parties) -> None:
         assert caught.refusal.after is None
     act(db, cooperation.withdraw, parties.kian.deputy, request)
     assert cooperation_request(db, parties.kian, parties.mina).state is CooperationState.PENDING_OFFICER
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_where_nobody_can_be_chosen(db: Session, parties: Parties) -> None:
+    """A branch that was closed, one of which no university is known, a distributor that is out of work."""
+    kian, asked = parties.kian, cooperation_request(db, parties.kian, parties.sara)
+    east, central = (db.get_one(Branch, number) for number in (kian.east, kian.central))
+    for branch in (east, central):
+        branch.province, branch.city, branch.university_code = "تهران", "تهران", None
+    db.flush()
+    with refused("error.branch_no_university", db=db):
+        pick(db, kian.manager, kian.central, MINA)
+    with refused("error.accept_no_university", db=db):
+        act(db, cooperation.accept, parties.sara, asked)
+    central.university_code = "tums"
+    db.get_one(Distributor, kian.id).active = False
+    db.flush()
+    with refused("error.distributor_inactive", db=db):
+        pick(db, kian.manager, kian.central, MINA)
+    db.get_one(Distributor, kian.id).active = True
+    central.closed_at = NOW
+    db.flush()
+    with refused("error.branch_closed", db=db):
+        pick(db, kian.manager, kian.central, MINA)
+    central.closed_at = None
+    db.flush()
+    assert pick(db, kian.manager, kian.central, MINA).state is CooperationState.PENDING_OFFICER
 
 
 def test_only_a_manager_of_that_distributor_chooses(db: Session, parties: Parties) -> None:
