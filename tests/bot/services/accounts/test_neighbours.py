@@ -8,7 +8,8 @@ import pytest
 from sqlmodel import Session, select
 
 from bot.core.context import Actor
-from bot.core.refusals import NotAllowed, Stale, Throttled
+from bot.core.refusals import InvalidInput, NotAllowed, Stale, Throttled
+from bot.rules import account as account_rules
 from bot.rules.account import AccountCase
 from bot.rules.validators import NationalCode
 from bot.services import accounts
@@ -653,3 +654,23 @@ def test_the_facts_of_an_account(db: Session, parties: Parties) -> None:
     person.state = AccountState.SUSPENDED
     db.get_one(Officer, person.id).qualified_at = NOW
     assert facts() == replace(plain, state=AccountState.SUSPENDED, qualified=True)
+
+
+def test_a_reason_has_its_length(db: Session, parties: Parties) -> None:
+    def reset(letters: int) -> None:
+        accounts.reset_access(
+            db,
+            actor=parties.staff,
+            account_id=parties.sara.account_id or 0,
+            reason=f" {'د' * letters} ",
+            password_hash="new",
+            now=NOW,
+        )
+
+    shortest, longest = account_rules.REASON_MIN, account_rules.REASON_MAX
+    for letters in (shortest, longest):
+        reset(letters)
+        assert actions.events(db)[-1].data["reason"] == "د" * letters
+    for letters in (0, shortest - 1, longest + 1):
+        with refused(InvalidInput, "error.short_reason", db=db):
+            reset(letters)

@@ -567,6 +567,10 @@ def test_what_an_expert_reads_of_the_officer(db: Session, parties: Parties) -> N
     assert (card().reviewer, card().may_decide) == (db.get_one(Account, parties.zahra.account_id), False)
     account.state = AccountState.SUSPENDED
     assert not card().active
+    shown = views.expert_card(db, actor=parties.zahra, request_id=request.id or 0)
+    assert CooperationAction.UNIVERSITY_REJECT in shown.actions, (
+        "that the officer is suspended hinders no expert"
+    )
     for actor in (parties.foreign, parties.sara, parties.kian.manager):
         with refused(NotAllowed):
             views.expert_card(db, actor=actor, request_id=request.id or 0)
