@@ -1,10 +1,13 @@
 """Whatever an expert or the staff know of a person or company finds it, typed on any screen."""
 
+import re
+
 import pytest
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from bot.services.accounts import queries
 from bot.services.search.keys import name_keys, wanted
+from bot.texts import formats
 from storage.tables import Account, AuditEvent, Officer
 from tests.support.chat_driver import NOW, App, Person
 from tests.support.chat_fixtures import ON_BOTH_DATABASES
@@ -20,8 +23,12 @@ from tests.support.chat_people import (
     request_of,
     staff,
     submit,
+    suspend,
     tariff,
 )
+from tests.support.factories import people
+
+PERSIAN = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 
 
 @pytest.fixture(autouse=True)
@@ -121,6 +128,50 @@ def test_a_company_leads_an_expert_to_its_requests(app: App) -> None:
     accept(sara)
     maryam.open("home").type("آوای سلامت").sees("درخواست همکاری", cooperation(app).tracking_code)
     maryam.open("home").type("سلامت آوای").sees(cooperation(app).tracking_code)
+
+
+@pytest.mark.parametrize(("number", "pages"), [(10, 1), (20, 2), (51, 5)])
+def test_results_in_pages(app: App, number: int, pages: int) -> None:
+    """Each stands once under its number; more than fifty are not listed, and that is said."""
+
+    def unit(db: Session) -> None:
+        for n in range(number):
+            people.officer(db, "نگار", f"امینی {n:02}", chat=False)
+
+    app.run(unit)
+    reza = staff(app).open("home").type("نگار")
+    listed = min(number, 50)
+    title = "۵۰ نتیجه نخست برای «نگار»؛ نتیجه‌های دیگری هم هست" if number > 50 else "نتیجه برای «نگار»:"
+    found, numbers = list[str](), list[str]()
+    for page in range(1, pages + 1):
+        reza.sees(title)
+        assert (f"صفحه {formats.digits(page)} از {formats.digits(pages)}" in reza.text) is (pages > 1)
+        lines = [line for line in reza.text.splitlines() if "👤" in line]
+        found += [name for line in lines for name in re.findall(r"امینی \d\d", line)]
+        numbers += [line.partition(". ")[0] for line in lines]
+        assert ("بعدی" in reza.labels) is (page < pages)
+        if page < pages:
+            reza.tap("بعدی")
+    assert numbers == [formats.digits(n) for n in range(1, listed + 1)]
+    assert len(set(found)) == len(found) == listed
+    reza.open("find", reza.view.id if reza.view else 0, arg="99").sees(f"{numbers[-1]}. ").tap(
+        "قبلی" if pages > 1 else "🔎 جست‌وجو"
+    )
+
+
+def test_staff_see_of_accounts_the_state_and_the_newest_file(app: App, negar: Person) -> None:
+    """A part of the national code alone; the user code where there is none."""
+    parviz = officer(app, "نگار", "بی‌پرونده")
+    user_code = officer(app, "نگار", "بی‌کد", national_code=None).account.user_code
+    suspend(parviz)
+    app.clock.passes(days=2)
+    staff(app).open("home").type("نگار").sees(
+        f"👤 نگار طباطبایی‌نژاد — •••••••{code_of(negar)[-3:]} — حساب فعال، ⏳ در انتظار بررسی، ۲ روز\n".translate(
+            PERSIAN
+        ),
+        f"👤 نگار بی‌پرونده — •••••••{code_of(parviz)[-3:]} — حساب غیرفعال\n".translate(PERSIAN),
+        f"👤 نگار بی‌کد — {user_code} — حساب فعال\n",
+    )
 
 
 def test_another_persons_search_is_not_shown(app: App, negar: Person) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session
 
+from bot.texts import formats
 from storage.enums import RequestKind, RequestState, Role
 from storage.tables import Account, Push, QualificationRequest
 from tests.support import jobs
@@ -98,6 +99,34 @@ def test_filters_and_order_are_a_tap_each(app: App, maryam: Person) -> None:
         "140501010003"
     )
     maryam.open("desk.queue").tap("↕️ ترتیب").sees("جدیدترین نخست", "۱. 140501010001")
+    maryam.tap("↕️ ترتیب").sees("قدیمی‌ترین: ۲۰ روز", "۱. ⏰ 140501010003")
+    for label in ("زمان: همه", "تا ۳ روز", "۳ تا ۱۰ روز", "بیش از ۱۰"):
+        maryam.tap(label)
+    maryam.sees("زمان: همه", "📥 ۳ پرونده")
+
+
+def test_a_list_of_one_file_has_no_filters(app: App, maryam: Person) -> None:
+    file(app, 1, days=1)
+    maryam.open("desk.queue").sees("📥 ۱ پرونده").sees_not("نوع: همه", "زمان: همه", "↕️ ترتیب")
+    file(app, 2, days=1)
+    maryam.open("desk.queue").sees("نوع: همه", "زمان: همه", "↕️ ترتیب")
+
+
+@pytest.mark.parametrize(
+    ("number", "others", "page"), [(8, True, False), (9, False, False), (11, False, True)]
+)
+def test_a_long_list_leaves_room_for_the_way_on(
+    app: App, maryam: Person, number: int, others: bool, page: bool
+) -> None:
+    """From nine rows on the other lists are behind one button; from the eleventh file on there are two pages."""
+    for n in range(number):
+        file(app, n, days=1)
+    maryam.open("desk.queue").sees("📂 همه فهرست‌ها", "🏠 منوی اصلی", f"{formats.digits(min(number, 10))}. ")
+    assert ("🗂 پرونده‌های من" in maryam.labels, "🔎 جست‌وجو" in maryam.labels) == (others, others)
+    assert (
+        "📌 برداشتن چند پرونده" in maryam.labels if others else "📌 برداشتن چند پرونده" not in maryam.labels
+    )
+    assert ("صفحه ۱ از ۲" in maryam.text, "بعدی" in maryam.labels) == (page, page)
 
 
 def test_numbers_run_on_a_number_opens_its_row_and_a_page_is_asked_for(app: App, maryam: Person) -> None:
@@ -136,6 +165,21 @@ def test_staff_have_every_list_of_any_university(app: App, maryam: Person) -> No
     reza.tap("⏰ دیرکردها").sees("دانشگاه علوم پزشکی شیراز", "⏰ ۲ پرونده", "مریم رضایی").type("۱")
     reza.sees("140501010003").tap("↩️ بازگشت به فهرست").sees("⏰ ۲ پرونده").tap("📂 همه فهرست‌ها")
     reza.sees("کارتابل دانشگاه علوم پزشکی شیراز").open("desk.lists", arg="mui").sees("📥 پرونده‌های جدید: ۰")
+
+
+def test_staff_type_whose_lists_they_want(app: App, maryam: Person) -> None:
+    """One that is meant is opened, several are listed, and all are a button away."""
+    reza = (
+        staff(app)
+        .open("desk.universities")
+        .type("دانشگاه علوم پزشکی شیراز")
+        .sees("کارتابل دانشگاه علوم پزشکی شیراز")
+    )
+    reza.open("desk.universities").type("علوم پزشکی ای").sees("نتیجه برای «علوم پزشکی ای»: ۵", "۵. 🏛")
+    reza.sees_not("شیراز").tap("۳").sees("کارتابل دانشگاه علوم پزشکی ایران").open("desk.universities")
+    reza.type("علوم پزشکی ای", "ایلام").sees("کارتابل دانشگاه علوم پزشکی ایلام")
+    reza.open("desk.universities").sees_not("🏛 همه").type("علوم پزشکی ای").tap("🏛 همه").sees("بعدی")
+    reza.sees_not("نتیجه برای").type("زغال‌اخته").sees("چیزی پیدا نشد")
 
 
 def test_a_head_sees_what_is_overdue_at_the_university_and_an_expert_not_a_colleagues(

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from storage.enums import Messenger, RequestState
 from storage.tables import QualificationRequest
@@ -78,6 +78,27 @@ def test_a_colleague_is_faster(app: App) -> None:
     for _ in range(3):
         bahar.open("desk.queue").type("۱").tap("📌 برداشتن پرونده")
     seen(maryam, "ت", "ث", "ت")
+
+
+def test_colleagues_are_faster_by_nine_files(app: App) -> None:
+    """Who is far down the list goes on from the same file, which has moved up."""
+    files(app, "ابپتثجچحخدذرزژسشصضطظعغفقک")
+    maryam, bahar = expert(app), expert(app, "رستمی")
+    maryam.open("desk.queue").type("۲۰").sees("متقاضی ظ")
+    decided = app.all(select(QualificationRequest.id).order_by(col(QualificationRequest.id)).limit(9))
+    for number in decided:
+        app.change(QualificationRequest, number, state=RequestState.IN_REVIEW, reviewer_id=bahar.account.id)
+    seen(maryam, *"عغفق")
+    maryam.open("desk.queue").type("۱").sees("متقاضی د")
+    seen(maryam, "ذ")
+
+
+def test_from_a_file_beside_the_list_one_comes_back_to_ones_place(app: App) -> None:
+    maryam = expert(app)
+    files(app, "ابپ")
+    files(app, "ی", maryam)
+    maryam.open("desk.queue").type("۲").sees("متقاضی ب").open("desk.file", 4).sees("متقاضی ی")
+    seen(maryam, "ب", "پ")
 
 
 def test_each_chat_goes_its_own_way(app: App) -> None:

@@ -85,7 +85,8 @@ def test_search_and_edit(app: App) -> None:
     for name in ("کیان طب", "کیان سلامت", *(f"مرکز {n:02}" for n in range(10))):
         app.run(lambda db, name=name: distributor(db, name))
     boss.command("menu").tap("🏢 توزیع‌کنندگان")
-    boss.sees("🏢 توزیع‌کنندگان: ۱۲", "۸. ", "بعدی").sees_not("۹. ").tap("بعدی").sees("۱۲. ", "قبلی")
+    boss.sees("🏢 توزیع‌کنندگان: ۱۲", "صفحه ۱ از ۲", "… ۴ توزیع‌کننده دیگر", "۸. ").sees_not("۹. ")
+    boss.tap("بعدی").sees("صفحه ۲ از ۲", "۱۲. ", "قبلی").sees_not("توزیع‌کننده دیگر")
     boss.tap("🔎 جست‌وجو").type("کیان طب").sees("کیان طب (واحد صنفی)")  # the only one
     boss.command("menu").tap("🏢 توزیع‌کنندگان", "🔎 جست‌وجو")
     boss.type("نیستان").sees("پیدا نشد").type("کیان").sees("کیان طب", "کیان سلامت")

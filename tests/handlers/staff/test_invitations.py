@@ -5,6 +5,7 @@ import pytest
 from sqlmodel import select
 
 from bot.core.context import Actor
+from bot.core.screens import Press
 from bot.jobs import retention
 from storage.enums import Messenger, PushChannel, Role
 from storage.tables import Account, Grant, Invitation, Push
@@ -139,6 +140,26 @@ def test_an_invitation_that_ended_is_removed_after_thirty_days(app: App) -> None
     assert removed() == 3
     assert len(app.events("expert_invited")) == 3, "the record stays"
     assert app.one(select(Account).where(Account.national_code == "9991234551"))
+
+
+def test_what_became_of_an_invitation_is_on_its_card(app: App) -> None:
+    """The buttons are there as long as something can be done; a known national code is masked."""
+    boss, token, code = invite(app, code="9991234551")
+    buttons = ("🔁 دعوت دوباره", "🗑 لغو دعوت")
+    card = Press("staff.invitation", app.newest(Invitation).id or 0)
+    boss.press(card).sees("مینا رضایی", f"کارشناس، {SHIRAZ}", "۰۹۱۲۱۱۱۰۰۰۹", "کد ملی: •••••••۵۵۱")
+    boss.sees("زمان دعوت: ۱۴۰۵/۰۹/۰۱", "منتظر پذیرش؛ مهلت: ۱۴۰۵/۰۹/۰۴", *buttons).sees_not("9991234551")
+    app.clock.passes(days=1)
+    app.person().command("start", f"invite_{token}").tap("✅ پذیرفتن دعوت").type(code, PASSWORD)
+    boss.press(card).sees("✅ پذیرفته شد: ۱۴۰۵/۰۹/۰۲").sees_not("منتظر پذیرش", *buttons)
+    boss, _, _ = invite(app)
+    card = Press("staff.invitation", app.newest(Invitation).id or 0)
+    boss.press(card).sees("منتظر پذیرش").sees_not("کد ملی").tap("🗑 لغو دعوت", "بله، لغو شود")
+    boss.press(card).sees("⚪️ لغو شد: ۱۴۰۵/۰۹/۰۲").sees_not("منتظر پذیرش", *buttons)
+    boss, _, _ = invite(app)
+    app.clock.passes(days=4)
+    boss.press(Press("staff.invitation", app.newest(Invitation).id or 0))
+    boss.sees("مهلت این دعوت تمام شده است", *buttons).sees_not("منتظر پذیرش")
 
 
 def test_experts_see_no_invitations(app: App) -> None:

@@ -1,6 +1,6 @@
 """Money that went back: an archive, a wrong reference corrected, the payer's bank data; a tariff to come is taken back."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlmodel import select
@@ -88,3 +88,44 @@ def test_a_tariff_to_come_is_taken_back(app: App, messenger: Messenger) -> None:
     today = app.one(select(Tariff).where(Tariff.kind == RequestKind.NEW))
     boss.open("staff.tariff_end", today.valid_from.toordinal(), arg="NEW").sees("این دکمه دیگر معتبر نیست")
     assert app.get(Tariff, today.id)
+
+
+def test_of_former_tariffs_the_newest_three_are_listed(app: App) -> None:
+    """Of each kind; the one in force is not among them."""
+    for kind in RequestKind:
+        for days, rial in (
+            (400, 1_000_000),
+            (300, 2_000_000),
+            (200, 3_000_000),
+            (100, 4_000_000),
+            (0, 5_000_000),
+        ):
+            app.add(Tariff(kind=kind, amount_rial=rial, valid_from=NOW.date() - timedelta(days=days)))
+    boss = staff(app).open("staff.tariffs").sees_not("تعیین نشده", "۱٬۰۰۰٬۰۰۰ ریال")
+    lines = [line.partition(" ریال")[0] for line in boss.text.splitlines() if line.startswith("•")]
+    listed = [
+        "• اکنون: ۵٬۰۰۰٬۰۰۰",
+        "• پیشین، از ۱۴۰۵/۰۵/۲۳: ۴٬۰۰۰٬۰۰۰",
+        "• پیشین، از ۱۴۰۵/۰۲/۱۶: ۳٬۰۰۰٬۰۰۰",
+        "• پیشین، از ۱۴۰۴/۱۱/۰۶: ۲٬۰۰۰٬۰۰۰",
+    ]
+    assert lines == listed * 2
+
+
+@pytest.mark.parametrize("arg", ["NEW", "AMENDMENT", "new", ""])
+def test_a_forged_button_takes_back_no_tariff(app: App, arg: str) -> None:
+    """Of no kind, of no day, of a day that none begins on."""
+    tariff(app)
+    day = NOW.date() + timedelta(days=30)
+    coming = app.add(Tariff(kind=RequestKind.NEW, amount_rial=9_000_000, valid_from=day))
+    boss = staff(app)
+    for ordinal in (
+        0,
+        date.max.toordinal(),
+        10**9,
+        day.toordinal() + 1,
+        *([day.toordinal()] * (arg != "NEW")),
+    ):
+        for action in ("staff.tariff_ask", "staff.tariff_end"):
+            assert boss.open(action, ordinal, arg=arg).text.startswith("این دکمه دیگر معتبر نیست")
+    assert app.get(Tariff, coming.id)
