@@ -44,6 +44,8 @@ from storage.enums import RequestState
 from storage.tables import QualificationRequest, StoredFile
 
 _UNDECIDED = frozenset({RequestState.SUBMITTED, RequestState.IN_REVIEW, RequestState.DRAFT})
+#: By the applicant, and by staff: not by the reviewer.
+_DECIDED_BY_OTHERS = frozenset({RequestState.WITHDRAWN, RequestState.REVOKED})
 
 
 def routes(engine: Engine) -> Routes:
@@ -335,7 +337,7 @@ def show_outcome(turn: Turn, press: Press) -> Screen:
         lines += request_card.deficiency_lines(Wording.load(turn.db), details.rounds[-1])
     if request.reject_text:
         lines.append(t("desk.outcome_reason", reason=rejection.of_request(request)))
-    if details.reviewer is not None and request.state is not RequestState.WITHDRAWN:
+    if details.reviewer is not None and request.state not in _DECIDED_BY_OTHERS:
         when = formats.jalali_time(request.decided_at or request.state_since)
         lines.append(t("desk.outcome_by", by=details.reviewer.name, time=when))
     return Screen(truncate_lines(lines + _left_lines(turn, request)), tuple(_onward_rows(turn, request)))
