@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
+from bot.core.screens import Press
 from storage.enums import CooperationState, Messenger, Role
-from storage.tables import Account, Contract, CooperationRequest, Grant, Officer
+from storage.tables import Account, Contract, CooperationRequest, Distributor, Grant, Officer
 from tests.support import chat_people as people
 from tests.support.chat_driver import NOW, App, Person
 
@@ -38,6 +39,40 @@ def test_the_queue_and_the_card(app: App, messenger: Messenger) -> None:
     maryam.sees("احراز صلاحیت: دانشگاه علوم پزشکی شیراز، ۱۴۰۵/۰۹/۰۱")
     whole = people.code_of(sara).translate(str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹"))
     maryam.sees_not(whole, people.code_of(sara), "📎 مدارک", "⚠️ اعلام نواقص")
+
+
+def test_numbers_to_call_are_for_who_decides(app: App) -> None:
+    sara, maryam, boss = waiting(app), people.expert(app), people.staff(app)
+    numbers = "همراه مسئول فنی: ۰۹۱۲۱۲۳۴۵۶۷", "همراه مدیر: ۰۹۱۲۰۰۰۰۰۰۱"
+    for verified in (True, False):
+        app.change(Account, sara.account.id, mobile_verified=verified)
+        at_cooperation(maryam).sees(*numbers)
+        assert ("(تأییدنشده)" in maryam.text) is not verified
+        at_cooperation(boss).sees_not(*numbers, "همراه")
+    app.change(Account, sara.account.id, mobile=None)
+    app.change(Distributor, people.cooperation(app).distributor_id, manager_mobile=None)
+    at_cooperation(maryam).sees("در انتظار: کمتر از یک ساعت").sees_not("همراه")
+    app.change(CooperationRequest, people.cooperation(app).id, state=CooperationState.CLOSED)
+    at_cooperation(maryam).sees_not("همراه", "در انتظار:")
+
+
+def test_the_officers_card_is_checked_at_this_moment(app: App) -> None:
+    sara, maryam = waiting(app), people.expert(app)
+    for values, qualified, state in (
+        ({}, "احراز صلاحیت: دانشگاه علوم پزشکی شیراز، ۱۴۰۵/۰۹/۰۱", "✅ دارای صلاحیت تأییدشده"),
+        (
+            {"qualified_at": None, "legacy_qualified": True},
+            "احراز صلاحیت: ثبت قدیمی",
+            "✅ دارای صلاحیت تأییدشده",
+        ),
+        ({"legacy_qualified": False}, "احراز صلاحیت: ندارد (ابطال‌شده)", "⛔️ صلاحیت ابطال‌شده"),
+    ):
+        app.change(Officer, sara.account.id, **values)
+        at_cooperation(maryam).sees(qualified).tap("🪪 کارت مسئول فنی")
+        maryam.sees(qualified, f"وضعیت: {state}", "همکاری‌های پایان‌یافته: ۰", "زمان استعلام: ۱۴۰۵/۰۹/۰۱")
+        maryam.sees_not("👤 حساب").tap("بازگشت").sees("⏳ در انتظار بررسی دانشگاه")
+    boss = at_cooperation(people.staff(app)).tap("🪪 کارت مسئول فنی").sees("👤 حساب")
+    assert boss.button("👤 حساب").press == Press("staff.account", sara.account.id or 0)
 
 
 def test_it_goes_to_the_branchs_university(app: App) -> None:

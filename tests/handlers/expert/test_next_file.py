@@ -101,6 +101,22 @@ def test_from_a_file_beside_the_list_one_comes_back_to_ones_place(app: App) -> N
     seen(maryam, "ب", "پ")
 
 
+def test_the_next_file_is_taken_at_once(app: App) -> None:
+    """One goes on from it; one that somebody has is only opened, and the last file is followed by none."""
+    files(app, "ابپت")
+    maryam = expert(app).open("desk.queue").type("۳").sees("متقاضی پ").open("desk.next_claim", 3)
+    assert maryam.notice == "پرونده نزد شماست."
+    maryam.sees("متقاضی ت", "✅ تأیید")
+    assert app.get(QualificationRequest, 4).reviewer_id == maryam.account.id
+    maryam.tap("پرونده بعدی").sees("متقاضی ا")
+    assert maryam.notice == "فهرست به پایان رسید؛ از ابتدای آن ادامه می‌دهید."
+    maryam.tap("📌 برداشتن پرونده").open("desk.mine").type("۱").open("desk.next_claim", 1)
+    assert maryam.notice == ""
+    maryam.sees("متقاضی ت").open("desk.queue").type("۱").tap("📌 برداشتن پرونده")
+    maryam.open("desk.queue").type("۱").open("desk.next_claim", 3)
+    assert maryam.notice == "پرونده دیگری در این فهرست نیست."
+
+
 def test_each_chat_goes_its_own_way(app: App) -> None:
     maryam = expert(app)
     files(app, "ابپ", maryam)

@@ -244,6 +244,32 @@ def test_a_long_file_fits_a_message(app: App, sara: Person, maryam: Person) -> N
     sara.open("qual.track").sees("⚠️ دارای نقص")
 
 
+def test_each_round_of_deficiencies_is_read_for_itself(sara: Person, maryam: Person) -> None:
+    """The newest first; the outcome of the second round tells of the second alone."""
+    for round_, (item, reason) in enumerate(
+        (("نام پدر", "نام پدر ناخوانا است"), ("جنسیت", "جنسیت درست نیست")), 1
+    ):
+        at_decision(maryam, sara).sees_not("🔁 نقص‌های قبلی").tap("⚠️ اعلام نواقص", f"▫️ {item}").type(reason)
+        maryam.tap("ارسال نواقص", "بله، ارسال شود").sees("اعلام شد", reason)
+        at_request(maryam, sara)
+        assert ("🔁 نقص‌های قبلی" in maryam.labels) is (round_ == 2)
+        if round_ == 1:
+            sara.open("qual.track").tap("رفع نقص").type("عباس").tap("توضیحی ندارم", "ارسال دوباره", "بله")
+    maryam.tap("🔁 نقص‌های قبلی").sees("نقص‌های اعلام‌شده پرونده 140509010001", "بازگشت")
+    first, second = maryam.text.index("🔁 نوبت ۱"), maryam.text.index("🔁 نوبت ۲")
+    assert maryam.text.index("جنسیت درست نیست") > second
+    assert maryam.text.index("نام پدر ناخوانا است") > first > second
+    maryam.open("desk.outcome", request_of(sara).id).sees("جنسیت درست نیست").sees_not("ناخوانا")
+
+
+def test_a_file_without_documents_says_so(app: App, sara: Person, maryam: Person) -> None:
+    request = request_of(sara)
+    bare = {key: value for key, value in request.snapshot.items() if not key.startswith("doc.")}
+    app.change(QualificationRequest, request.id, snapshot=bare)
+    at_request(maryam, sara).tap("📎 مدارک").sees("برای این پرونده مدرکی ثبت نشده است")
+    assert maryam.labels == ["بازگشت", "🏠 منوی اصلی"]
+
+
 def test_a_document_that_staff_removed_meanwhile(app: App, sara: Person, maryam: Person) -> None:
     app.change(DocumentType, "no_addiction", active=False)
     at_request(maryam, sara).tap("📄 همه اطلاعات").sees("عدم اعتیاد (۱)")
