@@ -10,14 +10,16 @@ from unicodedata import category
 import pytest
 from openpyxl import load_workbook
 from sqlalchemy import event
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from bot.core.context import Actor
+from bot.core.screens import Press
 from bot.jobs import held_decisions
 from bot.services.exports import reading, rows
 from bot.services.exports.wanted import STATES, ExportKind, Wanted
+from bot.texts import BIDI_MARKS
 from storage.enums import AttemptState, Messenger, RequestState, Role
-from storage.tables import Letter, QualificationRequest
+from storage.tables import CooperationRequest, Letter, QualificationRequest, University
 from tests.support.chat_driver import NOW, App, Person
 from tests.support.chat_people import (
     approve,
@@ -88,6 +90,46 @@ def test_every_list_as_a_workbook(app: App, messenger: Messenger) -> None:
         assert (cells[-1][0] == "جمع") is (kind in money), "a sum where there is something to sum"
         assert len(cells) > head + (2 if kind in money else 1), f"no rows of {kind}"
     assert [event.data["kind"] for event in app.events("rows_exported")] == [str(kind) for kind in ExportKind]
+
+
+@pytest.mark.parametrize(("form", "label"), [("xlsx", "📗 فایل XLSX"), ("csv", "📄 فایل CSV")])
+def test_a_file_says_what_it_is_and_stands_above_its_screen(app: App, form: str, label: str) -> None:
+    boss = a_day_at_the_desk(app).open("export.kind", 8, arg="payments").tap(label)
+    (file,) = boss.files
+    assert file.name == f"payments-14050901.{form}"
+    assert BIDI_MARKS.sub("", file.caption) == "📤 💳 پرداخت‌ها: ۲ سطر، از ۱۴۰۵/۰۸/۲۴ تا ۱۴۰۵/۰۹/۰۱ (۷ روز)"
+    assert (boss.view, boss.answer and boss.answer.edit) == (Press("export.kind", 8, arg="payments"), None)
+    (event,) = app.events("rows_exported")
+    assert (event.data["rows"], event.data["form"]) == (2, form)
+
+
+def test_each_university_stands_once_on_the_pages_and_the_chosen_one_is_seen(app: App) -> None:
+    boss = staff(app).open("export.at", 31, arg="files")
+    other = {"قبلی", "بعدی", "همه دانشگاه‌ها", "بازگشت", "🏠 منوی اصلی"}
+    pages = [[label for label in boss.labels if label not in other]]
+    while "بعدی" in boss.labels:
+        pages.append([label for label in boss.tap("بعدی").labels if label not in other])
+    universities = [one for page in pages for one in page]
+    assert {len(page) for page in pages[:-1]} == {14}
+    assert len(universities) == len(app.all(select(University.code)))
+    chosen = boss.button(pages[-1][-1])
+    boss.press(chosen).sees("دانشگاه: ").tap("🏛 دانشگاه")
+    assert [label for label in boss.labels if label not in other] == pages[-1]
+    assert "بعدی" not in boss.labels
+    boss.tap("قبلی")
+    assert [label for label in boss.labels if label not in other] == pages[-2]
+    boss.tap("همه دانشگاه‌ها").sees("دانشگاه: همه", "وضعیت: همه")
+    boss.open("export.at", 31, 1, arg=chosen.press.arg if chosen.press else "")
+    assert [label for label in boss.labels if label not in other] == pages[0], "the page that was asked for"
+
+
+def test_a_state_and_a_period_are_chosen(app: App) -> None:
+    boss = staff(app).open("export.kind", arg="files").sees("(۳۰ روز)", "وضعیت: همه").sees_not("۳۰ روز گذشته")
+    boss.tap("از آغاز").sees("از آغاز تا ۱۴۰۵/۰۹/۰۱", "۳۰ روز گذشته").sees_not("(۳۰ روز)")
+    boss.tap("🗂 وضعیت").sees("۱. همه", "۲. ").tap("۲").sees_not("وضعیت: همه").sees("از آغاز تا")
+    chosen = boss.line("وضعیت")
+    boss.tap("🗂 وضعیت").sees(f"۲. {chosen}").tap("بازگشت").sees(f"وضعیت: {chosen}").tap("🗂 وضعیت", "۱")
+    boss.sees("وضعیت: همه", "از آغاز تا").tap("بازگشت").sees("کدام فهرست")
 
 
 def test_money_is_numbers_and_summed(app: App) -> None:
@@ -250,6 +292,13 @@ def test_the_record_by_person_file_and_day(app: App) -> None:
     boss.sees(f"درباره: {code}", "مریم رضایی (کارشناس): تأیید").sees_not("تعریف شعبه")
     boss.tap("🔎 جست‌وجو در سوابق", "همه").type("۱۴۰۵/۱۰/۰۱").sees("تاریخ درست نیست").type("۱۴۰۵/۰۸/۰۱")
     boss.type("۱۴۰۵/۰۸/۳۰").sees("از ۱۴۰۵/۰۸/۰۱ تا ۱۴۰۵/۰۸/۳۰", "موردی برای نمایش")
+    boss.tap("🔎 جست‌وجو در سوابق", "همه", "از آغاز").type("۱۴۰۵/۰۸/۳۰").sees("از آغاز تا ۱۴۰۵/۰۸/۳۰")
+    boss.tap("🔎 جست‌وجو در سوابق", "همه").type("۱۴۰۵/۰۸/۰۱").tap("تا امروز").sees("از ۱۴۰۵/۰۸/۰۱ تا اکنون")
+    boss.tap("🔎 جست‌وجو در سوابق").type(app.newest(CooperationRequest).tracking_code)
+    boss.tap("از آغاز", "تا امروز").sees(f"درباره: {app.newest(CooperationRequest).tracking_code}")
+    boss.sees("مریم رضایی (کارشناس): ").sees_not("از آغاز تا", "موردی برای نمایش")
+    for letter in "qc":
+        boss.open("staff.audit", 98_765, arg=letter).sees("درباره: —", "موردی برای نمایش")
     boss.tap("🔎 جست‌وجو در سوابق").type(boss.account.user_code).tap("از آغاز", "تا امروز")
     boss.sees("درباره: رضا اداری", "رضا اداری").sees_not("ثبت نهایی")
 

@@ -5,8 +5,9 @@ from datetime import date, timedelta
 import pytest
 from sqlmodel import select
 
-from storage.enums import AttemptState, Messenger, RequestKind
-from storage.tables import PaymentAttempt, Push, Tariff
+from bot.core.screens import Press
+from storage.enums import AttemptState, Messenger, RequestKind, RequestState, Role
+from storage.tables import Account, AuditEvent, PaymentAttempt, Push, Tariff
 from tests.support.chat_driver import NOW, App, Person
 from tests.support.chat_people import (
     approve,
@@ -18,6 +19,7 @@ from tests.support.chat_people import (
     submit,
     tariff,
 )
+from tests.support.factories.qualification import request_row
 
 
 def returned(app: App) -> tuple[Person, Person, int]:
@@ -129,3 +131,39 @@ def test_a_forged_button_takes_back_no_tariff(app: App, arg: str) -> None:
         for action in ("staff.tariff_ask", "staff.tariff_end"):
             assert boss.open(action, ordinal, arg=arg).text.startswith("این دکمه دیگر معتبر نیست")
     assert app.get(Tariff, coming.id)
+
+
+def test_what_is_not_known_of_a_payment_is_a_dash(app: App) -> None:
+    """And what is not known of a person is left out."""
+    sara, boss = officer(app), staff(app)
+    app.change(Account, sara.account.id, mobile=None)
+    draft = app.add(request_row(sara.account.id, state=RequestState.DRAFT, tracking_code=None))
+    due = payment_attempt(app, draft, AttemptState.REFUND_DUE, ref=None)
+    boss.open("staff.refunds").sees("سارا کریمی‌نژاد، پرونده –: ۵٬۰۰۰٬۰۰۰ ریال")
+    assert boss.text.count("–") == 3, "code, reference and day"
+    boss.tap("جزئیات ۱").sees("پرونده: –", "شناسه پرداخت: –", "شماره پیگیری بانک: –", "شماره کارت: –")
+    boss.sees("✅ ثبت بازگشت وجه").sees_not("شماره همراه", "زمان پرداخت", "بازگردانده شد", "اصلاح")
+    assert boss.button("بازگشت").press == Press("staff.refunds")
+    app.change(PaymentAttempt, due.id, state=AttemptState.REFUNDED, refund_ref="R-1", refunded_at=NOW)
+    boss.open("staff.refunded").sees("سارا کریمی‌نژاد، پرونده –", "۱۴۰۵/۰۹/۰۱، شماره پیگیری بازگشت: R-1").tap(
+        "۱"
+    )
+    boss.sees("✅ بازگردانده شد: ۱۴۰۵/۰۹/۰۱ ساعت ۱۲:۳۰", "ثبت‌کننده: –", "✏️ اصلاح شماره پیگیری")
+    boss.sees_not("✅ ثبت بازگشت وجه")
+    assert boss.button("بازگشت").press == Press("staff.refunded")
+    wrong = payment_attempt(app, draft, AttemptState.UNCERTAIN, ref=None)
+    subject = {"subject": "payment_attempt", "subject_id": wrong.id}
+    app.add(AuditEvent(event="payment_wrong_amount", actor_role=Role.SYSTEM, **subject))
+    boss.open("staff.refunds").sees("موردی برای نمایش").tap("⚠️ مبلغ نادرست (۱)")
+    boss.sees("سارا کریمی‌نژاد، پرونده –: هزینه ۵٬۰۰۰٬۰۰۰ ریال، شناسه درگاه: –")
+    sara.open("home")
+
+
+def test_the_number_of_wrong_amounts_is_on_the_button_and_without_any_there_is_none(app: App) -> None:
+    boss, sara = staff(app).open("staff.refunds").sees_not("مبلغ نادرست"), officer(app)
+    request = app.add(request_row(sara.account.id, state=RequestState.AWAITING_PAYMENT))
+    for n in range(7):
+        wrong = payment_attempt(app, request, AttemptState.UNCERTAIN, ref=f"A{n}")
+        subject = {"subject": "payment_attempt", "subject_id": wrong.id}
+        app.add(AuditEvent(event="payment_wrong_amount", actor_role=Role.SYSTEM, **subject))
+    boss.open("staff.refunds").sees("⚠️ مبلغ نادرست (۷)")

@@ -108,6 +108,8 @@ class Listed:
     newest_first: bool = False
     #: Whether a number is a button.
     opens: bool = False
+    #: Whether it is said which page this is.
+    says_page: bool = False
     #: Whether the rows have numbers.
     numbered: bool = True
     #: Rows at the end of the list that were there before.
@@ -122,7 +124,7 @@ LISTS = {
     "alerts": Listed(alerts, plain("staff.alerts"), 5, opens=True),
     "refunds": Listed(refunds, plain("staff.refunds"), 5),
     "wrong amounts": Listed(wrong_amounts, plain("staff.wrong"), 5),
-    "returned": Listed(returned, plain("staff.refunded"), 5, newest_first=True, opens=True),
+    "returned": Listed(returned, plain("staff.refunded"), 5, newest_first=True, opens=True, says_page=True),
     "of an account": Listed(
         attempts, lambda app, rows: Press("staff.account_payments", rows.account_id), 5, newest_first=True
     ),
@@ -158,7 +160,7 @@ LISTS = {
         newest_first=True,
         numbered=False,
     ),
-    "distributors": Listed(distributors, plain("staff.dists"), 8, opens=True),
+    "distributors": Listed(distributors, plain("staff.dists"), 8, opens=True, says_page=True),
 }
 
 
@@ -200,6 +202,7 @@ def test_each_row_stands_once_on_two_and_on_three_pages(app: App, rows: Rows, na
         if listed.numbered:
             assert [number for _, shown in pages for number in shown] == list(range(1, numbers.stop))
         assert MARK.findall(boss.tap("قبلی").text) == expected_pages[-2]
+        assert (f"صفحه {digits(len(pages) - 1)} از {digits(len(pages))}" in boss.text) is listed.says_page
         if listed.opens:
             at = (len(pages) - 2) * listed.size + 1
             boss.type(digits(at + 1)).sees(expected[at]).sees_not(expected[at + 1])
