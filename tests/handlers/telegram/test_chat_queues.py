@@ -61,7 +61,8 @@ async def test_one_chat_keeps_its_order_and_others_pass_by() -> None:
     while len(lanes):
         await asyncio.sleep(0)
     assert script.seen == ["b1", "slow", *words]
-    assert lanes.active == 0, "nothing of a person stays in memory"
+    await asyncio.sleep(0)
+    assert (lanes.active, lanes._tasks) == (0, set()), "nothing of a person stays in memory"
 
 
 async def test_waiting_for_other_servers_holds_no_slot() -> None:
@@ -108,6 +109,70 @@ async def test_drain_finishes_the_job_in_hand_only() -> None:
     script.gate.set()
     assert await draining
     assert script.seen == ["first"]
+
+
+async def test_what_is_not_finished_in_time_is_cancelled() -> None:
+    lanes, script = Lanes(), Script()
+    assert await lanes.drain(90), "nothing was under way"
+    lanes, ended = Lanes(), list[str]()
+
+    async def hangs() -> None:
+        try:
+            await script.gate.wait()
+        finally:
+            ended.append("cancelled")
+
+    put(lanes, {1: [hangs, script.says("behind it")]})
+    await asyncio.sleep(0)
+    assert not await lanes.drain(0.01)
+    lanes.put(2, script.says("too late"))
+    await asyncio.sleep(0)
+    assert (ended, script.seen, len(lanes), lanes.active) == (["cancelled"], [], 0, 0)
+
+
+@pytest.mark.parametrize("at_once", [64, 1])
+async def test_so_many_run_at_a_time_also_after_one_waited_for_another_server(at_once: int) -> None:
+    """64 where nothing else is said."""
+    lanes = Lanes() if at_once == 64 else Lanes(at_once=at_once)
+    script, begun = Script(), list[int]()
+    script.gate.set()
+    lanes.put("first", script.says("first", first=script.outside(lanes)))
+    await script.until_seen("first")
+    script.gate.clear()
+
+    def begins(number: int) -> Job:
+        async def job() -> None:
+            begun.append(number)
+            await script.gate.wait()
+
+        return job
+
+    for number in range(70):
+        lanes.put(number, begins(number))
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert len(begun) == at_once
+    script.gate.set()
+    while len(lanes):
+        await asyncio.sleep(0)
+    assert sorted(begun) == list(range(70))
+
+
+async def test_who_waits_for_room_goes_on_once_a_queue_waits_for_its_chat() -> None:
+    lanes, script = Lanes(), Script()
+
+    async def waits() -> None:
+        await script.gate.wait()
+        await lanes.pause(30)
+
+    put(lanes, {("m", 1): [waits, *[script.says("late")] * 10]})
+    room = asyncio.create_task(lanes.wait_until_below(5, "m"))
+    await asyncio.sleep(0.01)
+    assert not room.done()
+    script.gate.set()
+    await asyncio.wait_for(room, 90)
+    assert script.seen == []
+    await lanes.drain(0)
 
 
 async def test_queues_that_wait_for_their_chats_hold_up_nobody() -> None:

@@ -1,6 +1,7 @@
 """How the service connects, chooses between polling and a webhook, gives up a refused token, and closes."""
 
 import asyncio
+import logging
 from types import SimpleNamespace
 from typing import Any
 
@@ -141,6 +142,55 @@ async def test_the_service_gives_up_once_every_token_is_refused(monkeypatch: pyt
         await w.service._live(messenger)
         assert (w.service.refused, w.service.gave_up.is_set()) == (refused, gave_up)
     assert (w.slept, w.service.taking.is_set()) == ([], False)
+
+
+async def test_what_comes_of_commands_that_cannot_be_told(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Updates are taken all the same; another bot than the token's is told of, and how many updates go on."""
+    caplog.set_level(logging.INFO, "handlers.telegram.runtime")
+
+    async def fails(channel: Any) -> None:
+        raise ZeroDivisionError
+
+    said = {}
+    for number, recovered in ((3, 0), (8, 2)):
+        w = World(monkeypatch)
+        service: Any = w.service
+        w.channels[TELEGRAM].bot.id = number
+        service.dispatcher = SimpleNamespace(recover=w.told("recover", recovered))
+        service.profile = SimpleNamespace(publish=fails)
+        caplog.clear()
+        await service._live(TELEGRAM)
+        assert w.calls[-1] == ("polls",)
+        said[number] = [(one.levelname, one.getMessage()) for one in caplog.records]
+    link = ("INFO", "telegram: taking updates as https://l/3")
+    failed = ("ERROR", "commands and descriptions were not told")
+    assert said[3] == [link, failed]
+    (wrong, *rest) = said[8]
+    assert (wrong[0], "bot 3" in wrong[1], "bot 8" in wrong[1]) == ("WARNING", True, True)
+    assert rest == [("INFO", "telegram: 2 unfinished updates go on"), link, failed]
+
+
+async def test_now_and_then_what_others_left_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every half minute, also after it failed once."""
+    w = World(monkeypatch)
+    service: Any = w.service
+    service.resources.database = SimpleNamespace(announce_process=w.told("announces", None))
+    service.dispatcher = SimpleNamespace(take_over=w.told("takes over", None))
+    service.profile = SimpleNamespace(publish_chats=w.told("closes", None))
+    w.results = [NetworkError("x")]
+
+    async def sleep(seconds: float) -> None:
+        w.slept.append(seconds)
+        if len(w.slept) > 2:
+            raise asyncio.CancelledError
+
+    monkeypatch.setattr(runtime.asyncio, "sleep", sleep)
+    with pytest.raises(asyncio.CancelledError):
+        await service._sweep()
+    assert [call[0] for call in w.calls] == ["announces", "takes over", "closes"] * 2
+    assert w.slept == [30.0] * 3
 
 
 async def test_all_is_closed_though_one_cannot_be(monkeypatch: pytest.MonkeyPatch) -> None:
