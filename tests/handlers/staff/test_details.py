@@ -9,9 +9,10 @@ from bot.services.directorate.account_lookup import AuditEntry
 from bot.texts import BIDI_MARKS
 from handlers.staff.accounts.look_up import entry_line
 from storage.enums import InboxState, Messenger, PushChannel, PushState, Role
-from storage.tables import Account, AuditEvent, Chat, Grant, InboxUpdate, Push
+from storage.tables import Account, AuditEvent, Chat, Distributor, Grant, InboxUpdate, Push
 from tests.support.chat_driver import NOW, App, Person
 from tests.support.chat_people import branch, distributor, grant, officer, staff, suspend
+from tests.support.factories import distributors as factories
 from tests.support.factories.qualification import request_row
 
 
@@ -176,3 +177,35 @@ def test_a_card_lists_five_branches_and_says_how_many_more(app: App, boss: Perso
     branch(manager, "شماره 5")
     boss.press(card).sees("شعبه‌ها: ۷", "… و ۲ شعبه دیگر").sees_not("• شماره 4")
     assert boss.text.count("• ") == 5
+
+
+def test_long_reasons_are_cut(app: App, boss: Person) -> None:
+    note = "د" * 900
+    push = {
+        "key": "a",
+        "kind": "N5",
+        "note": note,
+        "text": "متن",
+        "mobile": "+989129998877",
+        "created_at": NOW,
+    }
+    row = app.add(Push(state=PushState.GIVEN_UP, channel=PushChannel.SMS, **push))
+    update = {"messenger": Messenger.TELEGRAM, "update_id": 5, "raw": "x", "received_at": NOW, "note": note}
+    odd = app.add(InboxUpdate(state=InboxState.FAILED, **update))
+    for press, length in (
+        (Press("staff.undelivered"), 80),
+        (Press("staff.undelivered_cause", row.id), 300),
+        (Press("staff.undelivered_push", row.id), 300),
+        (Press("staff.undelivered_all", row.id), 300),
+        (Press("staff.update", odd.id), 300),
+    ):
+        boss.press(press).sees("د" * (length - 1) + "…").sees_not("د" * length)
+
+
+def test_a_company_by_its_legal_id_and_an_old_button_to_edit_it(app: App, boss: Person) -> None:
+    made, _ = app.run(lambda db: factories.distributor(db, "کیان طب", legal_id="14009999995"))
+    boss.open("staff.dists").sees("14009999995").tap("۱. کیان طب").sees("کیان طب (شرکت)", "همراه مدیر: ۰۹۱۲")
+    boss.open("staff.edit_dist", made.id, made.version + 1).sees("این دکمه دیگر معتبر نیست")
+    boss.open("staff.edit_dist", made.id, made.version).sees("✏️ نام توزیع‌کننده").open("home")
+    app.change(Distributor, made.id, manager_mobile=None)
+    boss.open("staff.dist", made.id).sees("هنوز مدیری در سامانه ندارد").sees_not("همراه مدیر")
