@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import pytest
 
 from bot.core.screens import Press
+from storage.tables import Grant
 from tests.support.chat_driver import App, Person
-from tests.support.chat_people import staff
+from tests.support.chat_people import expert, officer, staff
 
 DONE, YES = "✅ انجام شد.", "بله، انجام شود"
 STALE = "این دکمه دیگر معتبر نیست."
@@ -140,3 +141,46 @@ def test_a_forged_switch_asks_nothing(app: App) -> None:
         action, arg = forged.split()
         for verb in (action, action.replace("_ask", "_do")):
             assert boss.open(verb, 1, 1, arg).text.startswith(STALE), (verb, arg)
+
+
+@pytest.mark.parametrize(
+    ("listed", "card"), [("staff.faq", "staff.faq_entry"), ("staff.documents", "staff.document")]
+)
+def test_a_row_is_moved_up_and_down_by_one_place(app: App, listed: str, card: str) -> None:
+    boss = staff(app).open(listed)
+    names = rows(boss)
+    third = boss.button("۳").press
+    assert third is not None
+    assert third.action == card
+    boss.press(third).tap("⬇️ پایین‌تر")
+    assert (boss.notice, rows(boss)) == (DONE, [*names[:2], names[3], names[2], *names[4:]])
+    old = boss.press(third).button("⬆️ بالاتر")
+    assert rows(boss.press(old)) == names
+    assert boss.press(old).text.startswith(STALE)
+    boss.press(third).tap("⬆️ بالاتر")
+    assert rows(boss) == [names[0], names[2], names[1], *names[3:]]
+
+
+def rows(boss: Person) -> list[str]:
+    """Of the list in view, without their numbers."""
+    return [line.partition(". ")[2] for line in boss.text.splitlines() if line[:1].isdigit()]
+
+
+def test_what_may_not_be_done_to_an_account_is_refused(app: App) -> None:
+    """Another state of the account, an action that its state does not allow, an account that nobody looked up."""
+    boss, sara, maryam = staff(app), officer(app), expert(app)
+    account = sara.account
+    boss.open("staff.find_account").type(account.user_code)
+    for version, action, said in (
+        (account.version + 1, "SUSPEND", STALE),
+        (account.version, "nothing", STALE),
+        (account.version, "LIFT", "این کار برای شما ممکن نیست"),
+    ):
+        assert boss.open("staff.account_action", account.id or 0, version, action).text.startswith(said)
+    boss.open("staff.account_action", account.id or 0, account.version, "SUSPEND").sees("دلیل").open("home")
+    grant = app.newest(Grant, Grant.account_id == maryam.account.id)
+    assert boss.open("staff.unrole", grant.id).text.startswith(STALE)
+    boss.open("staff.find_account").type(maryam.account.user_code).tap("🔁 نقش‌ها").sees("گرفتن کارشناس")
+    boss.open("staff.unrole", grant.id).sees("دلیل").open("home")
+    app.change(Grant, grant.id, active=False)
+    assert boss.open("staff.unrole", grant.id).text.startswith(STALE)
