@@ -4,8 +4,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from bot.core.screens import Press
 from storage.enums import CooperationState, RejectReason, RequestState
 from storage.tables import CooperationRequest, QualificationRequest
@@ -14,6 +12,7 @@ from tests.support.chat_driver import NOW, App
 
 BY = "تصمیم: مریم رضایی، ۱۴۰۵/۰۹/۰۱ ساعت ۱۱:۳۰"
 DECIDED = {"decided_at": NOW - timedelta(hours=1), "fee_rial": 1, "pay_token": "t" * 32}
+NO_REASON = {"reject_reason": None, "reject_text": None}
 REASON = {"reject_reason": RejectReason.OTHER, "reject_text": "مدارک ناقص است"}
 CODE = "140509010001"
 
@@ -26,36 +25,28 @@ FILES: dict[RequestState, tuple[dict[str, Any], str, tuple[str, ...]]] = {
         f"❌ پرونده {CODE} رد شد.",
         ("دلیل:\n", "│ مدارک ناقص است", BY),
     ),
-    RequestState.WITHDRAWN: (DECIDED, f"⚪️ متقاضی از پرونده {CODE} انصراف داد.", ()),
+    RequestState.WITHDRAWN: (DECIDED | NO_REASON, f"⚪️ متقاضی از پرونده {CODE} انصراف داد.", ()),
     RequestState.REVOKED: (DECIDED, f"⛔️ پرونده {CODE} ابطال شد.", ()),
 }
 
 
-@pytest.mark.parametrize("state", FILES)
-def test_what_became_of_a_file(app: App, state: RequestState) -> None:
+def test_what_became_of_a_file(app: App) -> None:
     """Who withdrew or revoked it is not the reviewer."""
-    values, title, said = FILES[state]
-    sara, maryam = people.submit(people.officer(app)), people.expert(app)
+    sara, maryam, boss = people.submit(people.officer(app)), people.expert(app), people.staff(app)
     request = people.request_of(sara)
-    app.change(QualificationRequest, request.id, state=state, reviewer_id=maryam.account.id, **values)
-    for person in (maryam, people.staff(app)):
-        person.open("desk.outcome", request.id).sees(title, "متقاضی: سارا کریمی‌نژاد", *said)
-        person.sees("📄 پرونده", "🏠 منوی اصلی").sees_not("لغو تصمیم", "پرونده بعدی", "برداشتن بعدی")
-        assert ("تصمیم:" in person.text, "دلیل:" in person.text) == (BY in said, len(said) == 3)
-        assert ("📥 صف پرونده‌ها" in person.labels, "🗂 پرونده‌های من" in person.labels) == (
-            person is maryam,
-            person is maryam,
-        )
-    app.change(QualificationRequest, request.id, reviewer_id=None)
-    maryam.open("desk.outcome", request.id).sees(title).sees_not("تصمیم:")
-
-
-@pytest.mark.parametrize("state", [RequestState.SUBMITTED, RequestState.IN_REVIEW])
-def test_of_a_file_that_is_not_decided_the_card_is_shown(app: App, state: RequestState) -> None:
-    sara, maryam = people.submit(people.officer(app)), people.expert(app)
-    held = maryam.account.id if state is RequestState.IN_REVIEW else None
-    app.change(QualificationRequest, people.request_of(sara).id, state=state, reviewer_id=held)
-    maryam.open("desk.outcome", people.request_of(sara).id).sees("درخواست جدید", "وضعیت: ", "📎 مدارک")
+    for state, (values, title, said) in FILES.items():
+        app.change(QualificationRequest, request.id, state=state, reviewer_id=maryam.account.id, **values)
+        for person in (maryam, boss):
+            own = person is maryam
+            person.open("desk.outcome", request.id).sees(title, "متقاضی: سارا کریمی‌نژاد", *said)
+            person.sees("📄 پرونده", "🏠 منوی اصلی").sees_not("لغو تصمیم", "پرونده بعدی", "برداشتن بعدی")
+            assert ("تصمیم:" in person.text, "دلیل:" in person.text) == (BY in said, len(said) == 3)
+            assert ("📥 صف پرونده‌ها" in person.labels, "🗂 پرونده‌های من" in person.labels) == (own, own)
+        app.change(QualificationRequest, request.id, reviewer_id=None)
+        maryam.open("desk.outcome", request.id).sees(title).sees_not("تصمیم:")
+    for state, held in ((RequestState.SUBMITTED, None), (RequestState.IN_REVIEW, maryam.account.id)):
+        app.change(QualificationRequest, request.id, state=state, reviewer_id=held)
+        maryam.open("desk.outcome", request.id).sees("درخواست جدید", "وضعیت: ", "📎 مدارک")
 
 
 REQUESTS: dict[CooperationState, tuple[dict[str, Any], str, bool]] = {
@@ -81,24 +72,19 @@ def asked(app: App) -> int:
     return request.id  # type: ignore[no-any-return]
 
 
-@pytest.mark.parametrize("state", REQUESTS)
-def test_what_became_of_a_cooperation(app: App, state: CooperationState) -> None:
-    values, title, decided = REQUESTS[state]
-    number, maryam = asked(app), people.expert(app)
-    at = {"state": state, "reviewer_id": maryam.account.id, "closed_at": NOW - timedelta(hours=1)}
-    app.change(CooperationRequest, number, **at | values)
-    for person in (maryam, people.staff(app)):
-        person.open("desk.coop_outcome", number).sees(title, "مسئول فنی: سارا کریمی‌نژاد", "شعبه: مرکزی")
-        person.sees("📄 درخواست", "🏠 منوی اصلی").sees_not("لغو تصمیم", "درخواست بعدی")
-        assert ((BY in person.text), "تصمیم:" in person.text) == (decided, decided)
-        assert (person is maryam) is ("🤝 صف همکاری‌ها" in person.labels)
-
-
-@pytest.mark.parametrize("state", [CooperationState.PENDING_OFFICER, CooperationState.PENDING_UNIVERSITY])
-def test_of_a_cooperation_that_is_not_decided_the_card_is_shown(app: App, state: CooperationState) -> None:
-    number, boss = asked(app), people.staff(app)
-    app.change(CooperationRequest, number, state=state)
-    boss.open("desk.coop_outcome", number).sees("📋 روند درخواست", "🪪 کارت مسئول فنی")
+def test_what_became_of_a_cooperation(app: App) -> None:
+    number, maryam, boss = asked(app), people.expert(app), people.staff(app)
+    for state, (values, title, decided) in REQUESTS.items():
+        at = {"state": state, "reviewer_id": maryam.account.id, "closed_at": NOW - timedelta(hours=1)}
+        app.change(CooperationRequest, number, **at | values)
+        for person in (maryam, boss):
+            person.open("desk.coop_outcome", number).sees(title, "مسئول فنی: سارا کریمی‌نژاد", "شعبه: مرکزی")
+            person.sees("📄 درخواست", "🏠 منوی اصلی").sees_not("لغو تصمیم", "درخواست بعدی")
+            assert ((BY in person.text), "تصمیم:" in person.text) == (decided, decided)
+            assert (person is maryam) is ("🤝 صف همکاری‌ها" in person.labels)
+    for pending in (CooperationState.PENDING_OFFICER, CooperationState.PENDING_UNIVERSITY):
+        app.change(CooperationRequest, number, state=pending)
+        boss.open("desk.coop_outcome", number).sees("📋 روند درخواست", "🪪 کارت مسئول فنی")
 
 
 UNDOING = "تا ساعت ۱۲:۳۳ می‌توانید این تصمیم را لغو کنید"

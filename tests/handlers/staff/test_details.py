@@ -143,12 +143,12 @@ def test_a_push_that_was_given_up(app: App, boss: Person) -> None:
     sms = {"mobile": "+989129998877", "channel": PushChannel.SMS}
     rows = {
         "known": Push(key="a", kind="N5", note="Forbidden", **sara, **common),
-        "of no account": Push(key="b", kind="N99", note=None, **sms, **common),
+        "of no account": Push(key="b", kind="other", note=None, **sms, **common),
         "of nobody": Push(key="c", kind="N5", note="no mobile", **sms | {"mobile": None}, **common),
     }
     said = {
         "known": ("رد درخواست (گفت‌وگو)", "گیرنده: سارا کریمی‌نژاد", "دلیل: Forbidden", "۴۰ تلاش"),
-        "of no account": ("N99 (پیامک)", "گیرنده: ", "دلیل: –", "۸۷۷"),
+        "of no account": ("other (پیامک)", "گیرنده: ", "دلیل: –", "۸۷۷"),
         "of nobody": ("رد درخواست (پیامک)", "گیرنده: –", "دلیل: شماره همراه ثبت نشده است"),
     }
     for name, row in rows.items():
