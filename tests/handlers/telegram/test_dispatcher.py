@@ -309,6 +309,17 @@ async def test_rows_go_into_their_queues_once_and_in_order(w: World) -> None:
     assert len(w.jobs) == 1, "done: it may come again"
 
 
+async def test_who_polls_waits_for_room_of_its_messenger(w: World) -> None:
+    asked: list[tuple[int, Messenger]] = []
+
+    async def wait(limit: int, messenger: Messenger) -> None:
+        asked.append((limit, messenger))
+
+    w.dispatcher.lanes.wait_until_below = wait  # type: ignore[method-assign, assignment]
+    await w.dispatcher.wait_until_below(5, BALE)
+    assert asked == [(5, BALE)]
+
+
 async def test_of_who_floods_thirty_two_are_held_and_the_rest_follows(
     w: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
