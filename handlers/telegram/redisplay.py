@@ -54,7 +54,7 @@ class Ticker:
         self._channels = channels
         self._wake = asyncio.Event()
 
-    def wake(self, seconds: float) -> None:
+    def wake(self, seconds: float = 0.0) -> None:
         """Look after so many seconds."""
         asyncio.get_running_loop().call_later(seconds + 0.01, self._wake.set)
 
