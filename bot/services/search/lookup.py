@@ -153,8 +153,6 @@ def forget_old_searches(db: Session, *, now: datetime) -> int:
         select(SearchQuery.id, SearchQuery.created_at).order_by(col(SearchQuery.id)).limit(_FORGOTTEN)
     ).all()
     old = [number for number, created_at in first if created_at < now - KEPT_FOR]
-    if not old:
-        return 0
     return db.exec(
         delete(SearchQuery).where(col(SearchQuery.id).in_(old)).execution_options(synchronize_session=False)
     ).rowcount

@@ -13,11 +13,13 @@ from bot.services.letters.audience import Audience, Kind, Reach
 from bot.texts import BIDI_MARKS
 from storage.enums import (
     AccountState,
+    ContractState,
     CooperationState,
     LetterState,
     Messenger,
     PushChannel,
     PushState,
+    RequestKind,
     RequestState,
     Role,
 )
@@ -154,8 +156,11 @@ def test_the_state_of_an_officers_affairs(db: Session, parties: Parties) -> None
     db.flush()
     assert members(Kind.STATE, "FREE") == [sara]
     asked.state, asked.closed_at = CooperationState.WITHDRAWN, NOW
-    active_contract(db, parties.arad, parties.sara, parties.ali)
+    contract = active_contract(db, parties.arad, parties.sara, parties.ali)
     assert (members(Kind.STATE, "FREE"), members(Kind.STATE, "EMPLOYED")) == ([mina], [sara])
+    contract.state, contract.ended_at = ContractState.ENDED_BY_OFFICER, NOW
+    db.flush()
+    assert (members(Kind.STATE, "FREE"), members(Kind.STATE, "EMPLOYED")) == (free, [])
     assert members(Kind.STATE, "QUALIFIED") == free
     assert members(Kind.PROVINCE_STATE, "اصفهان|QUALIFIED") == free
     assert members(Kind.PROVINCE, "تهران") == [third.account_id], "where the file is under way"
@@ -164,6 +169,11 @@ def test_the_state_of_an_officers_affairs(db: Session, parties: Parties) -> None
     filed.state, filed.closed_at = RequestState.WITHDRAWN, NOW
     db.flush()
     assert members(Kind.PROVINCE, "فارس") == members(Kind.STATE, "UNFILED") == [third.account_id]
+    add_request(
+        db, parties.sara, RequestState.SUBMITTED, kind=RequestKind.AMENDMENT, tracking_code="140509010002"
+    )
+    assert members(Kind.PROVINCE, "اصفهان") == free, "the approved file, wherever an amendment is"
+    assert members(Kind.PROVINCE, "فارس") == [third.account_id]
 
 
 def test_an_audience_in_words(db: Session, parties: Parties) -> None:
@@ -276,6 +286,21 @@ def test_what_a_letter_may_be(db: Session, parties: Parties) -> None:
     assert letters.writer_of(db, actor=staff, letter=plain) == "رضا ستادی"
     assert letters.count_files(db, actor=staff, letter_id=whole.id or 0) == 5
     assert letters.count_files(db, actor=staff, letter_id=plain.id or 0) == 0
+
+
+def test_a_letter_to_one_person_finds_them_at_once(
+    db: Session, parties: Parties, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many registered since; of all others it is found out in units."""
+    monkeypatch.setattr(recipients, "LISTED", 1)
+    one = letter(db, parties.staff, Audience(Kind.ONE, f"{parties.sara.account_id}"))
+    assert (one.recipients, one.unlisted) == (1, None)
+    with refused(InvalidInput, "error.no_recipients", db=db):
+        letter(db, parties.staff, Audience(Kind.ONE, f"{parties.ali.account_id}"))
+    everybody = letter(db, parties.staff)
+    assert everybody.unlisted is not None
+    deliver(db, everybody)
+    assert (everybody.recipients, everybody.unlisted) == (3, None)
 
 
 def test_a_letter_waits_for_its_time(db: Session, parties: Parties) -> None:

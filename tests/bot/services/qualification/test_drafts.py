@@ -5,18 +5,20 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy.util import await_only
 from sqlmodel import Session, select
 
 from bot.core.context import Actor
 from bot.core.refusals import NotAllowed, Stale
 from bot.services import qualification
 from bot.services.qualification import decisions
+from bot.services.review.review_workflow import ReviewWorkflow
 from bot.services.shared import audit
 from storage.database.database import Database
-from storage.enums import RejectReason, Role
-from storage.tables import Chat, Draft, Officer, QualificationRequest, StoredFile
+from storage.enums import RejectReason, RequestKind, RequestState, Role
+from storage.tables import AuditEvent, Chat, Draft, Officer, QualificationRequest, StoredFile
 from tests.support.factories.people import Participants, officer
-from tests.support.factories.qualification import form_answers, submitted_request
+from tests.support.factories.qualification import add_request, form_answers, submitted_request
 from tests.support.factories.reference_data import NOW
 from tests.support.services import act, refused
 
@@ -141,3 +143,68 @@ def test_later_general_edits_go_before_the_old_snapshot(db: Session, people: Par
     found = qualification.prefill(db, draft)
     assert found["postal_address"] == "نشانی تازه در شیراز"
     assert found["father_name"] == "علی"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_which_earlier_request_a_form_begins_with(db: Session, people: Participants) -> None:
+    """The officer's own newest one for a qualification that came to nothing."""
+    ended: dict[str, Any] = {"closed_at": NOW, "tracking_code": None}
+
+    def earlier(owner: Actor, state: RequestState, name: str, **more: Any) -> None:
+        if state is RequestState.REJECTED:
+            more |= {"reject_reason": RejectReason.OTHER, "reject_text": "مدارک ناقص است"}
+        add_request(db, owner, state, snapshot={"father_name": name}, **ended | more)
+
+    earlier(people.sara, RequestState.WITHDRAWN, "یکم")
+    earlier(people.sara, RequestState.REJECTED, "دوم")
+    earlier(people.sara, RequestState.REJECTED, "اصلاحیه", kind=RequestKind.AMENDMENT)
+    earlier(people.sara, RequestState.COMPLETED, "کامل")
+    earlier(officer(db), RequestState.REJECTED, "از دیگری")
+    draft = qualification.start_draft(db, actor=people.sara, now=NOW)
+    assert qualification.prefill(db, draft)["father_name"] == "دوم"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_which_edits_go_before_the_old_snapshot(db: Session, people: Participants) -> None:
+    """Those that its officer made to the free items since."""
+    request = submitted_request(db, people.sara, phone="07131111111", email="a@example.ir")
+    act(db, qualification.withdraw, people.sara, request)
+    profile = db.get_one(Officer, people.sara.account_id)
+    for item in ("postal_address", "phone", "email", "father_name", "birth_cert_no"):
+        setattr(profile, item, f"تازه {item}")
+    db.flush()
+    hour = timedelta(hours=1)
+    for owner, event, item, now in (
+        (people.sara, "general_edited", "postal_address", NOW + hour),
+        (officer(db), "general_edited", "phone", NOW + hour),
+        (people.sara, "general_edited", "email", NOW),
+        (people.sara, "name_corrected", "father_name", NOW + hour),
+    ):
+        given = {"subject": "account", "subject_id": owner.account_id or 0, "field": item}
+        audit.record(db, now=now, actor=owner, event=event, **given)
+    found = qualification.prefill(db, qualification.start_draft(db, actor=people.sara, now=NOW + hour))
+    assert {item for item, value in found.items() if f"{value}".startswith("تازه")} == {"postal_address"}
+
+
+async def test_a_draft_that_two_chats_discard_at_once_goes_once(
+    database: Database, people: Participants, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On PostgreSQL both have found it before either removes it."""
+    draft = await database.run(lambda db: qualification.start_draft(db, actor=people.sara, now=NOW))
+    both_checked, check = asyncio.Barrier(2), ReviewWorkflow.check
+
+    def check_and_meet(*args: Any, **facts: Any) -> Any:
+        authorized = check(*args, **facts)
+        await_only(both_checked.wait())
+        return authorized
+
+    if database.url.get_backend_name() != "sqlite":
+        monkeypatch.setattr(ReviewWorkflow, "check", check_and_meet)
+    async with asyncio.timeout(90):
+        found = await asyncio.gather(
+            *(database.run(lambda db: act(db, qualification.discard, people.sara, draft)) for _ in range(2)),
+            return_exceptions=True,
+        )
+    assert sorted(str(type(one)) for one in found) == sorted([str(Stale), str(type(None))])
+    discarded = select(AuditEvent).where(AuditEvent.event == "discarded")
+    assert len(await database.read(lambda db: db.exec(discarded).all())) == 1

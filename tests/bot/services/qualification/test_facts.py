@@ -34,6 +34,7 @@ from storage.tables import (
     CooperationRequest,
     DocumentType,
     Draft,
+    ExpertLeave,
     FieldOfStudy,
     Officer,
     QualificationRequest,
@@ -311,6 +312,11 @@ def test_who_can_review_least_burdened_first(db: Session, parties: Parties) -> N
         ("علوی", 2, Role.EXPERT),
     ]
     assert listed(parties.in_charge) == listed(parties.staff) == expected
+    days = {"starts_on": TODAY, "ends_on": TODAY, "university_code": "sums", "created_at": NOW}
+    db.add(ExpertLeave(account_id=parties.zahra.account_id, deputy_id=parties.ali.account_id, **days))
+    db.flush()
+    found = review.experts_of(db, actor=parties.staff, university_code="sums", now=NOW)
+    assert [one.away for one in found] == [False, True, False]
     assert listed(parties.staff, None) == listed(parties.staff, "fasa") == []
     for actor, university in ((parties.ali, "mui"), (parties.ali, None), (parties.sara, "sums")):
         with refused(NotAllowed):
@@ -396,6 +402,23 @@ def test_what_an_approval_says_and_keeps(db: Session, people: Participants) -> N
     push = pushes(db, people.sara, "N6")[-1]
     assert push.buttons[0][0]["url"] == f"{PUBLIC_URL}/pay/tok"
     assert push.pays_request_id == request.id
+
+
+def test_when_and_by_whom_it_was_decided(db: Session, people: Participants) -> None:
+    """Made at once, or once the time for undoing is over."""
+    fee(db, -9, 400_000), fee(db, 0, 500_000)
+    fees_of_days = []
+    decide: Any
+    for decide, given in (
+        (decisions.reject, {"reason": RejectReason.INCORRECT_DATA}),
+        (decisions.approve, {"public_url": PUBLIC_URL}),
+    ):
+        for more, moment in (({}, NOW), ({"decided_at": NOW - DAY}, NOW - DAY)):
+            request = submitted_request(db, officer(db))
+            act(db, decide, people.ali, request, **given | more)
+            assert (request.decided_at, request.reviewer_id) == (moment, people.ali.account_id)
+            fees_of_days.append(request.fee_rial)
+    assert fees_of_days == [None, None, 500_000, 400_000], "the fee in force at the decision"
 
 
 def test_who_hears_that_deficiencies_were_fixed(db: Session, people: Participants) -> None:

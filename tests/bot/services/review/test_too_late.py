@@ -190,6 +190,19 @@ def test_where_nobody_can_be_named_the_other_refusal_stays(db: Session, people: 
     assert "دانشگاه علوم پزشکی شیراز" in said(last), "a decision without a name is the university's"
 
 
+def test_a_stranger_hears_nothing_of_what_was_decided(db: Session, people: Participants) -> None:
+    """Whatever version their button shows, and whatever it does."""
+    request = file(db, UNPAID, people.zahra, fee_rial=5, pay_token="t")
+    line(db, request, people.zahra, "approved")
+    for actor in (people.foreign, officer(db)):
+        for version in (None, request.version, request.version + 1):
+            for service in (QUALIFICATION_WORKFLOW.claim, QUALIFICATION_WORKFLOW.release):
+                with refused(NotAllowed, "error.not_yours"):
+                    service(db, actor=actor, request_id=request.id or 0, version=version, now=NOW)
+    with refused(AlreadyDecided):
+        QUALIFICATION_WORKFLOW.claim(db, actor=people.ali, request_id=request.id or 0, now=NOW)
+
+
 # ── who is told ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 CODE = "140509010001"

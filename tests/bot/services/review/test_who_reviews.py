@@ -126,6 +126,9 @@ def test_who_reviews_at_a_university(db: Session, parties: Parties) -> None:
         (zahra, Role.EXPERT),
         (head, Role.IN_CHARGE),
     ]
+    elsewhere = [expert(db, "سر", university="mui", role=Role.IN_CHARGE), expert(db, "نو", university="mui")]
+    there = [parties.foreign.account_id, *(one.account_id for one in elsewhere)]
+    assert [one.account_id for one in routing.experts(db, "mui")] == there
     grant = db.exec(select(Grant).where(Grant.account_id == ali)).one()
     assert routing.grant_of(db, ali, "sums") == grant.id
     assert routing.grant_of(db, suspended.account_id, "sums") is not None, "the role is in force"
@@ -208,8 +211,8 @@ def test_what_the_notice_of_waiting_files_opens(db: Session, parties: Parties) -
         db.expire_all()
         return found
 
-    first = asked(db, parties, 12)
     asked(db, parties, 3, branch_id=parties.kian.central)
+    first = asked(db, parties, 12)
     asked(db, parties, 40, university_code="mui", branch_id=parties.arad.east)
     asked(db, parties, 50, reviewer_id=parties.zahra.account_id, branch_id=parties.arad.central)
     alone = buttons()
