@@ -228,7 +228,7 @@ class _ExcelXml:
         self._parser.EntityDeclHandler = self._refuse
 
     def take(self, text: str, *, last: bool) -> None:
-        # A declared encoding is not asked again: the text is decoded already.
+        # The text is decoded already; and blanks before a declaration would be a mistake.
         if not self._fed:
             text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text)
         self._fed += len(text)
