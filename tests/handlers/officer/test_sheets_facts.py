@@ -3,14 +3,16 @@
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
+from bot.core.incoming import Incoming
 from bot.core.screens import Press, Reply
 from bot.reports import pdf_document
 from bot.reports.model import Sheet
 from bot.texts import BIDI_MARKS, t
-from handlers.officer import sheets
+from handlers.officer import card, sheets
 from storage.enums import AttemptState, Messenger, RequestState
-from storage.tables import Officer, QualificationRequest
+from storage.tables import Grant, Officer, QualificationRequest
 from tests.support import chat_people as people
 from tests.support.chat_driver import NOW, App, Person
 from tests.support.factories.qualification import request_row
@@ -117,6 +119,26 @@ def test_without_the_file_that_was_to_be_made_the_menu_is_shown(app: App) -> Non
     assert sent == Reply(goto=Press("receipts"))
     sent = sara.read_turn(lambda turn: sheets.send_certificate(turn, Press("certificate")))
     assert sent == Reply(goto=Press("qual"))
+
+
+@pytest.mark.parametrize("who", ["guest", "expert", "role ended", "suspended"])
+def test_who_left_before_the_file_was_begun_has_none_made(app: App, drawn: list[Sheet], who: str) -> None:
+    """The press was allowed when it came; the screen that follows says what is the matter. A receipt is kept by who is
+    suspended."""
+    sara = people.eligible(app)
+    request_id, account_id = paid(sara), sara.account.id
+    if who == "suspended":
+        people.suspend(sara)
+    if who == "role ended":
+        app.change(Grant, app.one(select(Grant.id).where(Grant.account_id == account_id)), active=False)
+    person = {"guest": app.person, "expert": lambda: people.expert(app)}.get(who, lambda: sara)()
+    incoming = Incoming(person.messenger, 1, person.chat_id)
+    pressed = Press("receipts.send", request_id)
+    receipt = app.wait(sheets._prepare_receipt(app.resources, incoming, pressed))
+    assert (receipt is None) is (who != "suspended")
+    assert app.wait(sheets._prepare_certificate(app.resources, incoming, Press("certificate"))) is None
+    if who != "role ended":
+        assert app.wait(card._prepare_picture(app.resources, incoming, Press("card.picture"))) is None
 
 
 def test_nobody_else_has_a_sheet_made(app: App, drawn: list[Sheet]) -> None:
