@@ -30,8 +30,8 @@ from conversations.engine.declaration import (
 from conversations.engine.engine import Engine
 from conversations.engine.rendering import StepButton, press_of
 from conversations.engine.steps import DISCARD, SECOND_QUESTION, SUMMARY, Question
-from storage.enums import Messenger
-from storage.tables import Chat, Draft, StoredFile
+from storage.enums import Messenger, Role
+from storage.tables import Account, Chat, Draft, StoredFile
 from tests.support.factories.reference_data import NOW
 
 TAKEN = FileTaken(StoredFile(sha256="x"))  # type: ignore[call-arg]
@@ -538,6 +538,24 @@ def test_where_nothing_is_open_nothing_is_left_and_an_update_leads_home(w: World
     assert w.engine.current(w.turn()).text == t("nav.cancelled")
     assert w.send(text="x") == Reply(goto=Press("home"))
     assert (w.chat.dialogue, w.chat.draft_id, w.finished) == (None, None, [])
+
+
+def test_where_no_question_is_left_no_leads_out(w: World) -> None:
+    gone = Step("a", Asked(), prompt="a؟", label="a", when=lambda turn, answers: False)
+    w.use(gone, second_question="submit.confirm", exit=Press("list"), state={"step": SECOND_QUESTION})
+    assert w.tap("no") == Reply((Screen(t("nav.cancelled")),), goto=Press("list"))
+    assert (w.finished, w.dropped, w.chat.dialogue) == ([], [1], None)
+
+
+def test_for_whom_the_open_dialogue_is_no_more(w: World) -> None:
+    w.use(step("a"), roles=frozenset({None}))
+    assert w.engine.refusal(w.turn()) is None
+    w.chat.role, w.account = Role.STAFF, Account(id=7, user_code="1", first_name="س", last_name="ک")
+    assert isinstance(w.engine.refusal(w.turn()), NotAllowed)
+    draft, w.draft = w.draft, None
+    assert w.engine.refusal(w.turn()) is None
+    w.draft, w.chat.dialogue = draft, "of an earlier release"
+    assert w.engine.refusal(w.turn()) is None
 
 
 # -- words -----------------------------------------------------------------------------------------

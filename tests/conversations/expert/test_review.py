@@ -172,6 +172,13 @@ def test_how_long_a_reason_and_the_note_may_be(maryam: Person) -> None:
     maryam.tap("ارسال نواقص").sees("ن" * 800, "ارسال شود؟").sees_not("عکس")
 
 
+def test_further_phrases_as_the_reason_of_a_rejection(app: App, maryam: Person) -> None:
+    for number in range(6):
+        app.add(SavedPhrase(account_id=maryam.account.id, text=f"متن شماره {number}"))
+    maryam.tap("❌ رد", "سایر").sees("متن شماره 5").sees_not("متن شماره 0").tap("متن‌های دیگر")
+    maryam.sees_not("متن شماره 5").tap("متن شماره 0").sees("رد شود؟", "│ متن شماره ۰")
+
+
 def test_a_rejection_in_words_that_i_keep(sara: Person, maryam: Person) -> None:
     maryam.tap("❌ رد", "مدارک نامعتبر").type("گواهی دوره تاریخ ندارد").tap("💾 ذخیره این متن")
     maryam.sees("رد شود؟", "گواهی دوره تاریخ ندارد", "متن ذخیره شد").sees_not("💾 ذخیره این متن")

@@ -6,6 +6,7 @@ import sys
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,9 +18,10 @@ from bot.texts import t
 from conversations.catalogue import ALL
 from conversations.engine.declaration import Dialogue, Step
 from conversations.engine.steps import SECOND_QUESTION, SUMMARY
-from conversations.preview.html_pages import dialogue_page
+from conversations.preview import routes
+from conversations.preview.html_pages import dialogue_page, write_pages
 from conversations.preview.sample_rows import sample_turn
-from conversations.preview.screens import preview_nodes
+from conversations.preview.screens import FINISH, PreviewNode, preview_nodes
 from conversations.questions import Choice, Text
 from tests.support.chat_driver import NOW
 
@@ -128,3 +130,60 @@ def test_whatever_a_text_holds_is_shown_and_not_interpreted(db: Session) -> None
 def _turn_and(db: Session, steps: tuple[Step, ...], **values: Any) -> tuple[Turn, Dialogue]:
     dialogue = Dialogue("form", steps, lambda turn, answers: Reply(), **values)
     return sample_turn(db, dialogue, NOW), dialogue
+
+
+def test_pages_are_written_into_a_folder_of_any_depth(tmp_path: Path) -> None:
+    folder = tmp_path / "a" / "b"
+    shown = [dialogue for dialogue in ALL if dialogue.name in ("login", "mobile")]
+    assert len(shown) == 2
+    for _ in range(2):
+        written = write_pages(folder, shown, NOW)
+    assert [path.name for path in written] == ["index.html", *(f"{one.name}.html" for one in shown)]
+    assert sorted(folder.iterdir()) == sorted(written)
+    index = written[0].read_text(encoding="utf-8")
+    for dialogue in shown:
+        roles = "، ".join(
+            sorted(t("preview.guest") if role is None else t(f"role.{role}") for role in dialogue.roles)
+        )
+        name = dialogue.name
+        assert f'<a href="{name}.html"><code>{name}</code></a> — {t("preview.for", roles=roles)}' in index
+
+
+def place(key: str, **values: Any) -> PreviewNode:
+    rendered: Any = SimpleNamespace(text=f"متن {key}", rows=(), ask_contact=values.pop("ask_contact", None))
+    return PreviewNode(key, f"عنوان {key}", rendered, **values)
+
+
+def test_a_page_names_what_a_place_is_and_where_each_answer_leads() -> None:
+    """Four answers are named, the others counted; a place with a contact button shows it."""
+    nodes = [
+        place("a", optional=True, conditional=True, arrows={"b": list("۱۲۳۴"), FINISH: list("۱۲۳۴۵۶")}),
+        place("b", hidden=True, error="نادرست", ask_contact="شماره من"),
+    ]
+    kept = Dialogue("form", (), lambda turn, answers: Reply(), keeps_draft=True, days_kept=30)
+    page = dialogue_page(kept, nodes)
+    four = "«۱»، «۲»، «۳»، «۴»"
+    for line in (
+        f'<h2>عنوان a <code>a</code> <span class="note">({t("preview.optional")}، {t("preview.conditional")})</span></h2>',
+        f'<li>{four} <span class="to">← <a href="#b">عنوان b</a></span></li>',
+        f'<li>{four} {t("preview.more", n="۲")} <span class="to">← {t("preview.finish")}</span></li>',
+        f'<h2>عنوان b <code>b</code> <span class="note">({t("preview.hidden")})</span></h2>',
+        f'<p class="error">{t("preview.wrong")} نادرست</p>',
+        '<div class="row"><span>📱 شماره من</span></div>',
+        f"{t('preview.for', roles=t('preview.nobody'))}؛ {t('preview.kept', days='۳۰')}",
+    ):
+        assert line in page
+    assert page.count('class="error"') == page.count("📱") == page.count("<ul>") == 1
+    plain = Dialogue("form", (), lambda turn, answers: Reply())
+    assert t("preview.kept", days="۳۰") not in dialogue_page(plain, nodes)
+    assert '<span class="note">(' not in dialogue_page(plain, [place("a")])
+
+
+def test_a_dialogue_without_an_end_is_named(db: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    def one_more(turn: Turn, answers: dict[str, Any]) -> list[Step]:
+        return [Step(f"s{n}", Text(1, 500), prompt="؟", label="؟") for n in range(len(answers) + 1)]
+
+    monkeypatch.setattr(routes, "MOST_ROUTES", 5)
+    endless = Dialogue("endless", one_more, lambda turn, answers: Reply())
+    with pytest.raises(ValueError, match="dialogue 'endless' has no end"):
+        list(routes.walk(sample_turn(db, endless, NOW), endless, {}))

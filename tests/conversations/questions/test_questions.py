@@ -1,6 +1,7 @@
 """The kinds of question, each as a person meets it: what is taken and how it is stored, what is refused."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from bot.core.context import Turn
 from bot.core.refusals import InvalidInput
 from bot.core.screens import Press
 from bot.texts import t
-from conversations.engine.declaration import Answers, Dialogue, Step
+from conversations.engine.declaration import Answers, Dialogue, Step, UserInput
 from conversations.engine.rendering import shown
 from conversations.engine.steps import Question
 from conversations.questions import (
@@ -336,3 +337,35 @@ def test_blanks_do_not_count_but_are_not_read_for_ever(blanks: int, taken: bool)
     else:
         with pytest.raises(InvalidInput):
             question.parse(None, text)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("question", "choice", "key"),
+    [
+        (Ticks(GENDERS), "@nothing", "error.choose"),
+        (Choice(GENDERS), "@nothing", "error.choose"),
+        (Search(PROVINCES), "@nothing", "error.not_in_list"),
+        (Search(PROVINCES, missing="error.branch_not_found"), "x", "error.branch_not_found"),
+        (JalaliDate(), "1986-07-03", "error.bad_date"),
+    ],
+    ids=lambda one: type(one).__name__ if isinstance(one, Question) else "",
+)
+def test_a_button_that_was_not_offered_is_no_answer(question: Question, choice: str, key: str) -> None:
+    """A forged one, or one of an option that is gone."""
+    turn: Any = SimpleNamespace(chat=SimpleNamespace(dialogue_state={}), draft=None)
+    with pytest.raises(InvalidInput) as refused:
+        question.accept(turn, Step("x", question), {}, UserInput(choice=choice))
+    assert refused.value.key == key
+
+
+@pytest.mark.parametrize(("doubt", "choice"), [(True, "move"), (True, "@nothing"), (False, "@nothing")])
+def test_a_button_of_another_doubt_settles_none(doubt: bool, choice: str) -> None:
+    question = Documents("card", "کارت", 3)
+    turn: Any = None
+    given: tuple[Any, ...] = (
+        ({}, {}, [1], {"file": 1, "why": "name", "doc": "gone"}) if doubt else ({}, [1, 2], 2)
+    )
+    settle: Any = question._settle_doubt if doubt else question._settle_added
+    with pytest.raises(InvalidInput) as refused:
+        settle(turn, *given, choice)
+    assert refused.value.key == "error.choose"

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from telegram.error import NetworkError
 
 from bot.core.counters import Counters
 from bot.messengers.delivery import outbox
@@ -281,3 +282,19 @@ def test_pauses_double_up_to_the_longest(
 def test_how_long_is_waited() -> None:
     assert [backoff(0.5, failures, 3) for failures in range(5)] == [0.5, 1, 2, 3, 3]
     assert [break_pause(attempt) for attempt in range(3)] == pytest.approx([0.3, 1.2, 4.8])
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [(TimeoutError(), "no answer in time"), (NetworkError("the line broke"), "the line broke")],
+)
+async def test_an_answer_that_does_not_come(error: Exception, said: str) -> None:
+    poll, intake, asked = poller()
+
+    async def fail(*given: Any, **more: Any) -> tuple[int, bytes]:
+        raise error
+
+    asked.do_request = fail  # type: ignore[method-assign]
+    with pytest.raises(PollingError) as told:
+        await poll._poll_once()
+    assert (str(told.value), told.value.retry_after, intake.stored) == (said, None, [])

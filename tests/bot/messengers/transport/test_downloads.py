@@ -254,8 +254,10 @@ async def test_files_that_come_first_together_share_one_session_and_nobody_waits
 async def test_a_request_through_a_proxy_has_its_session_from_the_beginning() -> None:
     made = AioRequest(proxy="http://127.0.0.1:9")
     await made.initialize()
-    assert made._session is not None
+    session = made._session
+    assert session is not None
     await made.shutdown()
+    assert session._client.closed
 
 
 KEY: Any = SimpleNamespace(ssl=True, host="api.example", port=443)
@@ -286,3 +288,17 @@ async def test_what_went_wrong_is_told_without_the_address(
     with pytest.raises(NetworkError) as told:
         await request_.do_request("https://api.example/bot1:secret/x", "GET")
     assert str(told.value) == f"{type(error).__name__}: {said}"
+
+
+async def test_a_file_that_cannot_be_fetched_is_told_without_the_address(
+    request_: AioRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await request_._files()
+
+    def fail(*given: Any, **more: Any) -> Any:
+        raise OSError(101, "Network is unreachable")
+
+    monkeypatch.setattr(session, "open", fail)
+    with pytest.raises(NetworkError) as told:
+        await request_.download("https://api.example/file/bot1:secret/x", limit=5)
+    assert str(told.value) == "OSError: Network is unreachable"

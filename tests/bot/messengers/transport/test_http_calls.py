@@ -254,6 +254,57 @@ async def test_at_the_end_calls_under_way_end_too(calls: HttpCalls) -> None:
             await calls.post(server.target, b"", 30)
 
 
+async def test_an_answer_in_chunks_is_bounded_too(calls: HttpCalls, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_calls, "MAX_BODY", 4)
+    async with serving(sends(CHUNKED + b"2\r\nok\r\n2\r\nok\r\n0\r\n\r\n")) as server:
+        assert await calls.post(server.target, b"", 30) == (200, b"okok")
+        server.serve = sends(CHUNKED + b"2\r\nok\r\n3\r\nok!\r\n0\r\n\r\n")
+        with pytest.raises(MalformedResponseError, match="too large"):
+            await calls.post(server.target, b"", 30)
+        server.serve = sends(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nokok!")
+        with pytest.raises(MalformedResponseError, match="too large"):
+            await calls.post(server.target, b"", 30)
+
+
+async def test_at_the_end_nobody_waits_for_a_name(calls: HttpCalls, monkeypatch: pytest.MonkeyPatch) -> None:
+    never = asyncio.Event()
+
+    async def look_up(host: str, port: int, **rest: object) -> list[object]:
+        await never.wait()
+        return []
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", look_up)
+    target = target_of("https://api.example/bot1:x/getMe")
+    assert target is not None
+    call = asyncio.create_task(calls.post(target, b"", 3600))
+    while not calls._lookups:
+        await asyncio.sleep(0)
+    calls.close()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+
+
+async def test_a_call_that_is_given_up_while_it_connects_leaves_no_socket(
+    calls: HttpCalls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, made = asyncio.Event(), []
+    loop = asyncio.get_running_loop()
+
+    async def hang(make: object, *, sock: socket.socket, **more: object) -> None:
+        made.append(sock)
+        begun.set()
+        await asyncio.Event().wait()
+
+    async with serving(sends(WHOLE)) as server:
+        monkeypatch.setattr(loop, "create_connection", hang)
+        call = asyncio.create_task(calls.post(server.target, b"", 30))
+        await begun.wait()
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+    assert [one.fileno() for one in made] == [-1]
+
+
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
     """Of `localhost`, signed by itself, with its key."""
