@@ -5,6 +5,7 @@ import logging
 import time
 from itertools import pairwise
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -139,3 +140,18 @@ async def test_a_job_that_fails_lets_the_next_one_run(database: Database) -> Non
     assert await jobs.run(lambda db: 7) == 7
     assert await jobs.read(lambda db: 8) == 8
     assert await jobs.read(lambda db: 9, large=True) == 9
+
+
+async def test_what_nobody_waits_for_and_the_process_itself_are_left_to_the_database() -> None:
+    given: list[Any] = []
+
+    async def announce() -> bool:
+        return False
+
+    inner: Any = SimpleNamespace(
+        url=None, outage=None, run_in_background=given.append, announce_process=announce
+    )
+    jobs = JobDatabase(inner)
+    jobs.run_in_background(unit := lambda db: None)
+    assert given == [unit]
+    assert await jobs.announce_process() is False

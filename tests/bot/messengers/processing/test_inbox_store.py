@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from sqlmodel import Session, select
 
 from bot.core.context import PublicInfo
 from bot.core.incoming import Incoming
+from bot.core.refusals import NotAllowed
 from bot.messengers.processing import inbox_store
 from bot.messengers.processing.inbox_store import InboxRow
 from storage.enums import InboxState, Messenger, Role
@@ -256,3 +258,30 @@ def test_a_turn_knows_whether_the_role_of_its_chat_is_in_force(
     )
     assert (stranger.account, stranger.chat.id, stranger.standing) == (None, None, None)
     assert other.account_id != sara.account_id
+
+
+@as_unit
+def test_a_guest_asks_for_nothing_that_is_prepared(db: Session) -> None:
+    add_reference_data(db)
+    made = officer(db)
+    chat = db.exec(select(Chat)).one()
+    chat.role = Role.OFFICER
+    db.flush()
+    common: dict[str, Any] = {"now": NOW, "public_info": PublicInfo("", "")}
+    known = Incoming(chat.messenger, 1, chat.chat_id)
+    assert inbox_store.read_actor(db, incoming=known, **common).account_id == made.account_id
+    stranger = Incoming(chat.messenger, 1, chat.chat_id + 1)
+    with pytest.raises(NotAllowed):
+        inbox_store.read_actor(db, incoming=stranger, **common)
+
+
+@pytest.mark.parametrize("direct", [True, False])
+@as_unit
+def test_an_unknown_chat_is_stored(db: Session, monkeypatch: pytest.MonkeyPatch, direct: bool) -> None:
+    """Also where it cannot be written by a prepared statement: other rows wait to be written first."""
+    chat = inbox_store.load_turn(db, Incoming(Messenger.BALE, 1, 77), NOW, PublicInfo("", "")).chat
+    if not direct:
+        monkeypatch.setattr(inbox_store, "_NEW_CHAT", SimpleNamespace(insert=lambda db, row: False))
+    inbox_store.store_new_chat(db, chat)
+    db.expire_all()
+    assert [one.chat_id for one in db.exec(select(Chat))] == [77]

@@ -161,3 +161,8 @@ async def test_an_answer_that_began_is_finished_though_a_newer_one_waits(
 
     assert await calls(send) == "second"
     assert calls.waited
+
+
+async def test_without_chat_queues_a_pause_is_a_pause() -> None:
+    assert await rate_limits.sleep(0) is False
+    assert await rate_limits.sleep(0, for_newcomer=True) is False
