@@ -533,10 +533,10 @@ def test_where_nothing_is_open_nothing_is_left_and_an_update_leads_home(w: World
         w.chat.dialogue = None if gone == "everything" else "of an earlier release"
     if gone in ("everything", "its draft", "both"):
         w.draft = None
-    w.engine.leave(w.turn())
-    assert w.dropped == []
     assert w.engine.current(w.turn()).text == t("nav.cancelled")
     assert w.send(text="x") == Reply(goto=Press("home"))
+    w.engine.leave(w.turn())
+    assert w.dropped == []
     assert (w.chat.dialogue, w.chat.draft_id, w.finished) == (None, None, [])
 
 
