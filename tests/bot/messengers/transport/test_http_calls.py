@@ -281,7 +281,7 @@ async def test_at_the_end_nobody_waits_for_a_name(calls: HttpCalls, monkeypatch:
         await asyncio.sleep(0)
     calls.close()
     with pytest.raises(asyncio.CancelledError):
-        await call
+        await asyncio.wait_for(call, 30)
 
 
 async def test_a_call_that_is_given_up_while_it_connects_leaves_no_socket(
