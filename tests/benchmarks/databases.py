@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -20,6 +21,8 @@ from storage.migrations.migrate import FOLDER
 from tests.benchmarks.bots import OURS, PROJECT, settings
 
 SMALL = 1_000
+#: A person's chat has their id behind this number.
+_FIRST_CHAT = 500_000_000
 #: The newest rows are so much older than the moment at which the service is looked at.
 BEFORE = timedelta(minutes=15)
 
@@ -75,7 +78,22 @@ def filled(cache: Path, folder: Path, officers: int) -> Filled:
         making.rename(kept)
     path = folder / f"officers-{officers}.db"
     shutil.copyfile(kept, path)
-    return _described(path, officers)
+    made = _described(path, officers)
+    if officers == SMALL:
+        _fill_pages(made)
+    return made
+
+
+def _fill_pages(made: Filled) -> None:
+    """What waits anywhere waits in the university of the expert who is looked at, and what is under review is theirs: their lists
+    have full pages, as on a large database, and what is compared is how rows are found, not how many are shown."""
+    expert = made.expert_chat - _FIRST_CHAT
+    with contextlib.closing(sqlite3.connect(made.path)) as db, db:
+        db.execute(
+            "UPDATE qualification_request SET university_code = (SELECT university_code FROM role_grant WHERE account_id = ?), "
+            "reviewer_id = CASE WHEN state = 'IN_REVIEW' THEN ? END WHERE state IN ('SUBMITTED', 'IN_REVIEW')",
+            (expert, expert),
+        )
 
 
 def _described(path: Path, officers: int) -> Filled:
@@ -93,7 +111,7 @@ def _described(path: Path, officers: int) -> Filled:
         newest = datetime.fromisoformat(str(column("SELECT max(at) FROM audit_event")[0])).replace(tzinfo=UTC)
         # Of a file under review in the university of this expert.
         (expert,) = chats("expert", 1)
-        of_expert = f"SELECT university_code FROM role_grant WHERE account_id = {expert - 500_000_000}"
+        of_expert = f"SELECT university_code FROM role_grant WHERE account_id = {expert - _FIRST_CHAT}"
         (code,) = column(
             f"SELECT tracking_code FROM qualification_request WHERE university_code = ({of_expert}) "
             "AND state = 'IN_REVIEW' LIMIT 1"
