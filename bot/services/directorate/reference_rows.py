@@ -45,7 +45,6 @@ def change(
         raise Stale
     for name, value in values.items():
         setattr(row, name, value)
-    db.add(row)
     db.flush()
     key = getattr(row, "id", None)
     audit.record(
@@ -99,7 +98,6 @@ def move(
     every[index], every[other] = every[other], every[index]
     for position, row in enumerate(every, start=1):
         row.position = position
-        db.add(row)
     db.flush()
     audit.record(db, now=now, actor=actor, event=event, subject=subject, subject_id=0, code=code, up=up)
 
