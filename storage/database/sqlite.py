@@ -261,12 +261,18 @@ class SqliteDatabase(Database):
             job.succeed(result)
 
     @property
-    def _changes(self) -> int:
-        """Rows that this connection has changed so far."""
+    def _driver(self) -> sqlite3.Connection:
+        """Of the writing connection."""
         raw = self._writer.sync_connection
         assert raw is not None
         connection: Any = raw.connection.dbapi_connection
-        return int(connection.driver.total_changes)
+        driver: sqlite3.Connection = connection.driver
+        return driver
+
+    @property
+    def _changes(self) -> int:
+        """Rows that the writing connection has changed so far."""
+        return self._driver.total_changes
 
     def _put_off(self, group: list[Job], error: BaseException) -> None:
         """Callers that wait try again themselves; the rest is tried again here, but not at the end."""
@@ -282,7 +288,9 @@ class SqliteDatabase(Database):
 
     async def _mend(self) -> None:
         """A connection that could not even roll back after an error is replaced."""
-        if not (self._writer.closed or self._writer.invalidated or self._writer.in_transaction()):
+        lost = self._writer.closed or self._writer.invalidated
+        # After a ROLLBACK that failed SQLAlchemy knows of no transaction; the driver does.
+        if not (lost or self._writer.in_transaction() or self._driver.in_transaction):
             return
         log.error("the writing connection is broken; opening another")
         with contextlib.suppress(Exception):

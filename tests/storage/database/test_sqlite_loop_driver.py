@@ -88,3 +88,24 @@ async def test_a_broken_connection_is_replaced(database: SqliteDatabase) -> None
 
     await database.run(write("2"))
     assert await days(database) == ["2"]
+
+
+async def test_a_connection_that_cannot_even_roll_back_is_replaced(
+    database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk fails for a moment: what is written afterwards is kept, and nothing of what failed."""
+
+    def fail(self: LoopConnection) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    def half(session: Session) -> None:
+        write("1")(session)
+        session.flush()
+        raise ValueError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(LoopConnection, "rollback", fail)
+        with pytest.raises(Exception, match="disk I/O error"):
+            await database.run(half)
+    await database.run(write("2"))
+    assert await days(database) == ["2"]
