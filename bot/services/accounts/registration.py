@@ -135,6 +135,7 @@ def insert(db: Session, account: Account) -> Account:
         try:
             with db.begin_nested():
                 db.add(account)
+                db.flush()
         except IntegrityError:
             if account.national_code and is_registered(db, account.national_code):
                 raise duplicate() from None

@@ -26,6 +26,7 @@ def choose(db: Session, *, actor: Actor, chat: Chat, role: Role, now: datetime) 
         raise NotAllowed("error.not_allowed")
     if chat.role is not role:
         sessions.act_as(chat, account_id=chat.account_id, role=role)
+        db.add(chat)
         db.flush()
         audit.record(
             db,
@@ -94,6 +95,7 @@ def revoke(db: Session, *, grant: Grant) -> None:
     """Take a role away: chats that act in it fall back to another role, or are logged out."""
     queries.lock_account(db, grant.account_id)
     grant.active = False
+    db.add(grant)
     db.flush()
     acting = [chat for chat in queries.chats_of(db, grant.account_id) if chat.role is grant.role]
     if not acting:

@@ -38,6 +38,8 @@ def link(db: Session, *, chat: Chat, account: Account, now: datetime) -> Actor:
         raise NotAllowed("error.no_role")
     act_as(chat, account_id=account.id, role=role)
     chat.linked_at, chat.dead = now, False
+    db.add(chat)
+    db.flush()
     known_chats.remember_chat(db, chat=chat, account_id=account.id, now=now)
     acting_grant = next(grant for grant in grants if grant.role is role)
     return Actor(account.id, role, acting_grant.university_code, chat.messenger, acting_grant.distributor_id)
@@ -57,6 +59,7 @@ def logout(db: Session, *, actor: Actor, chat: Chat, now: datetime) -> None:
     assert actor.account_id is not None
     act_as(chat, account_id=None, role=None)
     chat.linked_at = None
+    db.add(chat)
     db.flush()
     audit.record(db, now=now, actor=actor, event="logged_out", subject="account", subject_id=actor.account_id)
 

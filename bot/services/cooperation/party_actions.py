@@ -20,6 +20,7 @@ from bot.services.shared import audit, eligibility, rate_limit
 from bot.services.shared.rate_limit import LOOKUPS_PER_DISTRIBUTOR
 from bot.services.shared.tracking_code import next_code
 from bot.texts.written_text import written
+from storage.enums import CooperationState
 from storage.tables import Branch, CooperationRequest, Distributor
 
 
@@ -218,11 +219,12 @@ def withdraw(
 ) -> CooperationRequest:
     """The distributor takes the request back, in either pending state (N24)."""
     request = requests.lock_request(db, request_id)
+    waited = request.state is CooperationState.PENDING_UNIVERSITY
     withdrawal = COOPERATION_WORKFLOW.check(
         db, request, actor=actor, action=CooperationAction.WITHDRAW, version=version
     )
     request = COOPERATION_WORKFLOW.change(db, withdrawal, now=now)
     notifications.notify_withdrawn(db, request, now=now)
-    if request.university_code is not None:
+    if waited and request.university_code is not None:
         routing.alert_if_no_expert(db, university_code=request.university_code, now=now)
     return request

@@ -268,6 +268,7 @@ def free_chat(db: Session, *, actor: Actor, chat_row_id: int, expected: int, now
     was = chat.dialogue
     chat.dialogue = chat.draft_id = chat.view = None
     chat.dialogue_state, chat.show_at, chat.version = {}, now, chat.version + 1
+    db.add(chat)
     db.flush()
     audit.record(
         db,

@@ -187,6 +187,7 @@ def _tell_batch(db: Session, row: DocumentType, now: datetime) -> int:
             now=now,
         )
     row.told_draft = drafts[-1].id if len(drafts) == BATCH else None
+    db.add(row)
     db.flush()
     if told:
         audit.record(

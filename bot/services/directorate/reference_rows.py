@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from itertools import count
 from typing import Any, TypeVar
 from zlib import crc32
 
@@ -45,6 +44,7 @@ def change(
         raise Stale
     for name, value in values.items():
         setattr(row, name, value)
+    db.add(row)
     db.flush()
     key = getattr(row, "id", None)
     audit.record(
@@ -98,6 +98,7 @@ def move(
     every[index], every[other] = every[other], every[index]
     for position, row in enumerate(every, start=1):
         row.position = position
+        db.add(row)
     db.flush()
     audit.record(db, now=now, actor=actor, event=event, subject=subject, subject_id=0, code=code, up=up)
 
@@ -116,7 +117,7 @@ def need_free_name(
 def next_code(db: Session, model: type[Any]) -> str:
     """A code for a row that staff add: "added_1", "added_2" …"""
     taken = set(db.exec(select(model.code).where(col(model.code).startswith("added_"))))
-    return next(code for n in count(1) if (code := f"added_{n}") not in taken)
+    return f"added_{next(n for n in range(1, len(taken) + 2) if f'added_{n}' not in taken)}"
 
 
 def names_of_documents(db: Session, *, actor: Actor) -> dict[str, str]:

@@ -156,6 +156,7 @@ def make_default(db: Session, *, actor: Actor, code: str, expected: int, now: da
     ).all()
     for university in before:
         university.province_default = False
+        db.add(university)
     reference_rows.change(
         db,
         row,

@@ -61,7 +61,7 @@ class BranchPage:
 def checked_name(text: str) -> str:
     """A name without «شعبه», 2–120 characters. Raises InvalidInput("error.bad_branch_name")."""
     name = business_name(text)
-    if name.partition(" ")[0] == WORD:
+    if name.split(" ", 1)[0] == WORD:
         name = name[len(WORD) :].strip()
     shortest, longest = NAME_LENGTH
     if not shortest <= len(name) <= longest or not any(letter.isalpha() for letter in name):

@@ -31,7 +31,7 @@ def best_matches(text: str, entries: Mapping[str, str], *, most: int = 4) -> lis
         }
         for key, fit in having.items():
             scores[key] += fit / len(having)
-    best = max(scores.values(), default=None)
+    best = max(scores.values(), default=0.0)
     return [key for key in entries if scores[key] == best][:most] if best else []
 
 

@@ -39,6 +39,7 @@ def try_code(db: Session, *, token: str, code: str, now: datetime) -> bool:
     if is_code(invitation, token, code):
         return True
     invitation.wrong_codes += 1
+    db.add(invitation)
     db.flush()
     return False
 
@@ -88,6 +89,7 @@ def accept(
         )
         actor = Actor(account_id, invitation.role, invitation.university_code, chat.messenger)
         accounts.act_as(chat, account_id=account_id, role=invitation.role)
+        db.add(chat)
     elif invitation.account_id is not None:
         account, event = _renew(db, invitation, password_hash), "access_renewed"
         actor = accounts.link(db, chat=chat, account=account, now=now)
@@ -95,6 +97,7 @@ def accept(
         account = _newcomer(db, invitation, national_code, password_hash, now)
         actor = accounts.link(db, chat=chat, account=account, now=now)
     invitation.accepted_at, invitation.accepted_by = now, account.id
+    db.add(invitation)
     db.flush()
     forget_sms(db, invitation)
     record_event(db, invitation, actor=actor, event=event, account_id=account.id, now=now)

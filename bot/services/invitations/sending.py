@@ -246,6 +246,7 @@ def _send(
     code = "".join(secrets.choice("0123456789") for _ in range(CODE_DIGITS))
     invitation.code_hash, invitation.wrong_codes = _code_hash(token, code), 0
     invitation.expires_at = now + LIFETIME
+    db.add(invitation)
     db.flush()
     links = [
         t("invite.link", messenger=t(f"messenger.{messenger}"), link=f"{address}?start={PAYLOAD}_{token}")
@@ -334,6 +335,7 @@ def _lock(db: Session, actor: Actor, invitation_id: int) -> Invitation:
 def end(db: Session, invitation: Invitation, now: datetime) -> None:
     """Its link and code lead nowhere from now on."""
     invitation.cancelled_at = now
+    db.add(invitation)
     db.flush()
     forget_sms(db, invitation)
 

@@ -139,6 +139,7 @@ def _previous(db: Session, request: QualificationRequest) -> QualificationReques
     """The request before this one, if it was submitted and came to nothing, or was revoked."""
     query = select(QualificationRequest).where(
         QualificationRequest.account_id == request.account_id,
+        QualificationRequest.id != request.id,
         QualificationRequest.kind == RequestKind.NEW,
         col(QualificationRequest.state).in_(_CAME_TO_NOTHING),
     )

@@ -153,6 +153,8 @@ def forget_old_searches(db: Session, *, now: datetime) -> int:
         select(SearchQuery.id, SearchQuery.created_at).order_by(col(SearchQuery.id)).limit(_FORGOTTEN)
     ).all()
     old = [number for number, created_at in first if created_at < now - KEPT_FOR]
+    if not old:
+        return 0
     return db.exec(
         delete(SearchQuery).where(col(SearchQuery.id).in_(old)).execution_options(synchronize_session=False)
     ).rowcount
@@ -195,7 +197,7 @@ def _subjects(db: Session, wanted: Wanted, text: str, scope: str) -> tuple[list[
         if scope == EVERYWHERE:
             return people[:MOST], [], len(people) > MOST
         return people, [], False
-    if people or not wanted.words:
+    if people or companies or not wanted.words:
         return people, companies, False
     return names.by_name(db, wanted, scope, most=MOST)
 

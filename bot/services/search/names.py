@@ -43,7 +43,7 @@ def by_name(db: Session, wanted: Wanted, scope: str, *, most: int) -> tuple[list
     )
     rows = db.exec(query.order_by(col(SearchKey.key), col(SearchKey.subject_id)).limit(_KEYS)).all()
     more = len(rows) == _KEYS
-    if not rows:
+    if not rows and len(wanted.words) > 1:
         rows, more = _by_words(db, wanted.words, scope)
     found = list(dict.fromkeys(rows))
     kept = found[:most]
@@ -129,7 +129,7 @@ def companies(db: Session, *, actor: Actor, text: str) -> tuple[list[int], bool]
         return [], False
     query = select(SearchKey.subject_id).where(SearchKey.scope == COMPANIES, _begins(col(SearchKey.key), key))
     ids = list(dict.fromkeys(db.exec(query.order_by(col(SearchKey.key), col(SearchKey.subject_id)))))
-    if not ids:
+    if not ids and len(words) > 1:
         rows, more = _by_words(db, words, COMPANIES)
         return list(dict.fromkeys(subject for _, subject in rows)), more
     return ids[:_COMPANIES], len(ids) > _COMPANIES

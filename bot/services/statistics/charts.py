@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from bot.reports.model import Chart, ChartPage, Series, Value
+from bot.reports.model import Chart, ChartPage, Series
 from bot.services.statistics.counts import AGES, OPEN_STATES, OpenFiles, PeriodCounts
 from bot.services.statistics.details import DECISIONS, ExpertDecisions, OldFile
 from bot.services.statistics.durations import ByUniversity, Hours, median_days
@@ -35,7 +35,8 @@ def age_labels() -> list[str]:
 
 def state_name(state: str) -> str:
     """A status without the sign it begins with."""
-    return t(f"status.{state}").split(" ", 1)[1]
+    status = t(f"status.{state}")
+    return status.split(" ", 1)[1] if " " in status and not status[0].isalpha() else status
 
 
 def now_page(scope: Scope, now: datetime, files: OpenFiles, by_university: Counter[str]) -> ChartPage:
@@ -82,7 +83,7 @@ def speed_page(
     medians = [{code: median_days(hours) for code, hours in part.items()} for part in found]
     codes = sorted(
         {code for part in medians for code in part},
-        key=lambda code: (*(-(part.get(code) or 0) for part in medians), code),
+        key=lambda code: (-(medians[0].get(code) or -1), -(medians[1].get(code) or -1), code),
     )
     labels = [scope.short_name(code) for code in codes]
     values = [[part.get(code) for code in codes] for part in medians]
@@ -90,7 +91,7 @@ def speed_page(
         labels.insert(0, t("report.everywhere"))
         for rows, part in zip(values, found, strict=True):
             rows.insert(0, median_days(sum(part.values(), Hours())))
-    series = _beside(quarters, values)
+    series = [Series(quarter.name, rows) for quarter, rows in zip(quarters, values, strict=True)]
     chart = Chart(
         t(f"report.{question}.chart"), "bars", t("report.university"), t("report.days"), labels, series
     )
@@ -160,8 +161,8 @@ def _reasons_chart(quarters: Sequence[Period], reasons: Sequence[Counter[str]]) 
     )
 
 
-def _beside(quarters: Sequence[Period], values: Sequence[Sequence[Value]]) -> list[Series]:
-    return [*map(Series, (quarter.name for quarter in quarters), values)]
+def _beside(quarters: Sequence[Period], values: Sequence[Sequence[int]]) -> list[Series]:
+    return [Series(quarter.name, rows) for quarter, rows in zip(quarters, values, strict=True)]
 
 
 def oldest_page(scope: Scope, now: datetime, files: Sequence[OldFile]) -> ChartPage:

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import and_, func, or_
@@ -76,7 +75,7 @@ def open_files(db: Session, scope: Scope, now: datetime, *, most: int | None = N
     by_state = {state: _count(db, [here, col(row.state) == state], most) for state in OPEN_STATES}
     ends = [now - timedelta(days=days) for days in AGES]
     by_age = []
-    for younger, older in pairwise([None, *ends, None]):
+    for younger, older in zip([None, *ends], [*ends, None], strict=True):
         conditions = [here, col(row.state).in_(OPEN_STATES)]
         if younger is not None:
             conditions.append(col(row.submitted_at) <= younger)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from math import ceil
 from statistics import median
-from typing import Any
 
 from sqlalchemy import case, func
 from sqlmodel import Session, col, select
@@ -130,13 +129,15 @@ def _of_experts(
     spans = defaultdict[int, list[timedelta]](list)
     this_week, last_week = defaultdict[int, int](int), defaultdict[int, int](int)
     whose = at & (reviewer == next(iter(experts))) if len(experts) == 1 else at
-    decided: Any = (
+    decided = (
         select(reviewer, row.submitted_at, row.decided_at)
         .where(whose, col(row.decided_at) >= now - PERIOD)
         .order_by(col(row.decided_at).desc())
         .limit(NEWEST)
     )
     for found, sent, when in db.exec(decided):
+        if found is None or when is None:
+            continue
         if sent is not None:
             spans[found].append(when - sent)
         this_week[found] += when >= start
