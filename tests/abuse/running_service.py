@@ -29,8 +29,8 @@ from tests.support.pending import UNANSWERED, UNPROCESSED, UNSENT, rows_of, unti
 
 #: What every update writes, whatever it asks for; and which menus of commands were told, which is a job's.
 ALWAYS_WRITTEN = frozenset({"inbox_update", "pay_message", "bot_profile"})
-#: Of a chat: what it shows, which a refusal may change.
-SHOWN = frozenset({"view", "keyboard", "show_at", "version"})
+#: Of a chat: what it shows, which a refusal may change; and whose menu of commands it was told of, which is that job's too.
+SHOWN = frozenset({"view", "keyboard", "show_at", "version", "menu_role"})
 #: The fixture's own inbox rows are below.
 FIRST_REAL = 1000
 #: Participants press by thousands here, and what counts is the effect: so many times as fast as the messenger would bear.
