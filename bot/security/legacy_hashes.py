@@ -105,7 +105,7 @@ def _identity(stored: str) -> _Pbkdf2 | None:
         return None
     if raw[0] == 0 and len(raw) == 1 + _V2_SALT + _V2_KEY:
         return _Pbkdf2("sha1", _V2_ROUNDS, raw[1 : 1 + _V2_SALT], raw[1 + _V2_SALT :])
-    if raw[0] != 1:
+    if raw[0] != 1 or len(raw) < _V3_HEADER.size:
         return None
     _, digest, rounds, salt_length = _V3_HEADER.unpack_from(raw)
     salt = raw[_V3_HEADER.size : _V3_HEADER.size + salt_length]

@@ -112,6 +112,8 @@ def catalogue() -> dict[str, str]:
     """All sentences. Raises ValueError where two files give one key."""
     sentences: dict[str, str] = {}
     for path in sorted(files(__name__).joinpath("fa").iterdir(), key=lambda path: path.name):
+        if not path.name.endswith(".toml"):
+            continue
         flat = _flatten(tomllib.loads(path.read_text(encoding="utf-8")))
         doubled = sentences.keys() & flat.keys()
         if doubled:

@@ -73,10 +73,12 @@ def routes(engine: Engine) -> Routes:
 
     @table.act("dist.find_branch", roles=DISTRIBUTOR)
     def find_branch(turn: Turn, press: Press) -> Reply:
+        _own_distributor(turn)
         return engine.start(turn, "find_branch")
 
     @table.act("dist.new_branch", roles=DISTRIBUTOR)
     def new_branch(turn: Turn, press: Press) -> Reply:
+        _own_distributor(turn)
         return engine.start(turn, "new_branch")
 
     @table.act("dist.edit_branch", roles=DISTRIBUTOR)

@@ -44,6 +44,7 @@ class Lanes:
         #: Chat queues whose job waits until its chat may be written to; set when something comes behind it.
         self._paused: dict[Hashable, asyncio.Event] = {}
         self._room = asyncio.Event()
+        self._room.set()
         self._stopping = False
 
     def __len__(self) -> int:

@@ -75,6 +75,7 @@ class Acceptor:
             except OSError as error:
                 self._rest(error)
                 return False
+            connected.setblocking(False)
             protocol = self._make()
             if not self._connections.admit(protocol, str(address[0]), self._loop.time()):
                 connected.close()
