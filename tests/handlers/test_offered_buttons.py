@@ -11,6 +11,8 @@ from handlers.telegram.router import RoutedReply, UpdateRouter
 from tests.support import chat_people as people
 from tests.support.chat_driver import App, Person
 
+pytestmark = pytest.mark.campaign  # a walk through hundreds of screens of every role
+
 #: Screens that are pressed at most: pages and lists repeat themselves.
 MOST = 400
 

@@ -7,6 +7,8 @@ from storage.tables import Account, AuditEvent, Grant
 from tests.support.chat_driver import App
 from tests.support.chat_people import distributor, expert, in_charge
 
+pytestmark = pytest.mark.campaign  # everything is tried by everybody
+
 PEOPLE = {
     "guest": lambda app: app.person(),
     "officer": lambda app: app.person().register(),
