@@ -164,7 +164,7 @@ def test_a_look_costs_no_more_where_thousands_are_due(db: Session, of_letters: b
 
     fill(40)
     few = instructions()
-    fill(500)
+    fill(200)
     assert instructions() < 1.2 * few
 
 
