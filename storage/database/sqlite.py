@@ -343,7 +343,7 @@ def threaded_engine(url: URL) -> Engine:
 
 
 def stock_engine(url: URL, *, read_only: bool, foreign_keys: bool = True) -> AsyncEngine:
-    """A plain engine, each connection with its thread: large reads, migrations."""
+    """A plain engine, each connection with its thread: migrations, and commands that read another database."""
     engine = create_async_engine(url, connect_args={"isolation_level": None})
     begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
     _prepare(engine, begin, busy_timeout=BUSY, query_only=read_only, foreign_keys=foreign_keys)
