@@ -1,5 +1,6 @@
 """Calling services in tests: a test as one unit of work, a service about one request, a refusal."""
 
+import asyncio
 import functools
 import inspect
 from collections.abc import Awaitable, Callable, Iterator
@@ -7,10 +8,13 @@ from contextlib import contextmanager, nullcontext, suppress
 from datetime import datetime
 from typing import Any, TypeVar
 
+import pytest
+from sqlalchemy.util import await_only
 from sqlmodel import Session
 
 from bot.core.context import Actor
 from bot.core.refusals import Refusal
+from bot.services.review.review_workflow import ReviewWorkflow
 from storage.database.database import Database
 from tests.support.effects import snapshot
 from tests.support.factories.reference_data import NOW
@@ -80,3 +84,17 @@ def refused(*expected: str | type[Refusal], db: Session | None = None) -> Iterat
     if db is not None:
         db.expire_all()
         assert snapshot(db) == before, "a refused action changed something"
+
+
+def meet_after_check(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On PostgreSQL two units are in the narrowest race there is: each has checked its action before either goes on. SQLite
+    runs one unit at a time."""
+    both_checked, check = asyncio.Barrier(2), ReviewWorkflow.check
+
+    def check_and_meet(*args: Any, **facts: Any) -> Any:
+        authorized = check(*args, **facts)
+        await_only(both_checked.wait())
+        return authorized
+
+    if database.url.get_backend_name() != "sqlite":
+        monkeypatch.setattr(ReviewWorkflow, "check", check_and_meet)

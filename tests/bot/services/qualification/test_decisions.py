@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy.util import await_only
 from sqlmodel import Session
 
 from bot.core.context import Actor
@@ -14,7 +13,6 @@ from bot.core.refusals import AlreadyDecided, NotAllowed, Stale
 from bot.services import qualification
 from bot.services.qualification import decisions
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
-from bot.services.review.review_workflow import ReviewWorkflow
 from storage.database.database import Database
 from storage.enums import PushChannel, RejectReason, RequestState, Role
 from storage.tables import QualificationRequest
@@ -22,7 +20,7 @@ from tests.support.effects import alerts, events, labels, pushes
 from tests.support.factories.people import MOBILE, Participants, end_role, officer, suspend
 from tests.support.factories.qualification import submitted_request
 from tests.support.factories.reference_data import NOW, PUBLIC_URL, tariff
-from tests.support.services import act, refused
+from tests.support.services import act, meet_after_check, refused
 
 DECISIONS: dict[str, tuple[Callable[..., QualificationRequest], dict[str, Any]]] = {
     "claim": (QUALIFICATION_WORKFLOW.claim, {}),
@@ -84,15 +82,7 @@ async def test_of_two_experts_one_wins_and_the_other_reads_who(
         return submitted_request(db, people.sara)
 
     waiting = await database.run(prepare)
-    both_checked, check = asyncio.Barrier(2), ReviewWorkflow.check
-
-    def check_and_meet(*args: Any, **facts: Any) -> Any:
-        authorized = check(*args, **facts)
-        await_only(both_checked.wait())
-        return authorized
-
-    if database.url.get_backend_name() != "sqlite":
-        monkeypatch.setattr(ReviewWorkflow, "check", check_and_meet)
+    meet_after_check(database, monkeypatch)
     async with asyncio.timeout(90):
         results = await asyncio.gather(
             database.run(lambda db: decide(db, people.ali, waiting, first)),

@@ -5,14 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy.util import await_only
 from sqlmodel import Session, select
 
 from bot.core.context import Actor
 from bot.core.refusals import NotAllowed, Stale
 from bot.services import qualification
 from bot.services.qualification import decisions
-from bot.services.review.review_workflow import ReviewWorkflow
 from bot.services.shared import audit
 from storage.database.database import Database
 from storage.enums import RejectReason, RequestKind, RequestState, Role
@@ -20,7 +18,7 @@ from storage.tables import AuditEvent, Chat, Draft, Officer, QualificationReques
 from tests.support.factories.people import Participants, officer
 from tests.support.factories.qualification import add_request, form_answers, submitted_request
 from tests.support.factories.reference_data import NOW
-from tests.support.services import act, refused
+from tests.support.services import act, meet_after_check, refused
 
 
 def test_a_second_request_leads_to_the_open_one(db: Session, people: Participants) -> None:
@@ -191,15 +189,7 @@ async def test_a_draft_that_two_chats_discard_at_once_goes_once(
 ) -> None:
     """On PostgreSQL both have found it before either removes it."""
     draft = await database.run(lambda db: qualification.start_draft(db, actor=people.sara, now=NOW))
-    both_checked, check = asyncio.Barrier(2), ReviewWorkflow.check
-
-    def check_and_meet(*args: Any, **facts: Any) -> Any:
-        authorized = check(*args, **facts)
-        await_only(both_checked.wait())
-        return authorized
-
-    if database.url.get_backend_name() != "sqlite":
-        monkeypatch.setattr(ReviewWorkflow, "check", check_and_meet)
+    meet_after_check(database, monkeypatch)
     async with asyncio.timeout(90):
         found = await asyncio.gather(
             *(database.run(lambda db: act(db, qualification.discard, people.sara, draft)) for _ in range(2)),
