@@ -1,11 +1,14 @@
 """The refusals, one class each. Each names a text key; only delivery turns it into a sentence."""
 
-from collections.abc import Callable
-from typing import Any
+from __future__ import annotations
 
-from sqlmodel import Session
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from bot.core.screens import Button
+
+if TYPE_CHECKING:
+    from sqlmodel import Session  # the processes that check files do without
 
 
 class Refusal(Exception):

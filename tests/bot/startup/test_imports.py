@@ -46,3 +46,14 @@ def test_the_service_loads_no_library_that_it_does_not_need() -> None:
     loaded = set(done.stdout.split())
     assert "sqlmodel" in loaded
     assert loaded.isdisjoint(NOT_LOADED), loaded & set(NOT_LOADED)
+
+
+def test_a_process_that_checks_files_loads_neither_the_database_nor_the_network() -> None:
+    """Several of them run beside the service: with the database's library each would start three times as slowly."""
+    code = "import sys, bot.documents.inspection_worker; print(*{name.partition('.')[0] for name in sys.modules})"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stdout.split())
+    assert "PIL" in loaded
+    assert loaded.isdisjoint({"sqlmodel", "sqlalchemy", "pydantic", "telegram", "httpx"})
