@@ -71,7 +71,9 @@ def show_my_data(turn: Turn, press: Press) -> Screen:
     if len(pages) > 1:
         text += "\n\n" + t("my.page", page=digits(page + 1), pages=digits(len(pages)))
     rows = pager_rows(press, page=page, pages=len(pages)) + (_edit_rows(turn) if officer is not None else [])
-    rows.append((button(t("password.button"), "password.change"), button(t("me.mobile"), "me.mobile")))
+    # Who is suspended changes nothing (docs/specification.md 2.1).
+    if account.state is not AccountState.SUSPENDED:
+        rows.append((button(t("password.button"), "password.change"), button(t("me.mobile"), "me.mobile")))
     few = sign_outs if len(sign_outs) <= AT_ONCE else []
     return Screen(text, (*rows, *few, (button(t("chats.button"), "me.chats"),), (home_button(),)))
 

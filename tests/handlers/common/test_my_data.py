@@ -3,6 +3,7 @@
 import pytest
 from sqlmodel import select
 
+from bot.texts import t
 from storage.enums import RequestKind, RequestState
 from storage.tables import Draft, Officer
 from tests.support import chat_people as people
@@ -275,6 +276,7 @@ def test_an_expert_sees_own_data_without_an_officers_file(app: App) -> None:
 def test_a_suspended_officer_reads_and_changes_nothing(sara: Person) -> None:
     people.suspend(sara)
     sara.open("me").sees("نام: سارا", "📎 مدارک من").sees_not("ثبت اصلاحیه", "ویرایش اطلاعات عمومی")
+    sara.sees_not(t("password.button"), t("me.mobile"))
     sara.open("general").sees("نام پدر: علی").sees_not("سایر موارد")
     for action, arg in (("general.edit", "father_name"), ("qual.amend", "")):
         sara.open(action, arg=arg).sees("حساب شما غیرفعال شده است")

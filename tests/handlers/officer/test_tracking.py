@@ -141,8 +141,7 @@ def test_the_bank_is_asked_for_the_owner_in_the_own_chat_alone(
 
 
 def refused_to_suspended(person: Person) -> set[str]:
-    """The actions that screens offer to this suspended officer, and that are refused; but for the two below everybody's own
-    data, which say why."""
+    """The actions that screens offer to this suspended officer, and that are refused."""
     routes, waiting, known = person.app.routes.by_action, [Press("home")], set[str]()
     refused = set[str]()
     while waiting:
@@ -160,7 +159,7 @@ def refused_to_suspended(person: Person) -> set[str]:
                 and not routes[one.press.action].beside
             ):
                 waiting.append(one.press)
-    return refused - {"me.mobile", "password.change"}
+    return refused
 
 
 @pytest.mark.parametrize("state", [S.DRAFT, S.DEFICIENT, S.REJECTED])
