@@ -27,6 +27,7 @@ from tests.support.postgres import PostgresServer, apart, make_schema
 from tests.support.prepared_rows import prepare
 from tests.support.s3 import Bucket, s3_serving
 from tests.support.statement_cache import share_compiled_statements
+from tests.support.tls import share_tls_contexts
 
 if TYPE_CHECKING:
     from demo.emulators import Emulators
@@ -43,6 +44,7 @@ def in_campaign(path: Path) -> bool:
 
 def pytest_configure(config: pytest.Config) -> None:
     share_compiled_statements()
+    share_tls_contexts()
     gc.disable()  # until all tests are collected: they stay
     # A busy machine is no fault of the code. CI tries the same examples in every run: a new one is found where somebody looks.
     settings.register_profile(
