@@ -44,7 +44,7 @@ quick: $(READY) ## Rules, texts and conversations, in this process on SQLite: un
 	$(BIN)/pytest -q -n 2 -k "not postgres" $(QUICK)
 
 test: $(READY) ## Everything but the campaigns, about six minutes (T=path or options: exactly those tests)
-	$(BIN)/pytest -n 4 --dist worksteal $(or $(T),-m "not campaign")
+	$(BIN)/pytest -n 3 --dist worksteal $(or $(T),-m "not campaign")
 
 test-long: $(READY) build/clients/.ready build/hadolint/.ready ## The campaigns: crashes, races, attacks, outages, fleets, every journey on everything
 	$(BIN)/pytest -n 4 --dist worksteal -m campaign $(T)
