@@ -144,9 +144,9 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+def postgres_url(request: pytest.FixtureRequest, postgres_server: PostgresServer) -> Iterator[str]:
     """A database with the whole schema and no rows. Its schema must not be changed."""
-    name = postgres_server.lend()
+    name = postgres_server.lend(unused=request.node.get_closest_marker("plans") is not None)
     yield postgres_server.url(name)
     postgres_server.wipe(name)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from sqlmodel import Session, col, select
@@ -17,6 +18,8 @@ from storage.tables import Grant
 from tests.support.chat_driver import App
 from tests.support.identities import national_code
 from tests.support.plans import GROWING, Read, Statement, reads_of
+
+pytestmark = pytest.mark.plans
 
 OFFICERS = 1000
 #: Tables that screens may read from one end, up to a page, or count, with the reason.

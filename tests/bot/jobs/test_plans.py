@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+import pytest
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
@@ -55,6 +56,8 @@ from storage.tables import (
 )
 from tests.support.plans import executed, whole_reads
 from tests.support.services import rolled_back
+
+pytestmark = pytest.mark.plans
 
 #: Nine in the morning of a working day in Tehran.
 NOW = datetime.fromisoformat("2026-11-24T05:30:00+00:00")

@@ -18,6 +18,8 @@ from storage.enums import RequestKind, Role
 from tests.support.factories.cooperation import Parties
 from tests.support.plans import whole_reads
 
+pytestmark = pytest.mark.plans
+
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 TEXTS = (
     "نگار طباطبایی", "نگا طبا", "محمد کریمی‌زاده", "ژژ", "0499370899", "4321", "09121234567",
