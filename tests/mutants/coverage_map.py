@@ -41,6 +41,8 @@ def record(folder: Path, tests: list[str], workers: int) -> None:
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """As a plugin of that run: note how long each test takes and whether it passes."""
+    if "PYTEST_XDIST_WORKER" in os.environ:  # the controller is told of the same
+        return
     with open(os.environ["MUTANTS_DURATIONS"], "a") as file:
         file.write(json.dumps([report.nodeid, report.outcome, report.duration]) + "\n")
 
