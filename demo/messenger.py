@@ -206,6 +206,8 @@ class MessengerServer:
             if error.violation:
                 value = str(params.summary())[:300]
                 self.violations.append(Violation(method, error.description, value))
+        except ConnectionResetError:
+            raise  # the bot hung up before all of its call was there, as one that is stopped does
         except Exception as error:
             # The emulator itself is wrong: loud in the tests, an honest 500 to the bot.
             self.violations.append(

@@ -1,5 +1,7 @@
 """Troubles on order."""
 
+import asyncio
+
 import httpx
 import pytest
 
@@ -60,3 +62,19 @@ async def test_an_outage_keeps_what_people_send(emulators: Emulators, telegram: 
         with pytest.raises(httpx.NetworkError):
             await telegram("getUpdates")
     assert len(await telegram.result("getUpdates")) == 1
+
+
+async def test_a_bot_that_hangs_up_within_a_call_has_asked_for_nothing(
+    emulators: Emulators, telegram: Raw, sara: Person
+) -> None:
+    server = emulators.telegram.server
+    _, writer = await asyncio.open_connection(server.host, server.port)
+    head = (
+        f"POST /bot{emulators.telegram.token}/sendMessage HTTP/1.1\r\nHost: {server.host}:{server.port}\r\n"
+    )
+    writer.write(f"{head}Content-Type: application/json\r\nContent-Length: 90\r\n\r\n{{".encode())
+    await writer.drain()
+    writer.close()
+    await writer.wait_closed()
+    await telegram.result("getMe")
+    assert (sara.new(), emulators.violations) == ([], [])
