@@ -24,7 +24,7 @@ from handlers.common.navigation import (
 )
 from handlers.expert import decisions
 from handlers.expert.banner import caution_lines, held_line, undo_button
-from handlers.expert.next_file import left_lines, note_place
+from handlers.expert.next_file import left_lines, next_file, note_place
 from handlers.expert.worklists import COOPERATION_LISTS, EXPERTS, REVIEWERS, list_back_rows
 from handlers.team import notes
 from storage.enums import CooperationState, Role
@@ -188,8 +188,9 @@ def show_outcome(turn: Turn, press: Press) -> Screen:
             lines.append(t("desk.coop_undo_until", until=formats.clock(decision.until)))
             rows.append((undo_button(request, "desk.coop_"),))
     if turn.role in EXPERTS:
-        if left := left_lines(turn, COOPERATION_LISTS, press.id):
-            lines += left
+        following = next_file(COOPERATION_LISTS, turn, press.id)
+        if following is not None:
+            lines += left_lines(turn, COOPERATION_LISTS, following)
             rows.append((button(t("desk.coop_next"), "desk.coop_next", press.id),))
         rows.append(
             (button(t("desk.coop_queue"), "desk.coop"), button(t("desk.coop_mine"), "desk.coop_mine"))

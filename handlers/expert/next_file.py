@@ -76,9 +76,8 @@ def next_file(view: WorklistView, turn: Turn, request_id: int) -> NextFile | Non
     return None
 
 
-def left_lines(turn: Turn, view: WorklistView, request_id: int) -> list[str]:
+def left_lines(turn: Turn, view: WorklistView, following: NextFile | None) -> list[str]:
     """After a decision: how many files the list has left, and which is the next."""
-    following = next_file(view, turn, request_id) if turn.role in EXPERTS else None
     if following is None:
         return []
     request = following.request

@@ -331,8 +331,11 @@ def show_outcome(turn: Turn, press: Press) -> Screen:
         return show_request(turn, press)
     what = request.state if decision is None else decision.action
     lines = [t(f"desk.outcome_{what}", code=code), t("desk.applicant", name=details.applicant.name)]
+    following = None
+    if turn.role in EXPERTS:
+        following = next_file.next_file(QUALIFICATION_LISTS, turn, press.id)
     if decision is not None:
-        return _held_outcome(turn, details, decision, lines)
+        return _held_outcome(turn, details, decision, lines, following)
     if request.state is RequestState.DEFICIENT and details.rounds:
         lines += request_card.deficiency_lines(Wording.load(turn.db), details.rounds[-1])
     if request.reject_text:
@@ -340,39 +343,41 @@ def show_outcome(turn: Turn, press: Press) -> Screen:
     if details.reviewer is not None and request.state not in _DECIDED_BY_OTHERS:
         when = formats.jalali_time(request.decided_at or request.state_since)
         lines.append(t("desk.outcome_by", by=details.reviewer.name, time=when))
-    return Screen(truncate_lines(lines + _left_lines(turn, request)), tuple(_onward_rows(turn, request)))
+    lines += left_lines(turn, QUALIFICATION_LISTS, following)
+    return Screen(truncate_lines(lines), tuple(_onward_rows(turn, request, following)))
 
 
 def _held_outcome(
-    turn: Turn, details: review.RequestDetails, decision: HeldDecision, lines: list[str]
+    turn: Turn,
+    details: review.RequestDetails,
+    decision: HeldDecision,
+    lines: list[str],
+    following: next_file.NextFile | None,
 ) -> Screen:
     """What was decided, and until when it can be undone."""
     request, words = details.request, Wording.load(turn.db)
     lines += request_card.decision_lines(words, decision)
     until = formats.clock(decision.until)
     lines += held_line(turn.db, request)
-    rows = _onward_rows(turn, request)
+    rows = _onward_rows(turn, request, following)
     if turn.actor.account_id == decision.actor.account_id:
         lines.append(t("desk.undo_until", until=until))
         rows.insert(0, (undo_button(request, "desk."),))
-    return Screen(truncate_lines(lines + _left_lines(turn, request)), tuple(rows))
+    lines += left_lines(turn, QUALIFICATION_LISTS, following)
+    return Screen(truncate_lines(lines), tuple(rows))
 
 
-def _left_lines(turn: Turn, request: QualificationRequest) -> list[str]:
-    """How many files the list has left, and which is the next."""
-    return left_lines(turn, QUALIFICATION_LISTS, request.id or 0)
-
-
-def _onward_rows(turn: Turn, request: QualificationRequest) -> list[ButtonRow]:
+def _onward_rows(
+    turn: Turn, request: QualificationRequest, following: next_file.NextFile | None
+) -> list[ButtonRow]:
     rows: list[ButtonRow] = []
     request_id = request.id or 0
+    if following is not None:
+        row = [button(t("desk.next"), "desk.next", request_id)]
+        if following.request.state is RequestState.SUBMITTED:
+            row.append(button(t("desk.next_claim"), "desk.next_claim", request_id))
+        rows.append(tuple(row))
     if turn.role in EXPERTS:
-        following = next_file.next_file(QUALIFICATION_LISTS, turn, request_id)
-        if following is not None:
-            row = [button(t("desk.next"), "desk.next", request_id)]
-            if following.request.state is RequestState.SUBMITTED:
-                row.append(button(t("desk.next_claim"), "desk.next_claim", request_id))
-            rows.append(tuple(row))
         rows.append((button(t("desk.queue"), "desk.queue"), button(t("desk.mine"), "desk.mine")))
     rows.append((back_button("desk.file", request_id, label="desk.file"), home_button()))
     return rows

@@ -1,8 +1,10 @@
 """The expert's worklist: queue, request card, documents, decisions, and who may do what."""
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Engine, event
 from sqlmodel import Session, delete, select
 
 from bot.texts import t
@@ -84,6 +86,25 @@ def test_the_next_file(app: App) -> None:
     assert maryam.notice == "پرونده دیگری در این فهرست نیست."
     assert request_of(first).state is RequestState.AWAITING_PAYMENT
     assert request_of(second).state is RequestState.SUBMITTED
+
+
+def test_what_follows_a_decision_is_looked_for_once(app: App) -> None:
+    for name in ("سارا", "رضا"):
+        submit(officer(app, name), gender="مرد")
+    maryam = expert(app).open("desk.queue").type("۱").tap("📌 برداشتن پرونده", "✅ تأیید")
+    statements: list[str] = []
+
+    def note(connection: object, cursor: object, statement: str, *_: object) -> None:
+        statements.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        maryam.tap("بله، تأیید می‌کنم").sees("۱ پرونده دیگر مانده", "پرونده بعدی")
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    lists = [one for one in statements if "FROM qualification_request" in one and "LIMIT" in one]
+    assert lists
+    assert max(Counter(lists).values()) == 1
 
 
 def test_the_card_shows_everything(app: App) -> None:
