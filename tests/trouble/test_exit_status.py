@@ -15,7 +15,7 @@ from tests.support.bot_process import PROJECT, SECRET_KEY, bot_process, run_comm
 from tests.support.ports import free_port
 from tests.support.s3 import Bucket
 
-EXITS = int(os.environ.get("S3_EXITS", "1"))
+EXITS = int(os.environ.get("S3_EXITS", "2"))
 #: Under a former key; a rotation has something to do.
 FORMER = "1" * 64
 AWAY = "http://127.0.0.1:9"
