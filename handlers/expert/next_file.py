@@ -76,10 +76,8 @@ def next_file(view: WorklistView, turn: Turn, request_id: int) -> NextFile | Non
     return None
 
 
-def left_lines(turn: Turn, view: WorklistView, following: NextFile | None) -> list[str]:
+def left_lines(turn: Turn, view: WorklistView, following: NextFile) -> list[str]:
     """After a decision: how many files the list has left, and which is the next."""
-    if following is None:
-        return []
     request = following.request
     name = turn.db.get_one(Account, request.account_id).name
     queue = _listed(view, turn).action == next(iter(view.lists))

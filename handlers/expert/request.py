@@ -331,11 +331,8 @@ def show_outcome(turn: Turn, press: Press) -> Screen:
         return show_request(turn, press)
     what = request.state if decision is None else decision.action
     lines = [t(f"desk.outcome_{what}", code=code), t("desk.applicant", name=details.applicant.name)]
-    following = None
-    if turn.role in EXPERTS:
-        following = next_file.next_file(QUALIFICATION_LISTS, turn, press.id)
     if decision is not None:
-        return _held_outcome(turn, details, decision, lines, following)
+        return _held_outcome(turn, details, decision, lines)
     if request.state is RequestState.DEFICIENT and details.rounds:
         lines += request_card.deficiency_lines(Wording.load(turn.db), details.rounds[-1])
     if request.reject_text:
@@ -343,41 +340,37 @@ def show_outcome(turn: Turn, press: Press) -> Screen:
     if details.reviewer is not None and request.state not in _DECIDED_BY_OTHERS:
         when = formats.jalali_time(request.decided_at or request.state_since)
         lines.append(t("desk.outcome_by", by=details.reviewer.name, time=when))
-    lines += left_lines(turn, QUALIFICATION_LISTS, following)
-    return Screen(truncate_lines(lines), tuple(_onward_rows(turn, request, following)))
+    left, rows = _onward(turn, request)
+    return Screen(truncate_lines(lines + left), tuple(rows))
 
 
 def _held_outcome(
-    turn: Turn,
-    details: review.RequestDetails,
-    decision: HeldDecision,
-    lines: list[str],
-    following: next_file.NextFile | None,
+    turn: Turn, details: review.RequestDetails, decision: HeldDecision, lines: list[str]
 ) -> Screen:
     """What was decided, and until when it can be undone."""
     request, words = details.request, Wording.load(turn.db)
     lines += request_card.decision_lines(words, decision)
     until = formats.clock(decision.until)
     lines += held_line(turn.db, request)
-    rows = _onward_rows(turn, request, following)
+    left, rows = _onward(turn, request)
     if turn.actor.account_id == decision.actor.account_id:
         lines.append(t("desk.undo_until", until=until))
         rows.insert(0, (undo_button(request, "desk."),))
-    lines += left_lines(turn, QUALIFICATION_LISTS, following)
-    return Screen(truncate_lines(lines), tuple(rows))
+    return Screen(truncate_lines(lines + left), tuple(rows))
 
 
-def _onward_rows(
-    turn: Turn, request: QualificationRequest, following: next_file.NextFile | None
-) -> list[ButtonRow]:
-    rows: list[ButtonRow] = []
+def _onward(turn: Turn, request: QualificationRequest) -> tuple[list[str], list[ButtonRow]]:
+    """How many files the list has left and which is the next, and the buttons that lead there."""
+    left, rows = list[str](), list[ButtonRow]()
     request_id = request.id or 0
-    if following is not None:
-        row = [button(t("desk.next"), "desk.next", request_id)]
-        if following.request.state is RequestState.SUBMITTED:
-            row.append(button(t("desk.next_claim"), "desk.next_claim", request_id))
-        rows.append(tuple(row))
     if turn.role in EXPERTS:
+        following = next_file.next_file(QUALIFICATION_LISTS, turn, request_id)
+        if following is not None:
+            left = left_lines(turn, QUALIFICATION_LISTS, following)
+            row = [button(t("desk.next"), "desk.next", request_id)]
+            if following.request.state is RequestState.SUBMITTED:
+                row.append(button(t("desk.next_claim"), "desk.next_claim", request_id))
+            rows.append(tuple(row))
         rows.append((button(t("desk.queue"), "desk.queue"), button(t("desk.mine"), "desk.mine")))
     rows.append((back_button("desk.file", request_id, label="desk.file"), home_button()))
-    return rows
+    return left, rows
