@@ -2,13 +2,7 @@
 
 On SQLite: PostgreSQL has the same indexes, and of tables as small as these it tells only that they are small."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
-
 import pytest
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
 from sqlmodel import Session, col, select
 
 from bot.core.context import Actor
@@ -17,7 +11,7 @@ from storage.enums import Role
 from storage.tables import Grant
 from tests.support.chat_driver import App
 from tests.support.identities import national_code
-from tests.support.plans import GROWING, Read, Statement, reads_of
+from tests.support.plans import GROWING, Read, Statement, listened, reads_of
 
 pytestmark = pytest.mark.plans
 
@@ -42,9 +36,9 @@ def test_every_screen_finds_its_rows_by_an_index(app: App) -> None:
 def test_a_stranger_s_first_messages_look_at_nobody_else_s_drafts(app: App) -> None:
     # All drafts are of accounts here, which is what ANALYZE then knows of the column of strangers: every row is alike.
     app.run(lambda db: fill(db.connection(), officers=OFFICERS, now=app.clock()))
-    with recorded() as asked:
+    with listened() as asked:
         app.person().command("start").tap("ثبت‌نام").type(national_code(1), "1365/04/12", "سارا", "بازگشت")
-    assert any("guest_chat_id" in sql for sql in asked)
+    assert any("guest_chat_id" in one.sql for one in reading(asked))
     assert [str(read) for read in whole_reads_among(app, asked)] == []
 
 
@@ -54,31 +48,21 @@ def whole_reads_of(app: App, role: Role) -> list[str]:
     for action, route in app.routes.by_action.items():
         if not route.shows or role not in route.roles:
             continue
-        with recorded() as asked:
+        with listened() as asked:
             person.open(action)
         walks += [f"{action}: {read}" for read in whole_reads_among(app, asked) if read.table not in NAMED]
     return walks
 
 
-def whole_reads_among(app: App, asked: dict[str, Statement]) -> list[Read]:
-    reads = app.read(lambda db: reads_of(db, list(asked.values())))
+def whole_reads_among(app: App, asked: list[Statement]) -> list[Read]:
+    reads = app.read(lambda db: reads_of(db, reading(asked)))
     return [read for read in reads if read.whole and read.table in GROWING]
 
 
-@contextmanager
-def recorded() -> Iterator[dict[str, Statement]]:
-    """The reading statements of what runs inside, each once."""
-    asked: dict[str, Statement] = {}
-
-    def note(conn: Any, cursor: Any, sql: str, values: Any, context: Any, many: bool) -> None:
-        if sql.lstrip().upper().startswith(("SELECT", "WITH")):
-            asked.setdefault(sql, Statement(sql, values))
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        yield asked
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
+def reading(asked: list[Statement]) -> list[Statement]:
+    """Those that read, each once, with its first values."""
+    first = {one.sql: one for one in reversed(asked)}
+    return [one for one in first.values() if one.sql.lstrip().upper().startswith(("SELECT", "WITH"))]
 
 
 def somebody(db: Session, role: Role) -> Actor:

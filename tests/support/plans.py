@@ -11,10 +11,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, Engine, event
 from sqlmodel import Session, SQLModel
 
 import storage.tables  # noqa: F401  (fills the metadata)
@@ -62,6 +63,21 @@ class Read:
 
     def __str__(self) -> str:
         return f"{self.table} by {self.index or 'a walk'}: {' '.join(self.sql.split())[:400]}"
+
+
+@contextmanager
+def listened() -> Iterator[list[Statement]]:
+    """The statements that SQLAlchemy runs on whatever connection meanwhile, in their order."""
+    asked: list[Statement] = []
+
+    def note(conn: Any, cursor: Any, sql: str, values: Any, context: Any, many: bool) -> None:
+        asked.append(Statement(sql, values))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
 
 
 def statements_of(db: Session, work: Callable[[Session], Any]) -> list[Statement]:

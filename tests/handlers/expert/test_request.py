@@ -4,7 +4,6 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, event
 from sqlmodel import Session, delete, select
 
 from bot.texts import t
@@ -28,6 +27,7 @@ from tests.support.chat_people import (
 )
 from tests.support.factories.people import account
 from tests.support.factories.qualification import request_row
+from tests.support.plans import listened
 
 
 @pytest.fixture(autouse=True)
@@ -92,17 +92,9 @@ def test_what_follows_a_decision_is_looked_for_once(app: App) -> None:
     for name in ("سارا", "رضا"):
         submit(officer(app, name), gender="مرد")
     maryam = expert(app).open("desk.queue").type("۱").tap("📌 برداشتن پرونده", "✅ تأیید")
-    statements: list[str] = []
-
-    def note(connection: object, cursor: object, statement: str, *_: object) -> None:
-        statements.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
+    with listened() as asked:
         maryam.tap("بله، تأیید می‌کنم").sees("۱ پرونده دیگر مانده", "پرونده بعدی")
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
-    lists = [one for one in statements if "FROM qualification_request" in one and "LIMIT" in one]
+    lists = [one.sql for one in asked if "FROM qualification_request" in one.sql and "LIMIT" in one.sql]
     assert lists
     assert max(Counter(lists).values()) == 1
 

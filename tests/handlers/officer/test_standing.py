@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 from sqlmodel import Session
 
 from bot.services.review.standing import COUNTED
@@ -16,6 +13,7 @@ from storage.enums import RejectReason, RequestKind, RequestState
 from tests.support import chat_people as people
 from tests.support.chat_driver import NOW, App, Person
 from tests.support.factories.qualification import request_row
+from tests.support.plans import listened
 
 EMPTY_SENTENCE = "یکی از گزینه‌های زیر را انتخاب کنید"
 
@@ -45,21 +43,6 @@ def decisions(app: App, days: list[float], **values: Any) -> None:
             "tracking_code": f"99990202{place:04}",
         }
         app.add(request_row(made, **known | values))
-
-
-@contextmanager
-def listened(app: App) -> Iterator[list[tuple[str, Any]]]:
-    """The statements and their values, as the database is asked."""
-    asked: list[tuple[str, Any]] = []
-
-    def note(connection: Any, cursor: Any, statement: str, values: Any, *rest: Any) -> None:
-        asked.append((statement, values))
-
-    writer: Any = app.database
-    engine = writer._writer_engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
-    yield asked
-    event.remove(engine, "before_cursor_execute", note)
 
 
 def explained(app: App, statement: str, values: Any) -> list[str]:
@@ -173,9 +156,9 @@ def test_suspended_sees_the_reason_and_nothing_to_do(app: App) -> None:
 def test_the_menu_reads_the_newest_request_once(app: App) -> None:
     """Instead of the drafts that it read before."""
     sara = people.submit(people.officer(app))
-    with listened(app) as asked:
+    with listened() as asked:
         sara.command("menu")
-    reads = [statement for statement, _ in asked if statement.startswith("SELECT")]
+    reads = [one.sql for one in asked if one.sql.startswith("SELECT")]
     assert sum("FROM qualification_request" in one for one in reads) == 1
     assert not any("FROM draft" in one for one in reads)
 
@@ -235,11 +218,11 @@ def test_both_figures_are_read_by_an_index(app: App) -> None:
     """However many requests there are: no walk over the table."""
     people.expert(app)
     decisions(app, [3.0] * 12)
-    with listened(app) as asked:
+    with listened() as asked:
         people.submit(people.officer(app)).sees("اول صف", "معمولاً ۳ روز")
-    counted = [one for one in asked if "count(*)" in one[0] and "LIMIT" in one[0]]
-    decided = [one for one in asked if "decided_at >=" in one[0]]
-    plans = [plan for one in counted + decided for plan in explained(app, *one)]
+    counted = [one for one in asked if "count(*)" in one.sql and "LIMIT" in one.sql]
+    decided = [one for one in asked if "decided_at >=" in one.sql]
+    plans = [plan for one in counted + decided for plan in explained(app, one.sql, one.values)]
     assert any(
         "ix_qualification_request_queue (university_code=? AND state=? AND submitted_at<" in one
         for one in plans
